@@ -1,0 +1,42 @@
+/**
+ * Whoever makes a request. `organization` is the tenant it acts in; `subject` names it in rows and logs (a key's
+ * id, a user's id, or the host application's own user id as text).
+ */
+export interface Caller {
+  readonly kind: "key" | "user" | "client" | "internal" | "anonymous";
+  readonly organization: string;
+  readonly subject: string;
+  /** What it may do: `notes:read`, `notes:*`, `*`. Instance permissions are never meant by an organization's `*`. */
+  readonly permissions: readonly string[];
+  /** Permissions over the installation itself, held apart (design §10.2). */
+  readonly instancePermissions: readonly string[];
+  /** The credential's own id, where it is not the subject: a session, a key that acts for a user. */
+  readonly credential?: string;
+  /** A label such as `live` or `test`; never a data partition. */
+  readonly environment?: string;
+  /** Limits that the credential itself carries: `"60/min"`. */
+  readonly limits?: readonly string[];
+}
+
+/** The organization of a single-tenant installation. */
+export const DEFAULT_ORGANIZATION = "default";
+
+/** Nobody: what a request without a credential is. */
+export const anonymous: Caller = {
+  kind: "anonymous",
+  organization: DEFAULT_ORGANIZATION,
+  subject: "anonymous",
+  permissions: [],
+  instancePermissions: [],
+};
+
+/** Portico itself, acting in one organization: jobs, reactions, the command line. */
+export function internalCaller(organization: string, subject = "portico"): Caller {
+  return {
+    kind: "internal",
+    organization,
+    subject,
+    permissions: ["*"],
+    instancePermissions: ["*"],
+  };
+}

@@ -1,0 +1,110 @@
+import type { MakeId } from "../../base/index.ts";
+import type { Clock } from "../../base/index.ts";
+import type { Caller } from "./caller.ts";
+import type { Capability } from "./capability.ts";
+import type { LogEvent } from "./event.ts";
+import type { Outbound } from "./outbound.ts";
+import type { Point } from "./point.ts";
+import type { Store } from "./store.ts";
+import type { Logger, Meter } from "./telemetry.ts";
+import type { Origin } from "./trace.ts";
+
+/** Sealing of what must be stored but not read: AES-256-GCM under the installation's keyring. */
+export interface Secrets {
+  /** `place` (organization, table, column, id) is bound to the sealed text; opening elsewhere fails. */
+  seal(plain: string, place: readonly string[]): string;
+  open(sealed: string, place: readonly string[]): string;
+  /** A key of its own for one purpose, derived from the keyring: cursors, signed headers. 32 bytes. */
+  derive(purpose: string): Uint8Array;
+}
+
+/** The log as its readers see it. */
+export interface Log {
+  /** Calls `listen` for every event that this process learns of, in log order; after a gap it reads the log itself. */
+  tail(types: readonly string[], listen: (event: LogEvent) => void): () => void;
+  find(organization: string, id: string): Promise<LogEvent | undefined>;
+  /** Events of one organization, oldest first, after a position. */
+  page(query: LogQuery): Promise<readonly LogEvent[]>;
+  /** Settles once every consumer has handled all that was committed before the call. For tests and backups. */
+  drained(): Promise<void>;
+}
+
+/** Which events a page holds. */
+export interface LogQuery {
+  readonly organization: string;
+  /** Exact types, or prefixes with `*` (`invoice.*`); all when left out. */
+  readonly types?: readonly string[];
+  readonly subject?: string;
+  readonly trace?: string;
+  readonly after?: number;
+  readonly before?: number;
+  readonly order?: "oldest" | "newest";
+  /** At most 1,000. */
+  readonly limit: number;
+}
+
+/** Told when rows were changed by any process: caches drop what they hold. */
+export interface ChangeFeed {
+  /** `stale()` is true when the feed has not been read for over a second: then cached "valid" must not be used. */
+  watch(kind: string, drop: (id: string) => void): () => void;
+  stale(): boolean;
+}
+
+/** Whether somebody may do something, with the reason. */
+export interface AccessDecision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+/** Identification and permission, the same for operations, gateway, sockets and automations. */
+export interface Access {
+  can(caller: Caller, permission: string, resource?: string): AccessDecision;
+  /** Finds out who sends these headers. Synchronous when everything needed is cached. Throws `access.*` problems. */
+  identify(request: CredentialRequest): Caller | Promise<Caller>;
+}
+
+/** What an authenticator may look at. */
+export interface CredentialRequest {
+  /** Lower-case names; several lines of one header joined as node:http joins them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly remoteAddress: string;
+}
+
+/** All that a plugin is given. Time, chance, ids and outbound HTTP come from here, so that tests own them. */
+export interface PluginContext<TSettings = unknown> {
+  readonly plugin: string;
+  /** The plugin's settings, validated, with defaults. */
+  readonly settings: TSettings;
+  readonly clock: Clock;
+  readonly fillRandom: (bytes: Uint8Array) => void;
+  readonly makeId: MakeId;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly store: Store;
+  readonly log: Log;
+  readonly changes: ChangeFeed;
+  readonly access: Access;
+  readonly secrets: Secrets;
+  /** The guarded client, for every URL an organization can set. */
+  readonly outbound: Outbound;
+  /** Facts about the running server. */
+  readonly server: ServerFacts;
+  /** A new thread for work that no request started. */
+  newOrigin(actor: string): Origin;
+  /** What `provides` of another plugin returned; throws when that plugin is not listed in `needs`. */
+  get<TFace>(capability: Capability<TFace>): TFace;
+  /** What plugins added to a point, in the order of the plugins. */
+  contributions<TContribution>(point: Point<TContribution>): readonly TContribution[];
+}
+
+/** Facts a plugin may need to know about the server it runs in. */
+export interface ServerFacts {
+  readonly version: string;
+  readonly mode: "production" | "development" | "test";
+  /** Where callers reach the server, without a trailing slash: `https://api.example.com`. */
+  readonly publicUrl: () => string;
+  /** Path prefix of Portico's own surface: empty, or `/_portico`. */
+  readonly basePath: string;
+  /** The data folder; undefined when everything is in memory. */
+  readonly dataFolder: string | undefined;
+}

@@ -1,0 +1,11 @@
+/** How one job differs from the next of its kind. */
+export interface EnqueueOptions {
+  /** Jobs of one key share the definition's `concurrency`; no key can starve another. */
+  readonly key?: string;
+  /** Not before this time (ms since 1970). */
+  readonly at?: number;
+  /** 0 (first) to 9 (last); 5 when left out. */
+  readonly priority?: number;
+  /** While an unfinished job carries this name, another is not added and the id of the first is returned as new. */
+  readonly unique?: string;
+}

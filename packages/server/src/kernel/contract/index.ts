@@ -1,0 +1,87 @@
+export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
+export type { Caller } from "./caller.ts";
+export { capability, provide } from "./capability.ts";
+export type { Capability, Provided } from "./capability.ts";
+export type {
+  Access,
+  AccessDecision,
+  ChangeFeed,
+  CredentialRequest,
+  Log,
+  LogQuery,
+  PluginContext,
+  Secrets,
+  ServerFacts,
+} from "./context.ts";
+export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.ts";
+export type { EnqueueOptions } from "./enqueue.ts";
+export { job } from "./job.ts";
+export type {
+  JobDefinition,
+  JobOutcome,
+  JobRun,
+  ScheduleDefinition,
+  WithOutcome,
+} from "./job.ts";
+export { operation, reply } from "./operation.ts";
+export type {
+  Cursors,
+  Method,
+  Operation,
+  OperationExample,
+  OperationInput,
+  OperationMode,
+  OperationSpec,
+  Reply,
+} from "./operation.ts";
+export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
+export { definePlugin } from "./plugin.ts";
+export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
+export { add, point } from "./point.ts";
+export type { Contribution, Point } from "./point.ts";
+export {
+  Authenticators,
+  Checks,
+  Fronts,
+  Limiters,
+  Pages,
+  RequestObservers,
+  Timeline,
+} from "./points.ts";
+export type {
+  AnsweredRequest,
+  Authenticator,
+  Check,
+  CheckResult,
+  Front,
+  FrontRequest,
+  LimitDecision,
+  Limiter,
+  LimitRequest,
+  Page,
+  PageReply,
+  PageRequest,
+  RequestObserver,
+  TimelineEntry,
+  TimelineSource,
+} from "./points.ts";
+export type {
+  Append,
+  AuditNote,
+  ColumnTypes,
+  Migration,
+  MigrationContext,
+  Params,
+  Read,
+  Scope,
+  SqlRow,
+  SqlValue,
+  Statement,
+  Store,
+  Tables,
+  TableScope,
+  TransactionOptions,
+  Tx,
+} from "./store.ts";
+export type { Counter, Histogram, Logger, Meter } from "./telemetry.ts";
+export type { Origin } from "./trace.ts";

@@ -1,0 +1,58 @@
+import type { Static, TSchema } from "typebox";
+import type { PluginContext } from "./context.ts";
+import type { Append } from "./store.ts";
+import type { Origin } from "./trace.ts";
+
+/** What a run of a job is given. */
+export interface JobRun<TInput> {
+  readonly ctx: PluginContext;
+  readonly id: string;
+  readonly organization: string;
+  readonly input: TInput;
+  /** 1 at the first try; crashes of the process are not counted here. */
+  readonly attempt: number;
+  readonly origin: Origin;
+  /** Aborted when the time limit passes, the lease is lost, or the process stops. */
+  readonly signal: AbortSignal;
+}
+
+/** What writes may go with the end of a run: one durable transaction, refused whole if the lease was lost. */
+export type WithOutcome = (batch: Append) => void;
+
+/**
+ * How a run ended. `done`: gone from the table. `retry`: again at `at`, or by the definition's backoff; it counts as
+ * an attempt. `fail`: no more tries. `snooze`: again at `at` without counting. A throw is a `retry` with its message.
+ */
+export type JobOutcome =
+  | { readonly kind: "done"; readonly with?: WithOutcome }
+  | { readonly kind: "retry"; readonly error: string; readonly at?: number; readonly with?: WithOutcome }
+  | { readonly kind: "snooze"; readonly at: number; readonly with?: WithOutcome }
+  | { readonly kind: "fail"; readonly error: string; readonly with?: WithOutcome };
+
+/** A kind of work a plugin can enqueue. */
+export interface JobDefinition<TInput extends TSchema = TSchema> {
+  readonly input: TInput;
+  /** Tries before the job is set aside as failed; 5 when left out. */
+  readonly attempts?: number;
+  /** Wait before try n+1, in ms; doubles from 1 s to 1 h with ±20 % jitter when left out. */
+  readonly backoffMs?: (attempt: number) => number;
+  /** A run longer than this is aborted and counts as failed; 30,000 when left out. */
+  readonly timeoutMs?: number;
+  /** Runs of one key at the same time, over all processes; unlimited when left out. */
+  readonly concurrency?: number;
+  run(run: JobRun<Static<TInput>>): Promise<JobOutcome | void>;
+}
+
+/** Declares a job with the type of its input carried through to `run`. */
+export function job<TInput extends TSchema>(definition: JobDefinition<TInput>): JobDefinition {
+  // The registry holds jobs of every input type; the engine validates the input before it calls `run`.
+  return definition as unknown as JobDefinition;
+}
+
+/** A job on the clock: cron with seconds allowed, read in `zone`. */
+export interface ScheduleDefinition {
+  readonly cron: string;
+  readonly zone: string;
+  readonly job: string;
+  readonly input?: unknown;
+}

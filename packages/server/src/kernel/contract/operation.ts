@@ -1,0 +1,196 @@
+import type { Static, TSchema } from "typebox";
+import type { Caller } from "./caller.ts";
+import type { PluginContext } from "./context.ts";
+import type { Append, Read, Tx } from "./store.ts";
+import type { Origin } from "./trace.ts";
+
+/** How an operation meets the store; it decides what `handle` is given. */
+export type OperationMode = "read" | "write" | "append";
+
+/** Methods an operation may have. */
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+/** An answer other than the first success status of `replies`, or one with headers. */
+export interface Reply<TBody = unknown> {
+  readonly reply: "portico.reply@1";
+  readonly status: number;
+  readonly body: TBody;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Makes an answer with a status or headers of its own. */
+export function reply<TBody>(
+  status: number,
+  body: TBody,
+  headers?: Readonly<Record<string, string>>,
+): Reply<TBody> {
+  return headers === undefined
+    ? { reply: "portico.reply@1", status, body }
+    : { reply: "portico.reply@1", status, body, headers };
+}
+
+/** What every `handle` is given. Inputs are already validated and of the schemas' types. */
+export interface OperationInput<TPath, TQuery, TBody> {
+  readonly path: TPath;
+  readonly query: TQuery;
+  readonly body: TBody;
+  readonly caller: Caller;
+  readonly origin: Origin;
+  readonly ctx: PluginContext;
+  /** The request's `If-Match` revision, when one was sent. */
+  readonly ifMatch: number | undefined;
+  /** Opaque cursors, MACed and bound to this operation and its filters. */
+  readonly cursor: Cursors;
+}
+
+/** Reads and writes the cursors of a list. */
+export interface Cursors {
+  /** Values of the row to go on after; undefined on the first page. Throws `request.cursor` when it was altered. */
+  readonly after: readonly (string | number)[] | undefined;
+  next(values: readonly (string | number)[]): string;
+}
+
+interface Handles<TPath, TQuery, TBody, TPrepared> {
+  /** Reads only. */
+  read: (
+    input: OperationInput<TPath, TQuery, TBody> & { readonly read: Read },
+  ) => unknown;
+  /** Rows and emits in one transaction; may run twice; what must happen after the commit is a job. */
+  write: (
+    input: OperationInput<TPath, TQuery, TBody> & { readonly tx: Tx; readonly prepared: TPrepared },
+  ) => Promise<unknown>;
+  /** Rows and emits without reads between them, synchronously: the durable fast way. */
+  append: (
+    input: OperationInput<TPath, TQuery, TBody> & {
+      readonly append: Append;
+      readonly prepared: TPrepared;
+    },
+  ) => unknown;
+}
+
+/** An example request; a test sends it to a seeded store and asks for the success status. */
+export interface OperationExample {
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Operations to run first, by id, each with its own example; `path` values may name fields of their replies: `{keys.create.id}`. */
+  readonly after?: readonly string[];
+}
+
+/** The whole declaration. */
+export interface OperationSpec<
+  TMode extends OperationMode,
+  TPath extends TSchema,
+  TQuery extends TSchema,
+  TBody extends TSchema,
+  TPrepared,
+> {
+  /** `notes.create`: plugin, verb. SDK method, metric label, audit action. */
+  readonly id: string;
+  readonly method: Method;
+  /** Below `/api/v1`, with `{id}` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `public`: anyone. `caller`: anyone with a credential. Else a permission. */
+  readonly access: "public" | "caller" | (string & {});
+  readonly mode: TMode;
+  /** Rates such as `60/min`, each per caller. */
+  readonly limits?: readonly string[];
+  /** True on POSTs that create: `Idempotency-Key` is honoured. */
+  readonly idempotent?: boolean;
+  /** `full` keeps an entry for every call, `none` none. Writes are audited unless told otherwise. */
+  readonly audit?: "full" | "none";
+  readonly params?: TPath;
+  readonly query?: TQuery;
+  readonly body?: TBody;
+  /** Largest body in bytes; 10 MB when left out. */
+  readonly bodyBytesMax?: number;
+  /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
+  readonly replies: Readonly<Record<number, TSchema | null>>;
+  /** Codes from this plugin's error table (or a kernel code) that `handle` may raise. */
+  readonly errors?: readonly string[];
+  readonly example: OperationExample;
+  /** Fields of the answer that are shown once: a replay of the same Idempotency-Key has null there. */
+  readonly onceOnly?: readonly string[];
+  /** Asynchronous work before the transaction: hashing, signing, look-ups. */
+  readonly prepare?: (
+    input: OperationInput<Static<TPath>, Static<TQuery>, Static<TBody>> & { readonly read: Read },
+  ) => Promise<TPrepared>;
+  readonly handle: Handles<Static<TPath>, Static<TQuery>, Static<TBody>, TPrepared>[TMode];
+}
+
+/** An operation of any types, as the registry holds it. */
+export interface Operation {
+  readonly id: string;
+  readonly method: Method;
+  readonly path: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly access: string;
+  readonly mode: OperationMode;
+  readonly limits: readonly string[];
+  readonly idempotent: boolean;
+  readonly audit: "full" | "none";
+  readonly params: TSchema | undefined;
+  readonly query: TSchema | undefined;
+  readonly body: TSchema | undefined;
+  readonly bodyBytesMax: number | undefined;
+  readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly errors: readonly string[];
+  readonly example: OperationExample;
+  readonly onceOnly: readonly string[];
+  readonly prepare: ((input: never) => Promise<unknown>) | undefined;
+  readonly handle: (input: never) => unknown;
+}
+
+/**
+ * Describes one operation: method, path, schemas, permission and code. Route, validation, access check, limit,
+ * OpenAPI entry, typed function, metrics, audit and request log follow from it.
+ *
+ * @example
+ * export const createNote = operation({
+ *   id: "notes.create", method: "POST", path: "/notes", summary: "Create a note",
+ *   access: "notes:write", mode: "write", idempotent: true,
+ *   body: Type.Object({ text: Type.String() }),
+ *   replies: { 201: Type.Object({ id: Type.String(), text: Type.String() }) },
+ *   example: { body: { text: "Buy milk" } },
+ *   async handle({ body, tx, ctx }) {
+ *     const id = ctx.makeId("note");
+ *     await tx.db<NoteTables>().insertInto("notes_notes").values({ id, text: body.text }).execute();
+ *     return { id, text: body.text };
+ *   },
+ * });
+ */
+export function operation<
+  TMode extends OperationMode,
+  TPath extends TSchema = TSchema,
+  TQuery extends TSchema = TSchema,
+  TBody extends TSchema = TSchema,
+  TPrepared = undefined,
+>(spec: OperationSpec<TMode, TPath, TQuery, TBody, TPrepared>): Operation {
+  const { method } = spec;
+  return {
+    id: spec.id,
+    method,
+    path: spec.path,
+    summary: spec.summary,
+    ...(spec.description === undefined ? {} : { description: spec.description }),
+    access: spec.access,
+    mode: spec.mode,
+    limits: spec.limits ?? [],
+    idempotent: spec.idempotent ?? false,
+    audit: spec.audit ?? (method === "GET" ? "none" : "full"),
+    params: spec.params,
+    query: spec.query,
+    body: spec.body,
+    bodyBytesMax: spec.bodyBytesMax,
+    replies: spec.replies,
+    errors: spec.errors ?? [],
+    example: spec.example,
+    onceOnly: spec.onceOnly ?? [],
+    // The registry calls these only with inputs that the schemas above have accepted.
+    prepare: spec.prepare as Operation["prepare"],
+    handle: spec.handle as Operation["handle"],
+  };
+}

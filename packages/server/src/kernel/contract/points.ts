@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Caller } from "./caller.ts";
+import type { CredentialRequest, PluginContext } from "./context.ts";
+import { point } from "./point.ts";
+
+/**
+ * Recognises one kind of credential. Authenticators are asked in the order of their plugins; each owns its header
+ * forms. Two that both find a credential in one request make it a 400 (`access.twoCredentials`).
+ */
+export interface Authenticator {
+  readonly id: string;
+  /** For `WWW-Authenticate` on a 401: `Bearer`. */
+  readonly challenge: string;
+  /** The credential, if this request carries one of this kind; never looked at further here. */
+  find(request: CredentialRequest): string | undefined;
+  /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
+  identify(credential: string, request: CredentialRequest): Caller | Promise<Caller>;
+}
+/** `kernel.authenticators@1` */
+export const Authenticators = point<Authenticator>("kernel.authenticators@1");
+
+/** What a limiter answers: whether the call is admitted and what to tell the caller (draft-ietf-httpapi-ratelimit-headers-11). */
+export interface LimitDecision {
+  readonly allowed: boolean;
+  readonly policy: string;
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly remaining: number;
+  /** Milliseconds until the quota is whole (allowed) or the call may be tried again (refused). */
+  readonly resetMs: number;
+}
+
+/** Counts calls. All named rates are taken together or none is. Synchronous: short windows live in memory. */
+export interface Limiter {
+  take(request: LimitRequest): LimitDecision;
+}
+
+/** One call to be counted. */
+export interface LimitRequest {
+  /** Whom to count: a key's id, an address. */
+  readonly subject: string;
+  /** What is counted: an operation's id, a route's id. */
+  readonly name: string;
+  /** `60/min`; the tightest decision is answered. */
+  readonly rates: readonly string[];
+  readonly cost?: number;
+}
+/** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
+export const Limiters = point<Limiter>("kernel.limiters@1");
+
+/** One request before any of our own routing, straight from node:http. */
+export interface FrontRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly requestId: string;
+  readonly trace: string;
+  /** The peer, or what trusted proxies say of the client. */
+  readonly clientAddress: string;
+}
+
+/**
+ * Takes requests before the operations do: the gateway's lean path. `take` returns false at once for what is not its
+ * own; Portico's own paths are never offered to it.
+ */
+export interface Front {
+  readonly id: string;
+  take(front: FrontRequest): boolean;
+  upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
+}
+/** `kernel.fronts@1` */
+export const Fronts = point<Front>("kernel.fronts@1");
+
+/** One thing that happened on a thread. */
+export interface TimelineEntry {
+  /** `request`, `event`, `delivery`, `attempt`, … */
+  readonly kind: string;
+  readonly id: string;
+  /** Id of the entry that led to this one. */
+  readonly cause: string | null;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  readonly summary: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Tells what one plugin did on a thread. */
+export interface TimelineSource {
+  readonly id: string;
+  entries(
+    query: { readonly organization: string; readonly trace: string },
+    ctx: PluginContext,
+  ): Promise<readonly TimelineEntry[]>;
+}
+/** `kernel.timeline@1` */
+export const Timeline = point<TimelineSource>("kernel.timeline@1");
+
+/** One row of `/health` and of `portico doctor`. */
+export interface Check {
+  readonly id: string;
+  run(ctx: PluginContext): Promise<CheckResult>;
+}
+
+/** How a check went. */
+export interface CheckResult {
+  readonly status: "ok" | "warn" | "fail";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly fix?: string;
+  readonly latencyMs?: number;
+}
+/** `kernel.checks@1` */
+export const Checks = point<Check>("kernel.checks@1");
+
+/** A plain document that Portico serves on its own origin outside `/api`: pages, JWKS, OpenAPI. No credential is asked. */
+export interface Page {
+  /** `/docs`, `/.well-known/jwks.json`, `/docs/errors/{code}`; below the base path. */
+  readonly path: string;
+  serve(request: PageRequest, ctx: PluginContext): PageReply | Promise<PageReply>;
+}
+
+/** What a page may look at. */
+export interface PageRequest {
+  readonly path: Readonly<Record<string, string>>;
+  readonly query: Readonly<Record<string, string>>;
+}
+
+/** A page's answer. */
+export interface PageReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array;
+}
+/** `kernel.pages@1` */
+export const Pages = point<Page>("kernel.pages@1");
+
+/** A request that was answered, for the request log. */
+export interface AnsweredRequest {
+  readonly id: string;
+  readonly trace: string;
+  readonly at: number;
+  readonly durationMs: number;
+  readonly organization: string;
+  readonly subject: string;
+  readonly method: string;
+  /** Template, not the raw path: `/api/v1/keys/{id}`. */
+  readonly route: string;
+  readonly path: string;
+  readonly status: number;
+  readonly code: string | null;
+  readonly clientAddress: string;
+}
+
+/** Is told of every answered request, after the answer; outside the promise (design §2.1). */
+export interface RequestObserver {
+  answered(request: AnsweredRequest): void;
+}
+/** `kernel.requestObservers@1` */
+export const RequestObservers = point<RequestObserver>("kernel.requestObservers@1");
