@@ -15,7 +15,10 @@ export function sha256(input: string | Uint8Array): Uint8Array {
 }
 
 /** HMAC-SHA-256 (RFC 2104) over the parts one after another. */
-export function hmacSha256(key: Uint8Array, ...parts: readonly (string | Uint8Array)[]): Uint8Array {
+export function hmacSha256(
+  key: Uint8Array,
+  ...parts: readonly (string | Uint8Array)[]
+): Uint8Array {
   const hmac = createHmac("sha256", key);
   for (const part of parts) hmac.update(part);
   return hmac.digest();

@@ -12,4 +12,11 @@ export type {
 } from "./problem.ts";
 export { ok, refused } from "./result.ts";
 export type { Result } from "./result.ts";
-export { crc32Base62, equalSecrets, fillRandom, hmacSha256, randomBase62, sha256 } from "./crypto.ts";
+export {
+  crc32Base62,
+  equalSecrets,
+  fillRandom,
+  hmacSha256,
+  randomBase62,
+  sha256,
+} from "./crypto.ts";

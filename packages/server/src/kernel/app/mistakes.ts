@@ -222,10 +222,22 @@ function wordsAreDeclaredOnce({ plugins }: World): readonly Mistake[] {
       fix: "leave it to the plugin it belongs to",
     }));
   return [
-    ...twice("permission", plugins.flatMap((plugin) => Object.keys(plugin.permissions ?? {}))),
-    ...twice("error", plugins.flatMap((plugin) => Object.keys(plugin.errors ?? {}))),
-    ...twice("event type", plugins.flatMap((plugin) => Object.keys(plugin.events ?? {}))),
-    ...twice("capability", plugins.flatMap((plugin) => (plugin.provides ?? []).map(({ id }) => id))),
+    ...twice(
+      "permission",
+      plugins.flatMap((plugin) => Object.keys(plugin.permissions ?? {})),
+    ),
+    ...twice(
+      "error",
+      plugins.flatMap((plugin) => Object.keys(plugin.errors ?? {})),
+    ),
+    ...twice(
+      "event type",
+      plugins.flatMap((plugin) => Object.keys(plugin.events ?? {})),
+    ),
+    ...twice(
+      "capability",
+      plugins.flatMap((plugin) => (plugin.provides ?? []).map(({ id }) => id)),
+    ),
   ];
 }
 

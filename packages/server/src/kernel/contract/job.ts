@@ -25,7 +25,12 @@ export type WithOutcome = (batch: Append) => void;
  */
 export type JobOutcome =
   | { readonly kind: "done"; readonly with?: WithOutcome }
-  | { readonly kind: "retry"; readonly error: string; readonly at?: number; readonly with?: WithOutcome }
+  | {
+      readonly kind: "retry";
+      readonly error: string;
+      readonly at?: number;
+      readonly with?: WithOutcome;
+    }
   | { readonly kind: "snooze"; readonly at: number; readonly with?: WithOutcome }
   | { readonly kind: "fail"; readonly error: string; readonly with?: WithOutcome };
 
@@ -46,7 +51,7 @@ export interface JobDefinition<TInput extends TSchema = TSchema> {
 /** Declares a job with the type of its input carried through to `run`. */
 export function job<TInput extends TSchema>(definition: JobDefinition<TInput>): JobDefinition {
   // The registry holds jobs of every input type; the engine validates the input before it calls `run`.
-  return definition as unknown as JobDefinition;
+  return definition;
 }
 
 /** A job on the clock: cron with seconds allowed, read in `zone`. */

@@ -52,9 +52,7 @@ export interface Cursors {
 
 interface Handles<TPath, TQuery, TBody, TPrepared> {
   /** Reads only. */
-  read: (
-    input: OperationInput<TPath, TQuery, TBody> & { readonly read: Read },
-  ) => unknown;
+  read: (input: OperationInput<TPath, TQuery, TBody> & { readonly read: Read }) => unknown;
   /** Rows and emits in one transaction; may run twice; what must happen after the commit is a job. */
   write: (
     input: OperationInput<TPath, TQuery, TBody> & { readonly tx: Tx; readonly prepared: TPrepared },
@@ -190,7 +188,7 @@ export function operation<
     example: spec.example,
     onceOnly: spec.onceOnly ?? [],
     // The registry calls these only with inputs that the schemas above have accepted.
-    prepare: spec.prepare as Operation["prepare"],
-    handle: spec.handle as Operation["handle"],
+    prepare: spec.prepare,
+    handle: spec.handle,
   };
 }

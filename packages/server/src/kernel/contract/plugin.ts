@@ -10,8 +10,7 @@ import type { Migration, TableScope, Tx } from "./store.ts";
 
 /** A permission: what it lets one do, and whether over an organization (the default) or the installation. */
 export type PermissionDefinition =
-  | string
-  | { readonly label: string; readonly scope: "organization" | "instance" };
+  string | { readonly label: string; readonly scope: "organization" | "instance" };
 
 /**
  * A consumer of the log with a durable cursor: rows and enqueues only. Events come in log order, many at a time; the
@@ -71,5 +70,5 @@ export type AnyPlugin = Plugin;
  */
 export function definePlugin<TSettings extends TObject>(plugin: Plugin<TSettings>): AnyPlugin {
   // `start` is only ever called with settings that this plugin's own schema accepted.
-  return plugin as unknown as AnyPlugin;
+  return plugin;
 }
