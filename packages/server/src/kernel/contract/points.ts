@@ -157,3 +157,51 @@ export interface RequestObserver {
 }
 /** `kernel.requestObservers@1` */
 export const RequestObservers = point<RequestObserver>("kernel.requestObservers@1");
+
+/** One word after the verb: `portico keys revoke <id>`. */
+export interface CliArgument {
+  readonly name: string;
+  readonly description: string;
+  /** True unless said otherwise. */
+  readonly isRequired?: boolean;
+}
+
+/** One option of a verb. */
+export interface CliOption {
+  /** As printed in the help: `--name <text>`, `--root`; with a value it arrives as text, without as `true`. */
+  readonly flag: string;
+  readonly description: string;
+  readonly default?: string;
+  /** The option may be given several times and arrives as a list. */
+  readonly isRepeatable?: boolean;
+}
+
+/** What was typed. Option names arrive in camelCase: `--expires-in` is `options.expiresIn`. */
+export interface CliInput {
+  readonly arguments: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string | boolean | readonly string[]>>;
+}
+
+/** What a verb gives: `data` for `--json` (a stable contract), `text` for people; `hint` goes to stderr. */
+export interface CliOutput {
+  readonly data: unknown;
+  readonly text: string;
+  readonly hint?: string;
+}
+
+/**
+ * A command `portico <noun> <verb>`. It runs inside the server: in the one that is running, reached through
+ * `control.sock`, else in one that is assembled for the moment without listening. So `input` and `data` are plain JSON.
+ */
+export interface CliVerb {
+  /** A word of the product: `keys`. */
+  readonly noun: string;
+  readonly verb: string;
+  readonly summary: string;
+  readonly arguments?: readonly CliArgument[];
+  readonly options?: readonly CliOption[];
+  /** Throws problems; the command then ends with code 1. */
+  run(ctx: PluginContext, input: CliInput): Promise<CliOutput>;
+}
+/** `kernel.cli@1` */
+export const CliVerbs = point<CliVerb>("kernel.cli@1");
