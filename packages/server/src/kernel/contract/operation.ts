@@ -34,6 +34,11 @@ export interface OperationInput<TPath, TQuery, TBody> {
   readonly path: TPath;
   readonly query: TQuery;
   readonly body: TBody;
+  /**
+   * The request's body as it arrived, for what is stored or delivered byte for byte: parsing would lose `1.0` and
+   * numbers beyond 2^53. Undefined when the operation was called as a function, with a value and no bytes.
+   */
+  readonly bodyBytes?: Uint8Array | undefined;
   readonly caller: Caller;
   readonly origin: Origin;
   readonly ctx: PluginContext;
