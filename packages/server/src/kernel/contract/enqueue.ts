@@ -1,3 +1,5 @@
+import type { Origin } from "./trace.ts";
+
 /** How one job differs from the next of its kind. */
 export interface EnqueueOptions {
   /** Jobs of one key share the definition's `concurrency`; no key can starve another. */
@@ -8,4 +10,6 @@ export interface EnqueueOptions {
   readonly priority?: number;
   /** While an unfinished job carries this name, another is not added and the id of the first is returned as new. */
   readonly unique?: string;
+  /** The thread the job belongs to, where it is not the transaction's: a reaction handles events of many threads. */
+  readonly origin?: Origin;
 }

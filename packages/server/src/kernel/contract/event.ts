@@ -1,4 +1,5 @@
 import type { TSchema } from "typebox";
+import type { Origin } from "./trace.ts";
 
 /** What a plugin says of an event type it emits. */
 export interface EventTypeDefinition {
@@ -20,6 +21,8 @@ export interface EmitOptions {
   readonly channels?: readonly string[];
   /** Media type of bytes given as `data`; JSON when left out. */
   readonly contentType?: string;
+  /** The thread the event belongs to, where it is not the transaction's: a reaction handles events of many threads. */
+  readonly origin?: Origin;
 }
 
 /**
