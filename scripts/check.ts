@@ -1,0 +1,35 @@
+// Everything that can be checked without running the server, in parallel: `npm run check`. CI runs this very list.
+import { run, tally } from "./run.ts";
+import type { Ended } from "./run.ts";
+
+const checks: Readonly<Record<string, readonly string[]>> = {
+  types: ["tsc", "-p", "."],
+  lint: ["oxlint", "--type-aware", "--deny-warnings"],
+  format: ["prettier", "--check", "--log-level", "warn", "."],
+  "dead files, exports, dependencies": ["knip", "--no-progress"],
+  "architecture, links": [
+    "vitest",
+    "run",
+    "--config",
+    "tests/vitest-rules.ts",
+    "--reporter",
+    "default",
+  ],
+};
+
+function tell(name: string, { code, output, durationMs }: Ended): void {
+  const seconds = (durationMs / 1000).toFixed(1);
+  console.log(`${code === 0 ? "✓" : "✗"} ${name} (${seconds} s)`);
+  if (code !== 0) console.log(output.trimEnd().replaceAll(/^/gm, "  "));
+}
+
+const ended = await Promise.all(
+  Object.entries(checks).map(async ([name, command]) => {
+    const end = await run(command);
+    tell(name, end);
+    return end;
+  }),
+);
+const failed = ended.filter(({ code }) => code !== 0).length;
+console.log(tally(ended.length - failed, failed, 0));
+process.exitCode = failed === 0 ? 0 : 1;
