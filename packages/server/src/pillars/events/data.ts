@@ -1,0 +1,65 @@
+import { Buffer } from "node:buffer";
+import { raise } from "./errors.ts";
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
+
+/**
+ * The bytes of an event's data that are stored, and delivered ever after: those that arrived, or the value written as
+ * JSON where the caller gave a value and no bytes. Raises `events.dataTooLarge` and `events.badText`.
+ */
+export function acceptData(
+  value: unknown,
+  { arrived, bytesMax }: { readonly arrived: Uint8Array | undefined; readonly bytesMax: number },
+): Uint8Array {
+  const bytes = arrived ?? Buffer.from(JSON.stringify(value));
+  if (bytes.byteLength > bytesMax) {
+    throw raise("events.dataTooLarge", { params: { got: bytes.byteLength, max: bytesMax } });
+  }
+  // Valid UTF-8 cannot hold either unescaped, so only data with an escape has to be walked.
+  if (arrived === undefined || mayHoldEscape(bytes)) refuseBadText(value);
+  return bytes;
+}
+
+function mayHoldEscape(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("\\u");
+}
+
+function refuseBadText(value: unknown): void {
+  if (typeof value === "string") {
+    if (value.includes("\0")) throw raise("events.badText", { params: { got: "U+0000" } });
+    if (!value.isWellFormed()) {
+      throw raise("events.badText", { params: { got: "half of a surrogate pair" } });
+    }
+  } else if (Array.isArray(value)) {
+    for (const element of value) refuseBadText(element);
+  } else if (typeof value === "object" && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      refuseBadText(key);
+      refuseBadText(member);
+    }
+  }
+}
+
+interface ExactJson {
+  parse(
+    text: string,
+    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
+  ): unknown;
+  rawJSON(text: string): unknown;
+}
+// ES2026 "JSON.parse source text access": Node has it, the compiler's library not yet.
+const exactJson = JSON as unknown as ExactJson;
+
+/**
+ * Stored data as a value whose numbers are written again as they arrived (`1.0`, `12345678901234567890`): such a number
+ * is a raw JSON fragment. Data that is not JSON becomes base64 text.
+ */
+export function viewData(data: Uint8Array, contentType: string): unknown {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (!JSON_TYPE.test(contentType)) return bytes.toString("base64");
+  return exactJson.parse(bytes.toString(), (_key, value, { source }) =>
+    typeof value === "number" && source !== undefined && String(value) !== source
+      ? exactJson.rawJSON(source)
+      : value,
+  );
+}
