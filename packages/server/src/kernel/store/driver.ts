@@ -24,6 +24,8 @@ export interface DriverTransaction {
 export interface AppendRefusal {
   readonly index: number;
   readonly changes: number;
+  /** The unique value or reference that stood in the way, as the database names it. */
+  readonly constraint?: string;
 }
 
 /** Told when this process holds, or no longer holds, a role that only one process may have. */
