@@ -1,0 +1,14 @@
+export { defineConfig } from "./define.ts";
+export type { ConfigContext, ConfigInput, ConfigSource, Mode, ResolvedConfig } from "./define.ts";
+export { configErrors } from "./errors.ts";
+export { loadConfig } from "./load.ts";
+export type { LoadedConfig, LoadOptions } from "./load.ts";
+export { mistakeText } from "./mistake.ts";
+export type { Mistake } from "./mistake.ts";
+export { printConfig, REDACTED, redactBySchema, secretsOf } from "./print.ts";
+export type { PrintedSetting } from "./print.ts";
+export { resolveConfig } from "./resolve.ts";
+export type { Ingredients } from "./resolve.ts";
+export { cidr, httpUrl, kernelSchema, secret } from "./schema.ts";
+export type { KernelSettings } from "./schema.ts";
+export { validateSettings } from "./settings.ts";

@@ -1,0 +1,4 @@
+export { secretErrors } from "./errors.ts";
+export { fingerprints, openKeyring } from "./keyring.ts";
+export type { Keyring, KeyringPlace } from "./keyring.ts";
+export { createSecrets, keyNumberOf } from "./seal.ts";
