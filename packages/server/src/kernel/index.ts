@@ -32,3 +32,4 @@ export type {
   Rate,
   Result,
 } from "../base/index.ts";
+export { statement } from "./store/index.ts";
