@@ -97,7 +97,7 @@ async function readCursor(
   if (row === undefined) {
     throw raiseLog("log.unknownConsumer", { params: { consumer: consumerId(definition) } });
   }
-  return { saved: Number(row.position), seen: Number(row.position) };
+  return { saved: row.position, seen: row.position };
 }
 
 interface Step {

@@ -51,7 +51,7 @@ interface State {
   /** Of those who wait for the loops. */
   readonly waiting: Set<Bell>;
   readonly consumers: Map<string, ConsumerDefinition>;
-  readonly stops: (() => Promise<void> | void)[];
+  readonly stops: (() => Promise<void>)[];
   tails: Tails | undefined;
   /** Tails asked for before the start. */
   readonly early: (() => void)[];
@@ -117,7 +117,8 @@ async function drain(state: State): Promise<void> {
 
 async function start(state: State): Promise<void> {
   const { driver } = state.options.hub;
-  state.stops.push(driver.onNotify(SEQUENCED, () => ring(state)));
+  const ignore = driver.onNotify(SEQUENCED, () => ring(state));
+  state.stops.push(() => Promise.resolve(ignore()));
   if (driver.dialect === "postgres") {
     const bell = newBell(state);
     const sequenced = (): void => {

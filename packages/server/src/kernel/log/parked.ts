@@ -74,12 +74,12 @@ export async function listParked(
   return found.map((row) => ({
     organization: row.organization,
     consumer: row.consumer,
-    seq: Number(row.seq),
+    seq: row.seq,
     event: row.event,
     type: row.type,
     error: row.error,
-    failures: Number(row.failures),
-    parkedAt: Number(row.parked_at),
+    failures: row.failures,
+    parkedAt: row.parked_at,
   }));
 }
 

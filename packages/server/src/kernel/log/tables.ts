@@ -30,18 +30,19 @@ const createLog: Migration = {
  * On SQLite `seq` is the row's own number, given by the only writer. On PostgreSQL `row_id` numbers the inserts and
  * `seq` stays null until the sequencer, which sees what is committed, gives it.
  */
-async function createEvents({ db, type, onSqlite, onPostgres }: MigrationContext): Promise<void> {
+async function createEvents(context: MigrationContext): Promise<void> {
+  const { db, type } = context;
   const columns = sql.raw(`
     id text not null, organization text not null, type text not null, subject text, "key" text, stream text,
     stream_seq ${type.integer}, channels text not null, data ${type.bytes} not null, content_type text not null,
     at ${type.integer} not null, actor text not null, cause text not null, trace text not null`);
-  await onSqlite(async () => {
+  await context.onSqlite(async () => {
     await sql`create table log_events (seq integer primary key autoincrement, ${columns}) strict`.execute(
       db,
     );
     await indexEvents(db, "");
   });
-  await onPostgres(async () => {
+  await context.onPostgres(async () => {
     await sql`create table log_events (row_id bigint generated always as identity primary key, seq bigint, ${columns})`.execute(
       db,
     );

@@ -1,0 +1,202 @@
+import type { Clock } from "../../base/index.ts";
+import type { Logger } from "../contract/index.ts";
+import { createBell } from "../log/index.ts";
+import type { Bell } from "../log/index.ts";
+import type { StoreHub } from "../store/index.ts";
+import { admitDue, fill, keyText } from "./admit.ts";
+import type { Admission } from "./admit.ts";
+import { attempt } from "./attempt.ts";
+import type { AbortReason, Ended } from "./attempt.ts";
+import { toClaimed } from "./claimed.ts";
+import type { ClaimedJob, JobKey } from "./claimed.ts";
+import type { JobRegistry } from "./registry.ts";
+import { settle } from "./settle.ts";
+import type { Settled, SettleOptions } from "./settle.ts";
+import { SUSPECT_CRASHES } from "./statements.ts";
+import type { JobStatements } from "./statements.ts";
+
+const POLL_MS = 1_000;
+const TROUBLE_MS = 250;
+/** A job this process has no definition for is looked at again after this long: another may have it. */
+const UNKNOWN_MS = 60_000;
+
+/** What a run was and how it went, for metrics. */
+export interface Ran {
+  readonly job: ClaimedJob;
+  readonly settled: Settled | "released";
+  readonly durationMs: number;
+}
+
+/** What the engine's loop needs. */
+export interface EngineOptions {
+  readonly hub: StoreHub;
+  readonly registry: JobRegistry;
+  readonly statements: JobStatements;
+  readonly settle: SettleOptions;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly concurrency: number;
+  readonly leaseMs: number;
+  readonly ran: (ran: Ran) => void;
+}
+
+interface Run {
+  readonly job: ClaimedJob;
+  readonly abort: AbortController;
+}
+
+/** Claims and runs for one owner. Upkeep (leases, recovery) is told apart: see `upkeep.ts`. */
+export class Engine {
+  readonly bell: Bell;
+  readonly #options: EngineOptions;
+  readonly #admission: Admission;
+  readonly #runs = new Map<number, Run>();
+  readonly #ends = new Set<Promise<void>>();
+  readonly #listeners = new Set<() => void>();
+  #freed = new Map<string, JobKey>();
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#admission = {
+      driver: options.hub.driver,
+      statements: options.statements,
+      registry: options.registry,
+    };
+    this.bell = createBell(options.clock);
+  }
+
+  get running(): readonly ClaimedJob[] {
+    return [...this.#runs.values()].map((run) => run.job);
+  }
+
+  /** Calls `listen` whenever a run has ended and its end is stored. */
+  onEnded(listen: () => void): () => void {
+    this.#listeners.add(listen);
+    return () => void this.#listeners.delete(listen);
+  }
+
+  /** Aborts runs; all when no test is given. */
+  abort(reason: AbortReason, which: (job: ClaimedJob) => boolean = () => true): void {
+    for (const run of this.#runs.values()) {
+      if (which(run.job)) run.abort.abort(reason);
+    }
+  }
+
+  /** Claims until the signal, then settles; runs go on. */
+  async loop(owner: () => string | undefined, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const name = owner();
+      try {
+        const waitMs = name === undefined ? TROUBLE_MS : await this.#turn(name);
+        if (waitMs > 0) await this.bell.wait(waitMs, signal);
+      } catch (error) {
+        this.#options.logger.warn({ error }, "Jobs could not be claimed; trying again.");
+        await this.bell.wait(TROUBLE_MS, signal);
+      }
+    }
+  }
+
+  /** Settles when every run has ended and its end is stored. */
+  async settled(): Promise<void> {
+    while (this.#ends.size > 0) await Promise.all(this.#ends);
+  }
+
+  /** One look at the queue; how long to wait before the next, 0 for not at all. */
+  async #turn(owner: string): Promise<number> {
+    const { hub, statements, concurrency } = this.#options;
+    const { driver } = hub;
+    await this.#fillFreed();
+    const now = await driver.now();
+    const { rows } = await driver.query({ sql: statements.peek, parameters: [] });
+    const nextAt = rows[0]?.["next_at"] ?? null;
+    const mayHaveMore = nextAt !== null && Number(nextAt) <= now;
+    const admittedMore = mayHaveMore && (await admitDue(this.#admission, now));
+    const free = concurrency - this.#runs.size;
+    if (free < 1) return POLL_MS;
+    const ready = mayHaveMore || (rows[0]?.["ready"] ?? null) !== null;
+    const claimed = ready ? await this.#claim(statements.claimReady, owner, free) : 0;
+    const suspects = (rows[0]?.["suspect"] ?? null) !== null ? await this.#claimSuspect(owner) : 0;
+    if (claimed + suspects > 0 || admittedMore) return this.#runs.size < concurrency ? 0 : POLL_MS;
+    // Somebody else was quicker, or every due job waits at its key.
+    const untilNext = nextAt === null || mayHaveMore ? POLL_MS : Number(nextAt) - now;
+    return Math.max(1, Math.min(POLL_MS, untilNext));
+  }
+
+  async #claim(sql: string, owner: string, limit: number): Promise<number> {
+    const { hub, leaseMs } = this.#options;
+    const leaseUntil = (await hub.driver.now()) + leaseMs;
+    const result = await hub.driver.transaction((tx) =>
+      tx.execute({ sql, parameters: [limit, owner, leaseUntil] }),
+    );
+    const jobs = result.rows.map(toClaimed).toSorted((a, b) => a.rank - b.rank || a.n - b.n);
+    for (const job of jobs) this.#start(job);
+    return jobs.length;
+  }
+
+  /** One at a time: when the process goes down with it, no other suspect is blamed. */
+  async #claimSuspect(owner: string): Promise<number> {
+    const isBusy = this.running.some((job) => job.crashes >= SUSPECT_CRASHES);
+    return isBusy ? 0 : this.#claim(this.#options.statements.claimSuspect, owner, 1);
+  }
+
+  #start(job: ClaimedJob): void {
+    const run: Run = { job, abort: new AbortController() };
+    this.#runs.set(job.n, run);
+    const end = this.#run(run).catch((error: unknown) => {
+      this.#options.logger.error({ error, job: job.id }, "The end of a job was not stored.");
+    });
+    this.#ends.add(end);
+    void end.finally(() => {
+      this.#ends.delete(end);
+      this.#runs.delete(job.n);
+      if (job.key !== null) {
+        const key = { ...job, key: job.key };
+        this.#freed.set(keyText(key), key);
+      }
+      this.bell.ring();
+      for (const listen of this.#listeners) listen();
+    });
+  }
+
+  async #run({ job, abort }: Run): Promise<void> {
+    const { registry, clock, hub, ran } = this.#options;
+    const startedAt = clock.monotonic();
+    const registered = registry.find(job.plugin, job.name);
+    const ended: Ended =
+      registered === undefined
+        ? {
+            kind: "outcome",
+            outcome: { kind: "snooze", at: (await hub.driver.now()) + UNKNOWN_MS },
+          }
+        : await attempt(job, registered, { clock, abort });
+    const settled = await this.#settle(job, ended);
+    ran({ job, settled, durationMs: clock.monotonic() - startedAt });
+  }
+
+  async #settle(job: ClaimedJob, ended: Ended): Promise<Settled | "released"> {
+    if (ended.kind !== "outcome") return ended.kind;
+    const { registry, settle: options, logger } = this.#options;
+    const { outcome } = ended;
+    const definition = registry.find(job.plugin, job.name)?.definition;
+    const settled = await settle(options, { job, definition, outcome });
+    if (settled === "fail" && "error" in outcome) {
+      const { error } = outcome;
+      const name = `${job.plugin}.${job.name}`;
+      logger.error({ job: job.id, name, error, trace: job.origin.trace }, "A job failed for good.");
+    }
+    return settled;
+  }
+
+  /** Slots of keys whose jobs ended here go to those who wait longest. */
+  async #fillFreed(): Promise<void> {
+    if (this.#freed.size === 0) return;
+    const freed = this.#freed;
+    this.#freed = new Map();
+    try {
+      await fill(this.#admission, freed);
+    } catch (error) {
+      for (const [text, key] of freed) this.#freed.set(text, key);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { Clock, MakeId } from "../../base/index.ts";
+import { placeholders } from "../log/index.ts";
+import type { Dialect } from "../log/index.ts";
+import type { Writers } from "../store/index.ts";
+import { raiseJobs } from "./errors.ts";
+import type { JobRegistry } from "./registry.ts";
+import { uniqueId } from "./unique.ts";
+
+/** One step of priority is worth this much waiting: urgent jobs go first, and none waits for ever. */
+export const PRIORITY_STEP_MS = 60_000;
+const PRIORITY = 5;
+
+const INSERT = `insert into jobs_active (id, state, "rank", run_at, token, organization, plugin, name, input, key_name,
+  priority, attempt, crashes, created_at, actor, cause, trace)
+  values (?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, 0, 0, ?, ?, ?, ?)`;
+
+/** What the enqueuer needs. */
+export interface EnqueuerOptions {
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly registry: JobRegistry;
+}
+
+/**
+ * Makes the `enqueue` of the store's writers. Throws `jobs.unknown` and `jobs.badInput` where the mistake is made,
+ * within the transaction, and not an hour later in the engine.
+ */
+export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
+  const to = placeholders(options.dialect);
+  const insert = to(INSERT);
+  const insertUnique = to(`${INSERT} on conflict (id) do nothing`);
+  return (context, job) => {
+    const { owner: plugin, organization } = context;
+    const registered = options.registry.find(plugin, job.name);
+    if (registered === undefined) {
+      throw raiseJobs("jobs.unknown", { params: { plugin, job: job.name } });
+    }
+    const reason = registered.wrong(job.input);
+    if (reason !== undefined) {
+      throw raiseJobs("jobs.badInput", { params: { job: `${plugin}.${job.name}`, reason } });
+    }
+    const { key, at, unique, priority = PRIORITY } = job.options;
+    const now = options.clock.now();
+    const origin = job.options.origin ?? context.origin;
+    const id =
+      unique === undefined
+        ? options.makeId("job")
+        : uniqueId([organization, plugin, job.name, unique]);
+    // A job whose key is limited goes through admission, which counts; taking slots here would hold the key's lock
+    // for as long as the caller's transaction is open.
+    const isReady =
+      (at ?? 0) <= now && (key === undefined || registered.definition.concurrency === undefined);
+    const runAt = Math.max(at ?? now, now);
+    const parameters = [
+      id,
+      isReady ? "ready" : "delayed",
+      runAt + (priority - PRIORITY) * PRIORITY_STEP_MS,
+      runAt,
+      organization,
+      plugin,
+      job.name,
+      JSON.stringify(job.input ?? null),
+      key ?? null,
+      priority,
+      now,
+      origin.actor,
+      origin.cause,
+      origin.trace,
+    ];
+    return unique === undefined
+      ? { id, statements: [{ sql: insert, parameters, rows: 1 }] }
+      : { id, statements: [{ sql: insertUnique, parameters }] };
+  };
+}

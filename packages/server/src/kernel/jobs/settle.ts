@@ -1,0 +1,157 @@
+import { isProblem } from "../../base/index.ts";
+import type { Clock } from "../../base/index.ts";
+import type { JobDefinition, JobOutcome, Logger, WithOutcome } from "../contract/index.ts";
+import { errorText } from "../log/index.ts";
+import type { DriverStatement, StoreHub } from "../store/index.ts";
+import type { ClaimedJob } from "./claimed.ts";
+import type { JobStatements } from "./statements.ts";
+
+const ATTEMPTS = 5;
+const BACKOFF_FIRST_MS = 1_000;
+const BACKOFF_MAX_MS = 3_600_000;
+const TROUBLE_MS = 200;
+
+/** What the end of a run came to. */
+export type Settled = "done" | "retry" | "snooze" | "fail" | "lost";
+
+/** What settling needs. */
+export interface SettleOptions {
+  readonly hub: StoreHub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly statements: JobStatements;
+  /** From 0 (inclusive) to 1. */
+  readonly random: () => number;
+  readonly doneMany: (job: ClaimedJob) => Promise<void>;
+}
+
+interface Ending {
+  readonly job: ClaimedJob;
+  /** Undefined when this process does not know the job. */
+  readonly definition: JobDefinition | undefined;
+  readonly outcome: JobOutcome;
+}
+
+/**
+ * Writes how a run ended: the job's row and what goes with the outcome in one batch, whose first statement is the
+ * fence. Tries until the database takes it; `lost` when another run has the job.
+ */
+export async function settle(options: SettleOptions, ending: Ending): Promise<Settled> {
+  for (;;) {
+    try {
+      return await write(options, ending);
+    } catch (error) {
+      const isAway = isProblem(error) && error.code === "store.unavailable";
+      if (!isAway && !(await isOurs(options, ending.job))) return "lost";
+      if (!isAway && ending.outcome.with !== undefined) {
+        // What went with the outcome was refused, not the outcome: the run as a whole failed.
+        return settle(options, { ...ending, outcome: { kind: "retry", error: errorText(error) } });
+      }
+      options.logger.warn({ error, job: ending.job.id }, "A job's end was not stored yet.");
+      await new Promise<void>((resolve) => void options.clock.after(TROUBLE_MS, resolve));
+    }
+  }
+}
+
+async function write(options: SettleOptions, ending: Ending): Promise<Settled> {
+  const { job, outcome } = ending;
+  if (outcome.kind === "done" && outcome.with === undefined) {
+    await options.doneMany(job);
+    return "done";
+  }
+  const { settled, statements } = await change(options, ending);
+  await append(options, { job, statements, with: outcome.with });
+  return settled;
+}
+
+async function append(
+  { hub }: SettleOptions,
+  ending: {
+    readonly job: ClaimedJob;
+    readonly statements: readonly DriverStatement[];
+    readonly with: WithOutcome | undefined;
+  },
+): Promise<void> {
+  const { job } = ending;
+  const scope = { organization: job.organization };
+  const origin = { ...job.origin, cause: job.id };
+  await hub.append({ scope, origin }, (session) => {
+    for (const statement of ending.statements) session.add(statement);
+    ending.with?.(session.as(job.plugin, scope));
+  });
+}
+
+/** The change of the job's own row. Its first statement is the fence. */
+async function change(
+  { hub, statements, random }: SettleOptions,
+  { job, definition, outcome }: Ending,
+): Promise<{ readonly settled: Settled; readonly statements: readonly DriverStatement[] }> {
+  const fence = [job.n, job.token];
+  const remove = { sql: statements.done, parameters: fence, rows: 1 };
+  if (outcome.kind === "done") return { settled: "done", statements: [remove] };
+  const now = await hub.driver.now();
+  const tries = job.attempt + 1;
+  if (
+    outcome.kind === "fail" ||
+    (outcome.kind === "retry" && tries >= (definition?.attempts ?? ATTEMPTS))
+  ) {
+    const keep = {
+      sql: statements.fail,
+      parameters: [now, errorText(outcome.error), ...fence],
+      rows: 1,
+    };
+    return { settled: "fail", statements: [keep, remove] };
+  }
+  const isRetry = outcome.kind === "retry";
+  const at = outcome.at ?? now + backoff(definition, tries, random);
+  const error = isRetry ? errorText(outcome.error) : null;
+  const parameters = [at, at, isRetry ? 1 : 0, error, ...fence];
+  return {
+    settled: outcome.kind,
+    statements: [{ sql: statements.again, parameters, rows: 1 }],
+  };
+}
+
+/** Wait before try `tries + 1`: the definition's own, or 1 s doubling to 1 h, each ±20 %. */
+export function backoff(
+  definition: JobDefinition | undefined,
+  tries: number,
+  random: () => number,
+): number {
+  if (definition?.backoffMs !== undefined) return definition.backoffMs(tries);
+  const middle = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(tries - 1, 30), BACKOFF_MAX_MS);
+  return Math.round(middle * (0.8 + 0.4 * random()));
+}
+
+async function isOurs({ hub, statements }: SettleOptions, job: ClaimedJob): Promise<boolean> {
+  const found = await hub.driver.query({
+    sql: statements.isOurs,
+    parameters: [job.n, job.token],
+  });
+  return found.rows.length > 0;
+}
+
+/** Collects jobs that are done and have nothing to write, and deletes them together. Each is fenced by its own token. */
+export function createDoneQueue(
+  hub: StoreHub,
+  statements: JobStatements,
+): (job: ClaimedJob) => Promise<void> {
+  let waiting: ClaimedJob[] = [];
+  let flushing: Promise<void> | undefined;
+  const flush = async (): Promise<void> => {
+    // What ends within one turn of the event loop is deleted together.
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+    const jobs = waiting;
+    waiting = [];
+    flushing = undefined;
+    const pairs = JSON.stringify(jobs.map((job) => [job.n, job.token]));
+    await hub.driver.append([{ sql: statements.doneMany, parameters: [pairs] }]);
+  };
+  return (job) => {
+    waiting.push(job);
+    flushing ??= flush();
+    return flushing;
+  };
+}
