@@ -36,7 +36,8 @@ function objectSchema(schema: TSchema): ObjectSchema | undefined {
 }
 
 function recordValue(schema: TSchema): TSchema | undefined {
-  if (!("patternProperties" in schema) || !isPlainObject(schema.patternProperties)) return undefined;
+  if (!("patternProperties" in schema) || !isPlainObject(schema.patternProperties))
+    return undefined;
   const [only, ...others] = Object.values(schema.patternProperties);
   return others.length === 0 ? (only as TSchema | undefined) : undefined;
 }
@@ -118,7 +119,9 @@ export function check(schema: TSchema, given: unknown, walk: Walk): unknown {
   const entry = recordValue(schema);
   if (entry !== undefined && isPlainObject(value)) {
     const pairs = Object.entries(value);
-    return Object.fromEntries(pairs.map(([key, one]) => [key, check(entry, one, below(walk, key))]));
+    return Object.fromEntries(
+      pairs.map(([key, one]) => [key, check(entry, one, below(walk, key))]),
+    );
   }
   const members = unionMembers(schema);
   const isChoice = members?.some((member) => objectSchema(member) !== undefined) ?? false;

@@ -7,7 +7,12 @@ import { isPlainObject } from "./check.ts";
 import type { ConfigContext } from "./define.ts";
 import type { Mistake } from "./mistake.ts";
 
-const NAMES = ["portico.config.ts", "portico.config.js", "portico.config.mjs", "portico.config.json"];
+const NAMES = [
+  "portico.config.ts",
+  "portico.config.js",
+  "portico.config.mjs",
+  "portico.config.json",
+];
 
 /** A configuration as written, before anything is validated. */
 export interface ConfigFile {

@@ -41,7 +41,8 @@ function fromFlags(flags: LoadOptions["flags"], leaves: readonly Leaf[]): readon
     .filter(([, value]) => value !== undefined)
     .map(([dotted, value]) => {
       const leaf = leaves.find((one) => one.path.join(".") === dotted);
-      const typed = leaf !== undefined && typeof value === "string" ? coerce(leaf.schema, value) : value;
+      const typed =
+        leaf !== undefined && typeof value === "string" ? coerce(leaf.schema, value) : value;
       return { path: dotted.split("."), value: typed, source: `flag for ${dotted}` };
     });
 }

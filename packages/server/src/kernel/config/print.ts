@@ -30,7 +30,10 @@ export function redactBySchema(schema: TSchema | undefined, value: unknown): unk
   }
   if (!isPlainObject(value)) return value;
   const members = "anyOf" in schema && Array.isArray(schema.anyOf) ? schema.anyOf : [];
-  const seen = members.reduce<unknown>((one, member: TSchema) => redactBySchema(member, one), value);
+  const seen = members.reduce<unknown>(
+    (one, member: TSchema) => redactBySchema(member, one),
+    value,
+  );
   const whole = isPlainObject(seen) ? seen : value;
   const named = "properties" in schema && isPlainObject(schema.properties) ? schema.properties : {};
   const patterns =

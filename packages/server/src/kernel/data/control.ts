@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import type { Server, Socket } from "node:net";
 import { dirname } from "node:path";
-import { createInterface } from "node:readline";
 import { isProblem, Problem } from "../../base/index.ts";
 import { raise } from "./errors.ts";
+import { onLines } from "./lines.ts";
 
 /** Commands by name: plain JSON in, plain JSON out. */
 export type ControlCommands = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
@@ -48,9 +48,7 @@ async function answer(commands: ControlCommands, line: string): Promise<Answer> 
 function serveSocket(socket: Socket, commands: ControlCommands): void {
   // A caller that goes away before its answer is no fault of the server's.
   socket.on("error", () => socket.destroy());
-  const lines = createInterface({ input: socket });
-  lines.on("error", () => socket.destroy());
-  lines.on("line", (line) => {
+  onLines(socket, (line) => {
     void answer(commands, line).then((reply) => {
       if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
       return undefined;
@@ -133,9 +131,7 @@ export function callControl(path: string, command: string, input: unknown): Prom
     // After an answer this changes nothing: the promise is settled.
     socket.on("close", () => absent());
     socket.on("connect", () => socket.write(`${JSON.stringify({ command, input })}\n`));
-    const lines = createInterface({ input: socket });
-    lines.on("error", absent);
-    lines.on("line", (line) => {
+    onLines(socket, (line) => {
       const reply = parseAnswer(line);
       if (reply.ok) done(reply.value);
       else fail(problemOf(reply.problem));

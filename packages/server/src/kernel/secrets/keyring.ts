@@ -68,7 +68,7 @@ function writeRing(file: string, ring: Keyring): void {
 function parseKeys(entries: object): Map<number, Uint8Array> {
   const keys = new Map<number, Uint8Array>();
   for (const [number, text] of Object.entries(entries)) {
-    const key = Buffer.from(String(text), "base64");
+    const key = new Uint8Array(Buffer.from(String(text), "base64"));
     if (!/^[1-9]\d*$/.test(number) || key.byteLength !== KEY_BYTES) {
       throw new TypeError(`key ${JSON.stringify(number)} is not a numbered key of 32 bytes`);
     }

@@ -30,7 +30,10 @@ export interface RootLogger extends Logger {
   flush(): void;
 }
 
-type LineWriter = Record<"debug" | "info" | "warn" | "error", (fields: object, text: string) => void>;
+type LineWriter = Record<
+  "debug" | "info" | "warn" | "error",
+  (fields: object, text: string) => void
+>;
 
 interface Leveled extends LineWriter {
   isLevelEnabled(level: string): boolean;
@@ -45,14 +48,17 @@ function redacting(to: Leveled, secrets: readonly string[]): Logger {
 }
 
 function destinationOf(options: LoggerOptions): DestinationStream {
-  const isPretty = options.format === "pretty" || (options.format === "auto" && process.stdout.isTTY);
+  const isPretty =
+    options.format === "pretty" || (options.format === "auto" && process.stdout.isTTY);
   if (!isPretty) return options.destination ?? pino.destination({ dest: 1, sync: false });
+  const out = options.destination ?? process.stdout;
   const colorize = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
-  const destination = options.destination ?? 1;
   const ignore = "pid,hostname,service,version";
   // Loaded only where a terminal is: a server that writes JSON never pays for it.
-  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof pinoPretty;
-  return pretty({ colorize, ignore, destination, translateTime: "HH:MM:ss.l", sync: true });
+  const { prettyFactory } = createRequire(import.meta.url)("pino-pretty") as typeof pinoPretty;
+  const messageKey = "message";
+  const prettify = prettyFactory({ colorize, ignore, messageKey, translateTime: "HH:MM:ss.l" });
+  return { write: (line) => void out.write(prettify(line) ?? line) };
 }
 
 /**

@@ -31,9 +31,12 @@ const SHAPES: readonly (readonly [RegExp, string])[] = [
   [/\b([a-z][a-z0-9]*_[a-z0-9]+_[0-9a-z]{26})_[0-9A-Za-z]{40,60}\b/g, `$1_${HIDDEN}`],
   [/\bwh(sec|sk)_[A-Za-z0-9+/=_-]{8,}/g, `wh$1_${HIDDEN}`],
   [/\b(Bearer|Basic|Digest)\s+[A-Za-z0-9+/=._~-]{6,}/gi, `$1 ${HIDDEN}`],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, HIDDEN],
+  [/\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/g, HIDDEN],
   [/\b([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, `$1:${HIDDEN}@`],
-  [/([?&](?:api[_-]?key|key|token|access_token|secret|password|signature)=)[^&\s"]+/gi, `$1${HIDDEN}`],
+  [
+    /([?&](?:api[_-]?key|key|token|access_token|secret|password|signature)=)[^&\s"]+/gi,
+    `$1${HIDDEN}`,
+  ],
 ];
 
 function plainName(name: string): string {
@@ -103,5 +106,7 @@ function redactValue(value: unknown, walk: Walk): unknown {
  */
 export function redactFields(fields: object, known: readonly string[] = []): object {
   const walk = { known, depth: 0 };
-  return fields instanceof Error ? { error: redactError(fields, walk) } : redactObject(fields, walk);
+  return fields instanceof Error
+    ? { error: redactError(fields, walk) }
+    : redactObject(fields, walk);
 }

@@ -1,0 +1,139 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, stat } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { once } from "node:events";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { problem, raiser } from "../../base/index.ts";
+import { callControl, dataPaths, openDataFolder, serveControl } from "./index.ts";
+
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "portico-data-"));
+});
+afterAll(async () => rm(root, { recursive: true }));
+
+function modeOf(path: string): Promise<string> {
+  return stat(path).then(({ mode }) => (mode & 0o777).toString(8));
+}
+
+describe("the data folder", () => {
+  test("is made for this user alone", async () => {
+    const folder = openDataFolder(join(root, "deep", "fresh"));
+    expect(await modeOf(folder.folder)).toBe("700");
+    expect(await modeOf(folder.blobs)).toBe("700");
+    expect(await modeOf(folder.lock)).toBe("600");
+    folder.release();
+  });
+
+  test("is held by one server at a time, in one process too", () => {
+    const path = join(root, "held");
+    const first = openDataFolder(path);
+    expect(() => openDataFolder(path)).toThrow(expect.objectContaining({ code: "data.locked" }));
+    first.release();
+    const second = openDataFolder(path);
+    second.release();
+    second.release();
+  });
+
+  test("is free again the moment its holder is killed", async () => {
+    const path = join(root, "killed");
+    const face = JSON.stringify(new URL("./index.ts", import.meta.url).href);
+    const code = `import { openDataFolder } from ${face};
+      openDataFolder(${JSON.stringify(path)}); console.log("held"); setInterval(() => {}, 1000);`;
+    const holder = spawn(process.execPath, ["--input-type=module", "-e", code]);
+    await once(holder.stdout, "data");
+    expect(() => openDataFolder(path)).toThrow(expect.objectContaining({ code: "data.locked" }));
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    openDataFolder(path).release();
+  });
+
+  test("that cannot be made says why and what to do", () => {
+    expect(() => openDataFolder("/dev/null/portico")).toThrow(/ENOTDIR.*PORTICO_DATA/);
+  });
+
+  test("keeps its socket's address short enough for the system", () => {
+    const long = dataPaths(join(root, "x".repeat(120)));
+    expect(long.controlSocket.length).toBeLessThan(104);
+    expect(dataPaths("/a").controlSocket).toBe("/a/control.sock");
+  });
+});
+
+const raise = raiser({ "notes.gone": problem(404, "The note {id} is gone.") });
+const commands = {
+  echo: async (input: unknown) => input,
+  nothing: async () => undefined,
+  refuse: async () => {
+    throw raise("notes.gone", { params: { id: "7" } });
+  },
+  crash: async () => {
+    throw new TypeError("secret internals");
+  },
+};
+
+async function withControl(run: (path: string) => Promise<void>): Promise<void> {
+  const path = join(root, "control.sock");
+  const control = await serveControl(path, commands);
+  await run(path);
+  await control.close();
+}
+
+describe("the control socket", () => {
+  test("carries any JSON there and back, many callers at once", () =>
+    withControl(async (path) => {
+      expect(await modeOf(path)).toBe("600");
+      const inputs = Array.from({ length: 20 }, (_, id) => ({
+        id,
+        text: "a\nb\u2028 ✓".repeat(id),
+      }));
+      const answers = await Promise.all(inputs.map((input) => callControl(path, "echo", input)));
+      expect(answers).toEqual(inputs);
+      expect(await callControl(path, "nothing", {})).toBeNull();
+    }));
+
+  test("hands problems over with their codes and keeps what crashed to the server", () =>
+    withControl(async (path) => {
+      await expect(callControl(path, "refuse", {})).rejects.toMatchObject({
+        code: "notes.gone",
+        status: 404,
+        message: "The note 7 is gone.",
+      });
+      const crash = await callControl(path, "crash", {}).catch((error: unknown) => error);
+      expect(crash).toMatchObject({ code: "data.commandFailed" });
+      expect(String(crash)).not.toContain("internals");
+      await expect(callControl(path, "toString", {})).rejects.toMatchObject({
+        code: "data.unknownCommand",
+      });
+    }));
+
+  test("answers on after garbage and callers that leave", () =>
+    withControl(async (path) => {
+      const rude = connect(path);
+      rude.write("not json\n");
+      const [answer] = await once(rude, "data");
+      expect(JSON.parse(String(answer))).toMatchObject({ ok: false });
+      rude.write('{"command":"echo","in');
+      rude.destroy();
+      expect(await callControl(path, "echo", 1)).toBe(1);
+    }));
+
+  test("that nobody serves is told as such, left over or not there at all", async () => {
+    const path = join(root, "left", "control.sock");
+    const absent = { code: "data.notRunning" };
+    await expect(callControl(path, "echo", 1)).rejects.toMatchObject(absent);
+    const face = JSON.stringify(new URL("./index.ts", import.meta.url).href);
+    const code = `import { serveControl } from ${face};
+      await serveControl(${JSON.stringify(path)}, {}); console.log("up");`;
+    const server = spawn(process.execPath, ["--input-type=module", "-e", code]);
+    await once(server.stdout, "data");
+    server.kill("SIGKILL");
+    await once(server, "exit");
+    expect(await modeOf(dirname(path))).toBe("700");
+    await expect(callControl(path, "echo", 1)).rejects.toMatchObject(absent);
+    const control = await serveControl(path, commands);
+    expect(await callControl(path, "echo", 2)).toBe(2);
+    await control.close();
+  });
+});
