@@ -1,0 +1,36 @@
+import { problem, raiser } from "portico/kernel";
+import type { Raise } from "portico/kernel";
+
+/** What this pillar refuses. */
+export const webhookErrors = {
+  "webhooks.notFound": problem(404, "There is no webhook '{id}' here."),
+  "webhooks.deliveryNotFound": problem(404, "There is no delivery '{id}' here."),
+  "webhooks.badUrl": problem(
+    422,
+    "Events cannot be delivered to this URL: {reason}",
+    "A webhook's URL leads to a public address by https (or http where the operator allows it), without user name or " +
+      "password. An operator who means a private network lists it in PORTICO_OUTBOUND_ALLOW.",
+  ),
+  "webhooks.badHeader": problem(
+    422,
+    "The header '{name}' cannot be sent along: {reason}",
+    "Headers of a webhook are for the receiver's own purposes, such as `x-api-key`. Those that frame the request or " +
+      "carry the signature belong to Portico.",
+  ),
+  "webhooks.slugTaken": problem(409, "Another webhook already has the slug '{slug}'."),
+  "webhooks.stale": problem(
+    412,
+    "The webhook has changed since revision {expected}; it is now at {actual}. Read it again and repeat the change.",
+  ),
+  "webhooks.inactive": problem(
+    409,
+    "The webhook '{id}' is disabled, so nothing is sent to it. Enable it first.",
+  ),
+  "webhooks.badPosition": problem(
+    400,
+    "`after` is not a position of this webhook. Use the `next` of the answer before.",
+  ),
+} as const;
+
+/** Makes problems `webhooks.*`. */
+export const raise: Raise<typeof webhookErrors> = raiser(webhookErrors);

@@ -1,0 +1,22 @@
+/** Types a webhook may ask for: `*`, `invoice.paid`, or a beginning, `invoice.*`. */
+export const PATTERN = "^(?:\\*|[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*(?:\\.\\*)?)$";
+
+/**
+ * What is never delivered, whatever a webhook asks for: an event that each failing delivery causes would cause the
+ * next. It is on the log, for reactions and feeds.
+ */
+export const NEVER_DELIVERED = "delivery.exhausted";
+
+/**
+ * Compiles the types a webhook asks for. `invoice.*` means every type that begins with `invoice.`, however many words
+ * follow, and not `invoice` itself.
+ */
+export function matcher(patterns: readonly string[]): (type: string) => boolean {
+  const exact = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
+  const beginnings = patterns
+    .filter((pattern) => pattern.endsWith("*"))
+    .map((pattern) => pattern.slice(0, -1));
+  return (type) =>
+    type !== NEVER_DELIVERED &&
+    (exact.has(type) || beginnings.some((beginning) => type.startsWith(beginning)));
+}

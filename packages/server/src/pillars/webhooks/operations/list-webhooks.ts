@@ -1,0 +1,46 @@
+import { Type } from "typebox";
+import { operation } from "portico/kernel";
+import type { WebhookTables } from "../tables.ts";
+import { viewWebhook, WEBHOOK_COLUMNS, WebhookView } from "../view.ts";
+
+/** `GET /webhooks` */
+export const listWebhooks = operation({
+  id: "webhooks.list",
+  method: "GET",
+  path: "/webhooks",
+  summary: "List webhooks",
+  access: "webhooks:read",
+  mode: "read",
+  query: Type.Object(
+    {
+      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
+      cursor: Type.Optional(Type.String()),
+    },
+    { additionalProperties: false },
+  ),
+  replies: {
+    200: Type.Object({
+      data: Type.Array(WebhookView),
+      next: Type.Union([Type.String(), Type.Null()]),
+    }),
+  },
+  example: { after: ["webhooks.create"] },
+  async handle({ query, cursor, read }) {
+    const limit = query.limit ?? 50;
+    const after = cursor.after?.[0];
+    let select = read
+      .db<WebhookTables>()
+      .selectFrom("webhooks_webhooks")
+      .select(WEBHOOK_COLUMNS)
+      .orderBy("id")
+      .limit(limit + 1);
+    if (after !== undefined) select = select.where("id", ">", String(after));
+    const rows = await select.execute();
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return {
+      data: page.map(viewWebhook),
+      next: last === undefined ? null : cursor.next([last.id]),
+    };
+  },
+});

@@ -1,0 +1,60 @@
+import { add, definePlugin, Timeline } from "portico/kernel";
+import type { AnyPlugin } from "portico/kernel";
+import { deliver } from "./deliver.ts";
+import { webhookErrors } from "./errors.ts";
+import { webhookEvents } from "./events.ts";
+import { fanOut } from "./fanout.ts";
+import { createWebhooks } from "./migrations/0001-webhooks.ts";
+import { createWebhook } from "./operations/create-webhook.ts";
+import { deleteWebhook } from "./operations/delete-webhook.ts";
+import { disableWebhook } from "./operations/disable-webhook.ts";
+import { enableWebhook } from "./operations/enable-webhook.ts";
+import { getDelivery } from "./operations/get-delivery.ts";
+import { getWebhook } from "./operations/get-webhook.ts";
+import { listDeliveries } from "./operations/list-deliveries.ts";
+import { listWebhookEvents } from "./operations/list-webhook-events.ts";
+import { listWebhooks } from "./operations/list-webhooks.ts";
+import { retryDelivery } from "./operations/retry-delivery.ts";
+import { updateWebhook } from "./operations/update-webhook.ts";
+import { webhookPermissions } from "./permissions.ts";
+import { WebhookSettings } from "./settings.ts";
+import { openState } from "./state.ts";
+import { webhookTables } from "./tables.ts";
+import { deliveriesOfThread } from "./timeline.ts";
+
+/** Signed, retried, recorded deliveries of events to the endpoints that an organization subscribes. */
+export const webhooks: AnyPlugin = definePlugin({
+  id: "webhooks",
+  version: "1.0.0",
+  engine: "^1",
+  settings: WebhookSettings,
+  permissions: webhookPermissions,
+  errors: webhookErrors,
+  events: webhookEvents,
+  tables: webhookTables,
+  migrations: [createWebhooks],
+  operations: [
+    createWebhook,
+    listWebhooks,
+    getWebhook,
+    updateWebhook,
+    deleteWebhook,
+    enableWebhook,
+    disableWebhook,
+    listWebhookEvents,
+    listDeliveries,
+    getDelivery,
+    retryDelivery,
+  ],
+  jobs: { deliver },
+  reactions: { fanOut: { types: ["*"], handle: fanOut } },
+  contributes: [add(Timeline, deliveriesOfThread)],
+  start: async (ctx) => {
+    const { targets } = openState(ctx);
+    return {
+      stop: async () => {
+        targets.stop();
+      },
+    };
+  },
+});

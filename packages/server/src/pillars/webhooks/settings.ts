@@ -1,0 +1,49 @@
+import { Type } from "typebox";
+import type { Static } from "typebox";
+import type { PluginContext } from "portico/kernel";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Waits after the first, second, … failed try: the example schedule of Standard Webhooks, 75 h 35 m in all. */
+export const DEFAULT_WAITS_MS: readonly number[] = [
+  5_000,
+  5 * MINUTE_MS,
+  30 * MINUTE_MS,
+  2 * HOUR_MS,
+  5 * HOUR_MS,
+  10 * HOUR_MS,
+  14 * HOUR_MS,
+  20 * HOUR_MS,
+  24 * HOUR_MS,
+];
+
+/** What an operator can set: `webhooks: { timeoutMs: 10_000 }`. */
+export const WebhookSettings = Type.Object({
+  retryWaitsMs: Type.Array(Type.Integer({ minimum: 0, maximum: 7 * 24 * HOUR_MS }), {
+    default: [...DEFAULT_WAITS_MS],
+    maxItems: 50,
+    description: "Milliseconds to wait after each failed try; one more try than there are waits.",
+  }),
+  retryJitter: Type.Number({
+    minimum: 0,
+    maximum: 0.5,
+    default: 0.2,
+    description: "Share by which each wait is made longer or shorter by chance.",
+  }),
+  timeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: 25_000,
+    default: 20_000,
+    description: "Milliseconds for one attempt, from the look-up of the name to the last byte.",
+  }),
+});
+
+/** The settings as the kernel has accepted them. */
+export type WebhookSettings = Static<typeof WebhookSettings>;
+
+/** Reads this plugin's settings from its context. */
+export function settingsOf(ctx: PluginContext): WebhookSettings {
+  // The kernel has checked them against the schema above before the plugin started.
+  return ctx.settings as WebhookSettings;
+}
