@@ -1,7 +1,7 @@
 import { createBell } from "../log/index.ts";
 import { Engine } from "./engine.ts";
 import type { Ran } from "./engine.ts";
-import type { JobsOptions } from "./jobs.ts";
+import type { JobsOptions } from "./options.ts";
 import { takeOwnership } from "./owners.ts";
 import { createDoneQueue } from "./settle.ts";
 import { jobStatements } from "./statements.ts";
@@ -47,13 +47,23 @@ export function createLife(options: JobsOptions): Life {
   const random = options.random ?? Math.random;
   const doneMany = createDoneQueue(hub, statements);
   const engine = new Engine({
-    ...{ hub, registry, statements, clock, logger, leaseMs },
+    hub,
+    registry,
+    statements,
+    clock,
+    logger,
+    leaseMs,
     settle: { hub, clock, logger, statements, random, doneMany },
     concurrency: options.concurrency ?? CONCURRENCY,
     ran: observer(options, () => engine.running.length),
   });
   const upkeep: UpkeepOptions = {
-    ...{ driver, statements, engine, clock, logger, leaseMs },
+    driver,
+    statements,
+    engine,
+    clock,
+    logger,
+    leaseMs,
     admission: { driver, statements, registry },
     crashesMax: options.crashesMax ?? CRASHES_MAX,
   };
@@ -100,7 +110,9 @@ async function own(parts: Parts): Promise<void> {
   const { options, upkeep, statements, engine } = parts;
   let isStopping = false;
   const ownership = await takeOwnership({
-    ...{ clock: options.clock, logger: options.logger, makeId: options.makeId },
+    clock: options.clock,
+    logger: options.logger,
+    makeId: options.makeId,
     driver: options.hub.driver,
     lost: () => {
       if (isStopping) return;

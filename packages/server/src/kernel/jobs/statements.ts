@@ -17,29 +17,36 @@ const RANK = `cast(? as bigint) + (priority - 5) * ${PRIORITY_STEP_MS}`;
 export const SUSPECT_CRASHES = 2;
 const RUNNABLE = `case when crashes >= ${SUSPECT_CRASHES} then 'suspect' else 'ready' end`;
 
-/** Every statement of the engine, written for one database. Their parameters are in the order of the comments. */
-export type JobStatements = ReturnType<typeof jobStatements>;
+/** Every statement of the engine, written for one database. Comments name the parameters in order. */
+export type JobStatements = ReturnType<typeof build>;
 
 /** Writes the engine's statements for one database. */
-export function jobStatements(dialect: Dialect) {
-  const to = placeholders(dialect);
-  const locked = dialect === "sqlite" ? "" : "for update skip locked";
-  const numbers =
-    dialect === "sqlite"
-      ? `(select value from json_each(?))`
-      : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
+export function jobStatements(dialect: Dialect): JobStatements {
+  return build(dialect);
+}
+
+function build(dialect: Dialect) {
+  const words: Words = {
+    to: placeholders(dialect),
+    dialect,
+    locked: dialect === "sqlite" ? "" : "for update skip locked",
+  };
+  return { ...claiming(words), ...admitting(words), ...ending(words), ...keeping(words) };
+}
+
+interface Words {
+  readonly to: (sql: string) => string;
+  readonly dialect: Dialect;
+  readonly locked: string;
+}
+
+function claiming({ to, locked }: Words) {
   const claim = (state: "ready" | "suspect"): string =>
     to(`with picked as materialized (
           select n from jobs_active where state = '${state}' order by "rank", n limit ? ${locked}
         )
         update jobs_active set state = 'running', token = token + 1, owner = ?, lease_until = ?
         where n in (select n from picked) returning ${CLAIMED}`);
-  const end = (outcome: string, where: string): string =>
-    to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
-        select id, ${outcome}, cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${where}
-        on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
-          input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
-          created_at = excluded.created_at, actor = excluded.actor, cause = excluded.cause, trace = excluded.trace`);
   return {
     /** limit, owner, leaseUntil */
     claimReady: claim("ready"),
@@ -53,15 +60,24 @@ export function jobStatements(dialect: Dialect) {
     unfinished:
       to(`select n from jobs_active where state in ('ready', 'suspect', 'waiting', 'running')
         union all select n from jobs_active where state = 'delayed' and run_at <= ? limit 1`),
+  };
+}
+
+function admitting({ to, dialect, locked }: Words) {
+  const numbers =
+    dialect === "sqlite"
+      ? `(select value from json_each(?))`
+      : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
+  return {
     /** now, limit */
     due: to(`select n, organization, plugin, name, key_name from jobs_active
         where state = 'delayed' and run_at <= ? order by run_at, n limit ? ${locked}`),
     /** numbers */
     makeReady: to(`update jobs_active set state = ${RUNNABLE} where n in ${numbers}`),
     makeWaiting: to(`update jobs_active set state = 'waiting' where n in ${numbers}`),
-    /** PostgreSQL: key as one text */
+    /** PostgreSQL: the key as one text */
     lockKey: to(`select pg_advisory_xact_lock(hashtextextended(?, 20260101))`),
-    /** key, limit, key */
+    /** key, limit, limit, key */
     fill: to(`update jobs_active set state = ${RUNNABLE} where n in (
         select n from jobs_active where state = 'waiting' and ${OF_KEY} order by "rank", n
         limit (select case when count(*) < ? then cast(? as bigint) - count(*) else 0 end from jobs_active
@@ -69,9 +85,14 @@ export function jobStatements(dialect: Dialect) {
     /** limit */
     waitingKeys: to(`select distinct organization, plugin, name, key_name from jobs_active
         where state = 'waiting' limit ?`),
+  };
+}
+
+function ending({ to, dialect }: Words) {
+  return {
     /** n, token */
     done: to(`delete from jobs_active where ${FENCE}`),
-    /** pairs: JSON of n → token as arrays */
+    /** JSON: pairs of n and token */
     doneMany: to(
       dialect === "sqlite"
         ? `delete from jobs_active where state = 'running' and (n, token) in
@@ -80,47 +101,59 @@ export function jobStatements(dialect: Dialect) {
              (select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint)
               from jsonb_array_elements(cast(? as jsonb)))`,
     ),
-    /** runAt, runAt, attempts to add, error, n, token */
+    /** runAt, runAt, tries to add, error, n, token */
     again: to(`update jobs_active set state = 'delayed', run_at = ?, "rank" = ${RANK},
         attempt = attempt + cast(? as bigint), error = ?, ${RELEASED} where ${FENCE}`),
     /** endedAt, error, n, token */
-    fail: end("'failed'", FENCE),
-    /** owner: gives back what it still holds, uncounted; key slots are kept */
+    fail: setAside(to, "failed", FENCE),
+    /** n, token */
+    isOurs: to(`select 1 as ours from jobs_active where ${FENCE}`),
+    /** owner. Uncounted; key slots are kept. */
     release: to(
       `update jobs_active set state = ${RUNNABLE}, ${RELEASED} where state = 'running' and owner = ?`,
     ),
-    /** leaseUntil, owner */
-    heartbeat: to(`update jobs_active set lease_until = ? where state = 'running' and owner = ?
-        returning n, token`),
-    /** n, token */
-    isOurs: to(`select 1 as ours from jobs_active where ${FENCE}`),
-    expired: to(
-      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? and owner <> ? limit 1`,
-    ),
-    recoverOthers: recovery(to, end, `owner <> ?`),
-    recoverOwner: recovery(to, end, `owner = ?`),
-    recoverExpired: recovery(to, end, `lease_until < ? and owner <> ?`),
   };
 }
 
-/** The three statements that take jobs from whoever ran them: set aside those that crashed too often, free the rest. */
+function keeping({ to }: Words) {
+  return {
+    /** leaseUntil, owner */
+    heartbeat: to(`update jobs_active set lease_until = ? where state = 'running' and owner = ?
+        returning n, token`),
+    /** now, owner */
+    expired: to(
+      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? and owner <> ? limit 1`,
+    ),
+    /** Whose: owner */
+    recoverOthers: recovery(to, `owner <> ?`),
+    recoverOwner: recovery(to, `owner = ?`),
+    /** Whose: now, owner */
+    recoverExpired: recovery(to, `lease_until < ? and owner <> ?`),
+  };
+}
+
+function setAside(to: Words["to"], outcome: string, where: string): string {
+  return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
+    select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${where}
+    on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
+      input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
+      created_at = excluded.created_at, actor = excluded.actor, cause = excluded.cause, trace = excluded.trace`);
+}
+
+/** The statements that take jobs from whoever ran them: those that crashed too often are set aside, the rest freed. */
 export interface RecoveryStatements {
-  /** endedAt, error, crashesMax, … */
+  /** endedAt, error, crashesMax, whose */
   readonly setAside: string;
-  /** crashesMax, … */
+  /** crashesMax, whose */
   readonly remove: string;
-  /** now, … */
+  /** now, whose */
   readonly free: string;
 }
 
-function recovery(
-  to: (sql: string) => string,
-  end: (outcome: string, where: string) => string,
-  whose: string,
-): RecoveryStatements {
+function recovery(to: Words["to"], whose: string): RecoveryStatements {
   const poisoned = `state = 'running' and crashes + 1 >= ? and ${whose}`;
   return {
-    setAside: end("'quarantined'", poisoned),
+    setAside: setAside(to, "quarantined", poisoned),
     remove: to(`delete from jobs_active where ${poisoned}`),
     // Through admission like any delayed job: it takes its key's slot anew and keeps its place. The second crash and
     // those after it wait longer, so that a start is not spent on what ends it.
