@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly folder: string;
   readonly port: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Program of another installation; the source tree's when left out. */
+  readonly cli?: string;
 }
 
 /** A running server that can be killed without a word. */
@@ -39,7 +41,7 @@ export async function freePort(): Promise<number> {
 /** Runs a command of the CLI to its end. */
 export async function runCli(
   args: readonly string[],
-  options: { readonly folder: string; readonly env?: Readonly<Record<string, string>> },
+  options: Omit<ServerOptions, "port">,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
   const child = spawnCli(args, options);
   const output = collect(child);
@@ -51,7 +53,7 @@ export async function runCli(
 export async function startServer(options: ServerOptions): Promise<ServerProcess> {
   const startedAt = performance.now();
   const child = spawnCli(["start"], {
-    folder: options.folder,
+    ...options,
     env: { ...options.env, PORT: String(options.port), HOST: "127.0.0.1" },
   });
   const output = collect(child);
@@ -95,9 +97,9 @@ async function answers(url: string): Promise<boolean> {
 
 function spawnCli(
   args: readonly string[],
-  { folder, env }: { readonly folder: string; readonly env?: Readonly<Record<string, string>> },
+  { folder, env, cli = CLI }: Omit<ServerOptions, "port">,
 ): ChildProcess {
-  return spawn(process.execPath, [CLI, ...args], {
+  return spawn(process.execPath, [cli, ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -7,7 +7,12 @@ export function matches(expected: string, printed: string): boolean {
   const pattern = lines.map((line, index) => {
     const end = index === lines.length - 1 ? "" : "\n";
     if (line.trim() === "…") return end === "" ? "[^]*" : "(?:[^]*\n)?";
-    return line.split("…").map(RegExp.escape).join("[^\n]*") + end;
+    return (
+      line
+        .split("…")
+        .map((part) => RegExp.escape(part))
+        .join("[^\n]*") + end
+    );
   });
   return new RegExp(`^${pattern.join("")}$`, "u").test(trimmed(printed));
 }
