@@ -14,6 +14,7 @@ export type {
   Election,
 } from "./driver.ts";
 export { raiseStore, storeErrors } from "./errors.ts";
+export { TransactionHandle } from "./handle.ts";
 export type {
   AppendSession,
   SchemaOwner,

@@ -1,0 +1,2 @@
+export { openPostgres } from "./open.ts";
+export type { PostgresOptions } from "./open.ts";
