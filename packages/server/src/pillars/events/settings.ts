@@ -6,7 +6,7 @@ import type { PluginContext } from "portico/kernel";
 export const EventSettings = Type.Object({
   dataBytesMax: Type.Integer({
     minimum: 1_024,
-    maximum: 10_485_760,
+    maximum: 262_144,
     default: 262_144,
     description: "Largest data of one event, in bytes.",
   }),

@@ -59,7 +59,7 @@ export async function changeWebhook(
   if (isDisabled) tx.emit("webhook.disabled", { id, reason: "caller" }, { subject: id });
   else tx.emit("webhook.updated", webhookData(after), { subject: id });
   tx.audit({
-    action: "webhooks.change",
+    action: "webhooks.update",
     target: id,
     before: viewWebhook(before),
     after: viewWebhook(after),

@@ -92,7 +92,7 @@ function endAs(state: DeliveryState, { ctx, input }: Run): JobOutcome {
 }
 
 /** The attempt, the delivery's state and the end of the run: one durable transaction. */
-function outcomeOf(sent: Sent, before: Before, { ctx, input }: Run): JobOutcome {
+function outcomeOf(sent: Sent, before: Before, { ctx, input, origin }: Run): JobOutcome {
   const tries = before.tries + 1;
   const attempts = before.attempts + 1;
   const nextAt = nextTry(sent, tries, ctx);
@@ -119,7 +119,11 @@ function outcomeOf(sent: Sent, before: Before, { ctx, input }: Run): JobOutcome 
     with: (batch) => {
       recordAttempt(batch, attemptRow, progress);
       if (state !== "exhausted") return;
-      batch.emit("delivery.exhausted", { id, webhook, event, attempts, error }, { subject: id });
+      batch.emit(
+        "delivery.exhausted",
+        { id, webhook, event, attempts, error },
+        { subject: id, origin },
+      );
     },
   };
 }

@@ -17,6 +17,7 @@ export const publishEvent = operation({
   mode: "append",
   idempotent: true,
   audit: "none",
+  keepsBytes: true,
   body: NewEvent,
   replies: { 202: Accepted },
   errors: ["events.dataTooLarge", "events.badText"],

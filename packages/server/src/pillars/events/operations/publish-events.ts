@@ -3,7 +3,7 @@ import { operation } from "portico/kernel";
 import { acceptData } from "../data.ts";
 import { elementsBytes, memberBytes } from "../exact.ts";
 import { settingsOf } from "../settings.ts";
-import { Accepted, NewEvent } from "../view.ts";
+import { NewEvent } from "../view.ts";
 
 /** `POST /events/batch`: up to 1,000 events in one transaction, all of them or none. */
 export const publishEvents = operation({
@@ -18,11 +18,18 @@ export const publishEvents = operation({
   mode: "append",
   idempotent: true,
   audit: "none",
+  keepsBytes: true,
   body: Type.Object(
     { events: Type.Array(NewEvent, { minItems: 1, maxItems: 1_000 }) },
     { additionalProperties: false },
   ),
-  replies: { 202: Type.Object({ data: Type.Array(Accepted), next: Type.Null() }) },
+  replies: {
+    202: Type.Object({
+      id: Type.String({ description: "The request's id: the `cause` of every event of the batch." }),
+      status: Type.Literal("accepted"),
+      events: Type.Array(Type.String(), { description: "The ids, in the order of the list." }),
+    }),
+  },
   errors: ["events.dataTooLarge", "events.badText"],
   example: {
     body: {
@@ -32,18 +39,18 @@ export const publishEvents = operation({
       ],
     },
   },
-  handle({ body, bodyBytes, append, ctx }) {
+  handle({ body, bodyBytes, append, origin, ctx }) {
     const { dataBytesMax: bytesMax } = settingsOf(ctx);
     const list = bodyBytes === undefined ? undefined : memberBytes(bodyBytes, "events");
     const arrived = list === undefined ? [] : elementsBytes(list);
-    const accepted = body.events.map(({ type, data, ...options }, index) => {
+    const events = body.events.map(({ type, data, ...options }, index) => {
       const element = arrived[index];
       const bytes = acceptData(data, {
         arrived: element === undefined ? undefined : memberBytes(element, "data"),
         bytesMax,
       });
-      return { id: append.emit(type, bytes, options), status: "accepted" };
+      return append.emit(type, bytes, options);
     });
-    return { data: accepted, next: null };
+    return { id: origin.cause, status: "accepted", events };
   },
 });
