@@ -1,5 +1,7 @@
 export { idMaker, isId, isSlug } from "./ids.ts";
 export type { IdSource, MakeId } from "./ids.ts";
+export { canonicalJson, parseJson } from "./json.ts";
+export type { JsonFault, JsonLimits, JsonRefusal } from "./json.ts";
 export { parseDuration, parseRate, systemClock, toRfc3339 } from "./time.ts";
 export type { Clock, Rate } from "./time.ts";
 export { isProblem, Problem, problem, raiser } from "./problem.ts";

@@ -109,6 +109,11 @@ export interface OperationSpec<
   readonly body?: TBody;
   /** Largest body in bytes; 10 MB when left out. */
   readonly bodyBytesMax?: number;
+  /**
+   * True where `handle` stores `bodyBytes`: numbers that JavaScript cannot hold exactly are then let through in the
+   * body. Everywhere else they are refused (`request.number`), since parsing would alter them silently.
+   */
+  readonly keepsBytes?: boolean;
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: Readonly<Record<number, TSchema | null>>;
   /** Codes from this plugin's error table (or a kernel code) that `handle` may raise. */
@@ -139,6 +144,7 @@ export interface Operation {
   readonly query: TSchema | undefined;
   readonly body: TSchema | undefined;
   readonly bodyBytesMax: number | undefined;
+  readonly keepsBytes?: boolean;
   readonly replies: Readonly<Record<number, TSchema | null>>;
   readonly errors: readonly string[];
   readonly example: OperationExample;
@@ -188,6 +194,7 @@ export function operation<
     query: spec.query,
     body: spec.body,
     bodyBytesMax: spec.bodyBytesMax,
+    ...(spec.keepsBytes === undefined ? {} : { keepsBytes: spec.keepsBytes }),
     replies: spec.replies,
     errors: spec.errors ?? [],
     example: spec.example,

@@ -1,0 +1,56 @@
+import {
+  anonymous,
+  type Access,
+  type Authenticator,
+  type Caller,
+  type CredentialRequest,
+} from "../contract/index.ts";
+import { decide, type PermissionScope } from "./can.ts";
+import { raise } from "./errors.ts";
+
+/** What identification and permission are made of. */
+export interface AccessOptions {
+  /** Asked in this order. */
+  readonly authenticators: readonly Authenticator[];
+  /** Every permission that any plugin or the kernel declares. */
+  readonly permissions: Readonly<Record<string, PermissionScope>>;
+}
+
+/** {@link Access} as the kernel's own rooms see it. */
+export interface KernelAccess extends Access {
+  /** All forms of credentials, for `WWW-Authenticate` (RFC 9110 §11.6.1). */
+  readonly challenges: string;
+}
+
+/**
+ * Makes the one judge of who asks and what they may do. `identify` answers {@link anonymous} for a request without a
+ * credential, and throws `access.twoCredentials` for one with two (of different kinds).
+ */
+export function createAccess({ authenticators, permissions }: AccessOptions): KernelAccess {
+  // No prototype: a permission called `constructor` is simply unknown.
+  const scopes = Object.assign(Object.create(null) as Record<string, PermissionScope>, permissions);
+  return {
+    challenges: [...new Set(authenticators.map((each) => each.challenge))].join(", "),
+    can: (caller, permission) => decide(caller, permission, scopes),
+    identify: (request) => identify(authenticators, request),
+  };
+}
+
+function identify(
+  authenticators: readonly Authenticator[],
+  request: CredentialRequest,
+): Caller | Promise<Caller> {
+  let chosen: Authenticator | undefined;
+  let credential: string | undefined;
+  let count = 0;
+  for (const each of authenticators) {
+    const found = each.find(request);
+    if (found === undefined) continue;
+    count += 1;
+    chosen ??= each;
+    credential ??= found;
+  }
+  if (count > 1) throw raise("access.twoCredentials", { params: { count } });
+  if (chosen === undefined || credential === undefined) return anonymous;
+  return chosen.identify(credential, request);
+}

@@ -1,0 +1,64 @@
+import fastJson from "fast-json-stringify";
+import type { TSchema } from "typebox";
+import { parseRate } from "../../base/index.ts";
+import type { BoundOperation } from "./options.ts";
+import type { CheckPart, Validators } from "./validate.ts";
+
+/** Writes one answer's value as JSON: declared fields only. */
+export type WriteReply = (value: unknown) => string;
+
+/** An operation made ready to be run. */
+export interface CompiledOperation extends BoundOperation {
+  readonly checkPath: CheckPart;
+  readonly checkQuery: CheckPart;
+  /** Undefined when the operation takes no body. */
+  readonly checkBody: CheckPart | undefined;
+  /** Status of a plain return value. */
+  readonly successStatus: number;
+  /** Status → writer; null where the answer has no body. */
+  readonly writers: ReadonlyMap<number, WriteReply | null>;
+  /** Codes it may raise; the rest is a mistake of the plugin. */
+  readonly declaredCodes: ReadonlySet<string>;
+}
+
+const nothingWrong: CheckPart = () => [];
+
+/** Compiles schemas into checks and writers. Throws for a schema that is not JSON Schema. */
+export function compileOperation(
+  bound: BoundOperation,
+  validators: Validators,
+  kernelCodes: ReadonlySet<string>,
+): CompiledOperation {
+  const { operation } = bound;
+  const badRate = operation.limits.find((rate) => parseRate(rate) === undefined);
+  if (badRate !== undefined) throw new TypeError(`${operation.id}: '${badRate}' is not a rate`);
+  const statuses = Object.keys(operation.replies).map(Number);
+  return {
+    ...bound,
+    checkPath: checkOf(operation.params, "path", validators),
+    checkQuery: checkOf(operation.query, "query", validators),
+    checkBody:
+      operation.body === undefined ? undefined : validators.compile(operation.body, "body"),
+    successStatus: Math.min(...statuses.filter((status) => status >= 200 && status < 300)),
+    writers: new Map(
+      Object.entries(operation.replies).map(([status, schema]) => [
+        Number(status),
+        schema === null ? null : writerOf(schema),
+      ]),
+    ),
+    declaredCodes: new Set([...kernelCodes, ...operation.errors]),
+  };
+}
+
+function checkOf(
+  schema: TSchema | undefined,
+  part: "path" | "query",
+  validators: Validators,
+): CheckPart {
+  return schema === undefined ? nothingWrong : validators.compile(schema, part);
+}
+
+function writerOf(schema: TSchema): WriteReply {
+  // TypeBox schemas are JSON Schema; the writer's own type knows an older draft only.
+  return fastJson(schema as Parameters<typeof fastJson>[0]);
+}

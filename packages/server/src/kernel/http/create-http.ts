@@ -1,0 +1,223 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { FastifyInstance } from "fastify";
+import { clientFinder, addressBucket } from "./client-address.ts";
+import { compileOperation, type CompiledOperation } from "./compile.ts";
+import { createCursors } from "./cursors.ts";
+import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
+import { raise } from "./errors.ts";
+import { authorise, execute } from "./execute.ts";
+import { healthOperation } from "./health.ts";
+import { Idempotency } from "./idempotency.ts";
+import { injectInto } from "./inject.ts";
+import { closeServer, listenOn } from "./lifecycle.ts";
+import { createObservation } from "./observe.ts";
+import { buildOpenApi } from "./openapi.ts";
+import type { BoundOperation, CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
+import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
+import { addProbes } from "./probe-routes.ts";
+import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
+import { hexMaker } from "./trace.ts";
+import { createValidators } from "./validate.ts";
+import type { Caller } from "../contract/index.ts";
+
+const BODY_BYTES_MAX = 10_000_000;
+const TIMEOUT_MS = 30_000;
+/** Large enough that a long query reaches us and gets its own refusal. */
+const HEAD_BYTES_MAX = 65_536;
+/** Longer than the 60 s of most balancers: the side that keeps a connection longer must be ours. */
+const KEEP_ALIVE_MS = 75_000;
+const HEAD_MS = 15_000;
+/** For what fronts stream; our own bodies have `timeoutMs`. */
+const REQUEST_MS = 300_000;
+
+interface Draining {
+  isDraining: boolean;
+}
+
+/** Builds the HTTP side: compiles every operation, opens nothing. Throws for schemas that do not compile. */
+export function createHttp(options: HttpOptions): PorticoHttp {
+  const state: Draining = { isDraining: false };
+  const server = newServer();
+  const parts = partsOf(options);
+  const app = createRoutes(parts, server);
+  const compiled = compileAll(options);
+  const ownPaths = addAll({ app, options, parts, state }, compiled);
+  const dispatcher = dispatcherOf({ app, options, state }, ownPaths);
+  dispatcher.attach(server);
+  const ready = Promise.resolve(app.ready());
+  // Asked for again by whoever uses the server; until then nobody has to hear of it.
+  ready.catch(() => undefined);
+  const drain = (): void => {
+    state.isDraining = true;
+  };
+  return {
+    listen: async (host, port) => {
+      await ready;
+      return await listenOn(server, { host, port });
+    },
+    inject: async (request) => {
+      await ready;
+      return await injectInto(dispatcher.request, request);
+    },
+    call: async (operationId, input, caller) =>
+      await callOperation(parts, compiled.get(operationId), {
+        operationId,
+        input,
+        caller,
+        options,
+      }),
+    ownPaths: () => ownPaths.templates(),
+    drain,
+    close: async (deadlineMs) => {
+      drain();
+      await closeServer(server, { deadlineMs, clock: options.clock });
+    },
+    openapi: () => buildOpenApi([...compiled.values()], options),
+  };
+}
+
+function newServer(): Server {
+  const server = createServer({
+    maxHeaderSize: HEAD_BYTES_MAX,
+    headersTimeout: HEAD_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 1_000,
+    // Ours answers a problem; node's answers nothing that can be read.
+    requireHostHeader: false,
+    noDelay: true,
+  });
+  // Above what `framingFault` counts; beyond it node would drop lines silently.
+  server.maxHeadersCount = 0;
+  return server;
+}
+
+function partsOf(options: HttpOptions): RouteParts {
+  const { hub, clock, access, logger, server, config } = options;
+  return {
+    hub,
+    clock,
+    access,
+    logger,
+    server,
+    limiter: options.limiter,
+    idempotency: new Idempotency(hub, clock),
+    cursorsFor: createCursors(options.secrets.derive("cursor")),
+    timeoutMs: config.timeoutMs ?? TIMEOUT_MS,
+    bodyBytesMax: config.bodyBytesMax ?? BODY_BYTES_MAX,
+    occurrence: ({ requestId, path }) => ({
+      docsUrl: docsUrlOf(options),
+      requestId,
+      instance: path,
+    }),
+  };
+}
+
+function docsUrlOf({ server }: HttpOptions): string {
+  return `${server.publicUrl()}${server.basePath}/docs/errors`;
+}
+
+function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
+  const validators = createValidators();
+  const kernelCodes = new Set(options.kernelErrors.flatMap(({ errors }) => Object.keys(errors)));
+  return new Map(
+    options.operations.map((bound) => [
+      bound.operation.id,
+      compileOperation(bound, validators, kernelCodes),
+    ]),
+  );
+}
+
+interface AddParts {
+  readonly app: FastifyInstance;
+  readonly options: HttpOptions;
+  readonly parts: RouteParts;
+  readonly state: Draining;
+}
+
+function addAll(
+  { app, options, parts, state }: AddParts,
+  operations: ReadonlyMap<string, CompiledOperation>,
+): OwnPaths {
+  const { basePath } = options.server;
+  const ownPaths = createOwnPaths();
+  for (const compiled of operations.values()) {
+    // Without a version the current one is meant.
+    for (const prefix of ["/api/v1", "/api"]) {
+      const url = `${basePath}${prefix}${compiled.operation.path}`;
+      addOperation(app, parts, { compiled, url });
+      ownPaths.add(url, compiled.operation.method);
+    }
+  }
+  for (const bound of options.pages) {
+    const url = `${basePath}${bound.page.path}`;
+    addPage(app, bound, url);
+    ownPaths.add(url, "GET");
+  }
+  const probes = {
+    probes: options.probes,
+    access: options.access,
+    isDraining: () => state.isDraining,
+    isMetricsOpen: options.config.isMetricsOpen ?? false,
+  };
+  for (const path of addProbes(app, probes, basePath)) ownPaths.add(`${basePath}${path}`, "GET");
+  return ownPaths;
+}
+
+function dispatcherOf(
+  { app, options, state }: Omit<AddParts, "parts">,
+  ownPaths: OwnPaths,
+): Dispatcher {
+  const { clock, makeId, config } = options;
+  return createDispatcher({
+    fronts: options.fronts,
+    ownPaths,
+    serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
+    corsOrigins: new Set(config.corsOrigins),
+    findClient: clientFinder(config.trustedProxies ?? []),
+    clock,
+    makeId,
+    makeHex: hexMaker(options.fillRandom),
+    docsUrl: () => docsUrlOf(options),
+    answered: createObservation(options),
+    isDraining: () => state.isDraining,
+  });
+}
+
+interface NamedCall {
+  readonly operationId: string;
+  readonly input: CallInput;
+  readonly caller: Caller;
+  readonly options: HttpOptions;
+}
+
+async function callOperation(
+  parts: RouteParts,
+  compiled: CompiledOperation | undefined,
+  { operationId, input, caller, options }: NamedCall,
+): Promise<CallReply> {
+  if (compiled === undefined) throw raise("request.noOperation", { params: { operationId } });
+  authorise(parts.access, compiled, caller);
+  const origin = compiled.ctx.newOrigin(caller.subject);
+  const { status, text, headers } = await execute(parts, {
+    compiled,
+    // Copies: validation fills in defaults, and the caller's own objects are not ours to change.
+    path: structuredClone(input.path ?? {}),
+    query: structuredClone(input.query ?? {}),
+    body: structuredClone(input.body),
+    bodyBytes: undefined,
+    caller,
+    origin: { ...origin, cause: options.makeId("call") },
+    idempotencyKey: input.idempotencyKey,
+    ifMatch: input.ifMatch,
+    address: addressBucket("127.0.0.1"),
+  });
+  return { status, headers, body: text === undefined ? undefined : JSON.parse(text) };
+}
+
+/** The operations that the kernel itself has, to be bound beside the plugins'. */
+export function httpOperations(
+  options: Pick<HttpOptions, "probes" | "access">,
+): readonly BoundOperation["operation"][] {
+  return [healthOperation(options.probes, options.access)];
+}

@@ -1,0 +1,165 @@
+import { isProblem, type Clock, type Problem, type ProblemPlace } from "../../base/index.ts";
+import { raiseAccess, type KernelAccess } from "../access/index.ts";
+import type { Caller, Limiter, Logger, Origin, ServerFacts } from "../contract/index.ts";
+import type { CompiledOperation } from "./compile.ts";
+import type { CursorsFor } from "./cursors.ts";
+import { raise } from "./errors.ts";
+import { fingerprintOf } from "./idempotency.ts";
+import type { Answer } from "./options.ts";
+import { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
+import { run, type BaseInput, type RunParts } from "./run.ts";
+
+/** One call of an operation, over HTTP or as a function. */
+export interface Call {
+  readonly compiled: CompiledOperation;
+  readonly path: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly bodyBytes: Uint8Array | undefined;
+  readonly caller: Caller;
+  readonly origin: Origin;
+  readonly idempotencyKey: string | undefined;
+  readonly ifMatch: number | undefined;
+  /** Whom to count when there is no credential. */
+  readonly address: string;
+}
+
+/** What execution needs. */
+export interface ExecuteParts extends RunParts {
+  readonly access: KernelAccess;
+  readonly limiter: Limiter | undefined;
+  readonly cursorsFor: CursorsFor;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly server: ServerFacts;
+  readonly timeoutMs: number;
+}
+
+/** Whether this caller may call this operation at all. Throws `access.*` problems. */
+export function authorise(
+  access: KernelAccess,
+  { operation }: CompiledOperation,
+  caller: Caller,
+): void {
+  if (operation.access === "public") return;
+  if (caller.kind === "anonymous") throw raiseAccess("access.unauthenticated");
+  if (operation.access === "caller") return;
+  const decision = access.can(caller, operation.access);
+  if (decision.allowed) return;
+  throw raiseAccess("access.forbidden", {
+    params: { permission: operation.access },
+    internal: decision.reason,
+  });
+}
+
+/** Checks, counts and runs one call whose caller is known to be allowed. Throws problems only. */
+export async function execute(parts: ExecuteParts, call: Call): Promise<Answer> {
+  try {
+    validate(call);
+    const limited = countCall(parts, call);
+    const answer = await withinTime(parts, run(parts, runOf(parts, call)));
+    return limited === undefined
+      ? answer
+      : { ...answer, headers: { ...limited, ...answer.headers } };
+  } catch (error) {
+    throw asDeclared(parts, call, error);
+  }
+}
+
+function validate({ compiled, path, query, body }: Call): void {
+  const errors: ProblemPlace[] = [...compiled.checkPath(path), ...compiled.checkQuery(query)];
+  if (compiled.checkBody !== undefined) {
+    if (body === undefined) errors.push({ pointer: "", detail: "a JSON body is missing" });
+    else errors.push(...compiled.checkBody(body));
+  }
+  if (errors.length > 0) {
+    throw raise("request.invalid", { params: { count: errors.length }, errors });
+  }
+}
+
+// After validation: a refused call consumes nothing (design §2.2).
+function countCall(parts: ExecuteParts, call: Call): Readonly<Record<string, string>> | undefined {
+  const { limiter } = parts;
+  const { caller, compiled } = call;
+  if (limiter === undefined || caller.kind === "internal") return undefined;
+  const own = caller.limits ?? [];
+  const rates = compiled.operation.limits;
+  if (own.length === 0 && rates.length === 0) return undefined;
+  const subject = caller.kind === "anonymous" ? call.address : caller.subject;
+  // `credential` is the same name whatever is called, so that all calls of a key share its own rate.
+  const decisions = [
+    ...(own.length > 0 ? [{ name: "credential", rates: own }] : []),
+    ...(rates.length > 0 ? [{ name: compiled.operation.id, rates }] : []),
+  ].map((wanted) => {
+    const decision = limiter.take({ subject, ...wanted });
+    if (!decision.allowed) throw rateLimited(decision);
+    return decision;
+  });
+  const tightest = decisions.toSorted((a, b) => a.remaining - b.remaining)[0];
+  return tightest === undefined ? undefined : rateLimitHeaders(tightest);
+}
+
+function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {
+  const { compiled, caller, origin, path, query, body } = call;
+  const { operation, ctx } = compiled;
+  const filters = recordOf(query);
+  const cursor = filters["cursor"];
+  const place = { operation: operation.id, organization: caller.organization, query: filters };
+  const input: BaseInput = {
+    path,
+    query,
+    body,
+    bodyBytes: call.bodyBytes,
+    caller,
+    origin,
+    ctx,
+    ifMatch: call.ifMatch,
+    cursor: parts.cursorsFor(place, typeof cursor === "string" ? cursor : undefined),
+  };
+  const key = operation.idempotent ? call.idempotencyKey : undefined;
+  if (key === undefined) return { compiled, input, keyed: undefined };
+  const { organization, subject } = caller;
+  const fingerprint = fingerprintOf([path, query, body ?? null]);
+  return {
+    compiled,
+    input,
+    keyed: { organization, subject, operation: operation.id, key, fingerprint },
+  };
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+async function withinTime(parts: ExecuteParts, work: Promise<Answer>): Promise<Answer> {
+  const { clock, timeoutMs } = parts;
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(timeoutMs, () => {
+    late.reject(raise("request.timeout", { params: { timeoutMs } }));
+  });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+/** What leaves: a declared problem, or `request.internal` with the reason in the log. */
+function asDeclared(parts: ExecuteParts, call: Call, error: unknown): Problem {
+  const { compiled, origin } = call;
+  const fields = { operation: compiled.operation.id, requestId: origin.cause, trace: origin.trace };
+  if (!isProblem(error)) {
+    parts.logger.error({ ...fields, err: error }, "an operation failed");
+    return raise("request.internal", { cause: error });
+  }
+  if (compiled.declaredCodes.has(error.code)) {
+    if (error.status >= 500) parts.logger.error({ ...fields, err: error }, "an operation failed");
+    return error;
+  }
+  parts.logger.error(
+    { ...fields, code: error.code, err: error },
+    "an operation raised a code it does not declare",
+  );
+  // In production the caller is better served by the problem; elsewhere the mistake must not go unseen.
+  return parts.server.mode === "production" ? error : raise("request.internal", { cause: error });
+}

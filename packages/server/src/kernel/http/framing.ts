@@ -1,0 +1,59 @@
+import type { IncomingMessage } from "node:http";
+
+const HOST = /^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]+)(?::\d{1,5})?$/;
+/** Node keeps 2,000 lines and drops the rest silently; nobody honest sends this many. */
+const HEADER_LINES_MAX = 200;
+
+/**
+ * What node:http lets pass and two servers could read in two ways (RFC 9112 §3.2, §6.1, §11.2), or undefined.
+ * node itself refuses Content-Length beside Transfer-Encoding, repeated or malformed lengths, folded lines, bare CR
+ * and LF, control characters and malformed chunks.
+ */
+export function framingFault(request: IncomingMessage): string | undefined {
+  if (request.httpVersionMajor !== 1) return "the protocol version is not HTTP/1.0 or HTTP/1.1";
+  const { rawHeaders } = request;
+  if (rawHeaders.length > HEADER_LINES_MAX * 2) return `more than ${HEADER_LINES_MAX} header lines`;
+  let hosts = 0;
+  let codings = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? "";
+    // Lengths first: lower-casing every name would cost more than all the rest.
+    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
+    else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") codings += 1;
+  }
+  return hostFault(request, hosts) ?? codingFault(request, codings);
+}
+
+function hostFault(request: IncomingMessage, hosts: number): string | undefined {
+  if (hosts > 1) return "there is more than one Host";
+  const { host } = request.headers;
+  if (host === undefined) return request.httpVersionMinor === 0 ? undefined : "there is no Host";
+  return HOST.test(host) ? undefined : "Host is not a host";
+}
+
+function codingFault(request: IncomingMessage, codings: number): string | undefined {
+  if (codings === 0) return undefined;
+  if (codings > 1 || request.headers["transfer-encoding"]?.toLowerCase() !== "chunked") {
+    return "Transfer-Encoding is not exactly 'chunked'";
+  }
+  return request.httpVersionMinor === 0 ? "Transfer-Encoding in HTTP/1.0" : undefined;
+}
+
+/** Path and query of the request's target, or a fault. */
+export type Target =
+  | { readonly kind: "path"; readonly url: string }
+  | { readonly kind: "fault"; readonly reason: string };
+
+/** Reads origin-form and absolute-form (RFC 9112 §3.2); the latter only when it names the same host as Host. */
+export function readTarget(request: IncomingMessage): Target {
+  const url = request.url ?? "";
+  if (url.includes("#")) return { kind: "fault", reason: "the target has a fragment" };
+  if (url.startsWith("/") || url === "*") return { kind: "path", url };
+  const match = /^https?:\/\/([^/?]+)(.*)$/i.exec(url);
+  if (match === null) return { kind: "fault", reason: "the target is not a path" };
+  if (match[1]?.toLowerCase() !== request.headers.host?.toLowerCase()) {
+    return { kind: "fault", reason: "Host is not the host of the target" };
+  }
+  const rest = match[2] ?? "";
+  return { kind: "path", url: rest.startsWith("/") ? rest : `/${rest}` };
+}

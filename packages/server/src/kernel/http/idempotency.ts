@@ -1,0 +1,229 @@
+import { Buffer } from "node:buffer";
+import type { Kysely } from "kysely";
+import { canonicalJson, sha256, type Clock } from "../../base/index.ts";
+import type { Append, Origin, Read, SqlValue, Tx } from "../contract/index.ts";
+import { statement, type StoreHub } from "../store/index.ts";
+import { raise } from "./errors.ts";
+import type { Answer } from "./options.ts";
+import type { HttpTables, IdempotencyRow } from "./schema.ts";
+
+/** One request under an Idempotency-Key. */
+export interface KeyedRequest {
+  readonly organization: string;
+  readonly subject: string;
+  readonly operation: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+const OWNER = "http";
+const KEPT_MS = 24 * 3_600_000;
+const TWIN_WAIT_MS = 2_000;
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+/** The key of the header `Idempotency-Key`: an RFC 9651 string, or the same without quotes. */
+export function readIdempotencyKey(header: string): string {
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim());
+  const key = quoted?.[1]?.replaceAll(/\\(["\\])/g, "$1") ?? header.trim();
+  if (!KEY.test(key)) throw raise("request.idempotencyKey");
+  return key;
+}
+
+/** The same for the same request, whatever the order of the keys in its JSON. */
+export function fingerprintOf(parts: readonly unknown[]): string {
+  return Buffer.from(sha256(canonicalJson(parts))).toString("hex");
+}
+
+/** The organization is stamped on by the store. */
+interface AnswerColumns extends Record<string, SqlValue> {
+  readonly subject: string;
+  readonly operation: string;
+  readonly idempotency_key: string;
+  readonly fingerprint: string;
+  readonly status: number;
+  readonly body: string | null;
+  readonly headers: string;
+  readonly created_at: number;
+}
+
+const insertAnswer = statement<AnswerColumns, HttpTables>(
+  "http.insertAnswer",
+  (db: Kysely<HttpTables>, param) =>
+    db
+      .insertInto("http_idempotency")
+      .values({
+        subject: param("subject"),
+        operation: param("operation"),
+        idempotency_key: param("idempotency_key"),
+        fingerprint: param("fingerprint"),
+        status: param("status"),
+        body: param("body"),
+        headers: param("headers"),
+        created_at: param("created_at"),
+      } as never)
+      .onConflict((conflict) => conflict.doNothing()),
+);
+
+/** Answers kept under Idempotency-Keys, in the transaction of their effect. */
+export class Idempotency {
+  private readonly hub: StoreHub;
+  private readonly clock: Clock;
+  private readonly underWay = new Map<string, Promise<unknown>>();
+
+  constructor(hub: StoreHub, clock: Clock) {
+    this.hub = hub;
+    this.clock = clock;
+  }
+
+  /**
+   * Runs `work` alone among requests of this process with the same key: a twin waits up to 2 s for the first, then
+   * is refused with `request.inProgress`. Between processes the primary key decides.
+   */
+  async alone<TValue>(request: KeyedRequest, work: () => Promise<TValue>): Promise<TValue> {
+    const { organization, subject, operation, key } = request;
+    const place = JSON.stringify([organization, subject, operation, key]);
+    await this.waitFor(place);
+    const done = work();
+    this.underWay.set(place, done);
+    try {
+      return await done;
+    } finally {
+      this.underWay.delete(place);
+    }
+  }
+
+  private async waitFor(place: string): Promise<void> {
+    let first = this.underWay.get(place);
+    if (first === undefined) return;
+    const late = Promise.withResolvers<"late">();
+    const cancel = this.clock.after(TWIN_WAIT_MS, () => late.resolve("late"));
+    try {
+      while (first !== undefined) {
+        const over: Promise<"over"> = first.then(
+          () => "over",
+          () => "over",
+        );
+        if ((await Promise.race([over, late.promise])) === "late") {
+          throw raise("request.inProgress", { headers: { "retry-after": "1" } });
+        }
+        first = this.underWay.get(place);
+      }
+    } finally {
+      cancel();
+    }
+  }
+
+  /** The answer to replay, if this request was answered before. Throws `request.idempotencyReuse` for another one. */
+  async find(request: KeyedRequest): Promise<Answer | undefined> {
+    const read = this.hub.read(OWNER, { organization: request.organization });
+    const row = await select(read, request);
+    return row === undefined || this.isOld(row) ? undefined : replay(row, request);
+  }
+
+  /** Takes the key within the transaction; answers what to replay when another took it first. */
+  async claim(tx: Tx, request: KeyedRequest): Promise<Answer | undefined> {
+    const row = await select(tx, request);
+    if (row !== undefined && !this.isOld(row)) return replay(row, request);
+    if (row !== undefined) await remove(tx, request);
+    const result = await tx
+      .db<HttpTables>()
+      .insertInto("http_idempotency")
+      .values({ ...this.columns(request, undefined), organization: request.organization })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (result.numInsertedOrUpdatedRows === 1n) return undefined;
+    // PostgreSQL has waited for the other's commit: its row is there now.
+    const other = await select(tx, request);
+    if (other === undefined) throw raise("request.inProgress", { headers: { "retry-after": "1" } });
+    return replay(other, request);
+  }
+
+  /** Keeps the answer of the request that took the key. */
+  async settle(tx: Tx, request: KeyedRequest, answer: Answer): Promise<void> {
+    const { status, body, headers } = this.columns(request, answer);
+    await tx
+      .db<HttpTables>()
+      .updateTable("http_idempotency")
+      .set({ status, body, headers })
+      .where("subject", "=", request.subject)
+      .where("operation", "=", request.operation)
+      .where("idempotency_key", "=", request.key)
+      .execute();
+  }
+
+  /** Adds the row to a batch, which fails as `store.conflict` when the key is taken. */
+  write(batch: Append, request: KeyedRequest, answer: Answer): void {
+    batch.write(insertAnswer, this.columns(request, answer), 1);
+  }
+
+  /** Deletes a row older than a day, so that a batch may insert its own. */
+  async forgetOld(request: KeyedRequest, origin: Origin): Promise<void> {
+    const options = { scope: { organization: request.organization }, origin };
+    await this.hub.transaction(options, async (session) => {
+      const tx = session.as(OWNER);
+      const row = await select(tx, request);
+      if (row !== undefined && this.isOld(row)) await remove(tx, request);
+    });
+  }
+
+  /** Deletes what is older than a day, of every organization; answers how many. */
+  async purge(): Promise<number> {
+    const { driver } = this.hub;
+    const before = driver.dialect === "postgres" ? "$1" : "?";
+    const sql = `delete from http_idempotency where created_at < ${before}`;
+    const parameters = [Math.floor(this.clock.now() - KEPT_MS)];
+    const { changes } = await driver.transaction((tx) => tx.execute({ sql, parameters }));
+    return changes;
+  }
+
+  private isOld(row: IdempotencyRow): boolean {
+    return row.created_at < this.clock.now() - KEPT_MS;
+  }
+
+  private columns(request: KeyedRequest, answer: Answer | undefined): AnswerColumns {
+    return {
+      subject: request.subject,
+      operation: request.operation,
+      idempotency_key: request.key,
+      fingerprint: request.fingerprint,
+      status: answer?.status ?? 0,
+      body: answer?.text ?? null,
+      headers: JSON.stringify(answer?.headers ?? {}),
+      created_at: Math.floor(this.clock.now()),
+    };
+  }
+}
+
+async function select(read: Read, request: KeyedRequest): Promise<IdempotencyRow | undefined> {
+  return await read
+    .db<HttpTables>()
+    .selectFrom("http_idempotency")
+    .selectAll()
+    .where("subject", "=", request.subject)
+    .where("operation", "=", request.operation)
+    .where("idempotency_key", "=", request.key)
+    .executeTakeFirst();
+}
+
+async function remove(tx: Tx, request: KeyedRequest): Promise<void> {
+  await tx
+    .db<HttpTables>()
+    .deleteFrom("http_idempotency")
+    .where("subject", "=", request.subject)
+    .where("operation", "=", request.operation)
+    .where("idempotency_key", "=", request.key)
+    .execute();
+}
+
+function replay(row: IdempotencyRow, request: KeyedRequest): Answer {
+  if (row.fingerprint !== request.fingerprint) throw raise("request.idempotencyReuse");
+  return {
+    status: row.status,
+    text: row.body ?? undefined,
+    // Written by `rowOf` from an answer's headers.
+    headers: {
+      ...(JSON.parse(row.headers) as Record<string, string>),
+      "idempotency-replayed": "true",
+    },
+  };
+}

@@ -1,0 +1,25 @@
+export { createHttp, httpOperations } from "./create-http.ts";
+export { requestErrors } from "./errors.ts";
+export { checkRevision } from "./headers.ts";
+export { httpPermissions } from "./health.ts";
+export { Idempotency } from "./idempotency.ts";
+export type {
+  BoundOperation,
+  BoundPage,
+  CallInput,
+  CallReply,
+  HttpConfig,
+  HttpOptions,
+  InjectReply,
+  InjectRequest,
+  OpenApiDocument,
+  OwnedErrors,
+  PorticoHttp,
+} from "./options.ts";
+export { createProbes } from "./probes.ts";
+export type { HealthReport, ProbeOptions, Probes } from "./probes.ts";
+export { problemDocument, sendProblem } from "./problem-reply.ts";
+export type { ProblemOccurrence } from "./problem-reply.ts";
+export { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
+export { httpSchema } from "./schema.ts";
+export { accepted, findShapeMistakes, listOf, pageQuery } from "./shapes.ts";

@@ -1,0 +1,210 @@
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Server } from "node:http";
+import { isProblem, type Problem } from "../../base/index.ts";
+import { anonymous, type Caller } from "../contract/index.ts";
+import { checkMediaType, parseBody, readBody } from "./body.ts";
+import { addressBucket } from "./client-address.ts";
+import type { CompiledOperation } from "./compile.ts";
+import { raise } from "./errors.ts";
+import { authorise, execute, type ExecuteParts } from "./execute.ts";
+import { readIfMatch } from "./headers.ts";
+import { readIdempotencyKey } from "./idempotency.ts";
+import type { Answer, BoundPage } from "./options.ts";
+import { PROBLEM_TYPE, problemDocument, type ProblemOccurrence } from "./problem-reply.ts";
+import { contextOf, originOf, type RequestContext } from "./request-context.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    compiled?: CompiledOperation;
+  }
+}
+
+/** A body as the parser leaves it on Fastify's request. */
+interface ParsedBody {
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+}
+
+/** What routes need. */
+export interface RouteParts extends ExecuteParts {
+  readonly bodyBytesMax: number;
+  readonly occurrence: (context: RequestContext) => ProblemOccurrence;
+}
+
+/** Makes the Fastify that serves operations and pages on a server whose events the dispatcher owns. */
+export function createRoutes(parts: RouteParts, server: Server): FastifyInstance {
+  const app = fastify({
+    // Nobody else may listen to the server's `request`: the dispatcher hands requests over by `app.routing`.
+    serverFactory: () => server,
+    logger: false,
+    routerOptions: { maxParamLength: 1_024 },
+    genReqId: (request) => contextOf(request).requestId,
+    frameworkErrors: (error, request, reply) => {
+      answerProblem(parts, { request, reply }, error);
+    },
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (request, _payload, done) => {
+    receiveBody(parts, request).then(
+      (body) => done(null, body),
+      (error: unknown) =>
+        done(error instanceof Error ? error : new TypeError("unknown", { cause: error })),
+    );
+  });
+  app.setErrorHandler((error, request, reply) => {
+    answerProblem(parts, { request, reply }, error);
+  });
+  app.setNotFoundHandler((request, reply) => {
+    answerProblem(parts, { request, reply }, raise("request.notFound"));
+  });
+  return app;
+}
+
+/** Puts an operation under one URL. */
+export function addOperation(
+  app: FastifyInstance,
+  parts: RouteParts,
+  given: { readonly compiled: CompiledOperation; readonly url: string },
+): void {
+  const { compiled } = given;
+  app.route({
+    method: compiled.operation.method,
+    url: routerPath(given.url),
+    config: { compiled },
+    // Before the body is read: who may not call need not upload.
+    onRequest: async (request) => {
+      const context = contextOf(request.raw);
+      context.caller = await identify(parts, compiled, request);
+      authorise(parts.access, compiled, context.caller);
+    },
+    handler: async (request, reply) => await serve({ parts, compiled }, request, reply),
+  });
+}
+
+/** Puts a page under one URL. */
+export function addPage(app: FastifyInstance, { page, ctx }: BoundPage, url: string): void {
+  app.get(routerPath(url), async (request, reply) => {
+    const answer = await page.serve(
+      { path: textsOf(request.params), query: textsOf(request.query) },
+      ctx,
+    );
+    return await reply.code(answer.status).headers(answer.headers).send(answer.body);
+  });
+}
+
+/** `/keys/{id}` → `/keys/:id`; a colon of the path's own is doubled. */
+function routerPath(template: string): string {
+  return template.replaceAll(":", "::").replaceAll(/\{(\w+)\}/g, ":$1");
+}
+
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null) return {};
+  return Object.fromEntries(
+    Object.entries(value).map(([name, text]) => [
+      name,
+      String(Array.isArray(text) ? text.at(-1) : text),
+    ]),
+  );
+}
+
+async function identify(
+  parts: RouteParts,
+  { operation }: CompiledOperation,
+  request: FastifyRequest,
+): Promise<Caller> {
+  const { client } = contextOf(request.raw);
+  const credentials = { headers: request.headers, remoteAddress: client.address };
+  if (operation.access !== "public") return await parts.access.identify(credentials);
+  try {
+    return await parts.access.identify(credentials);
+  } catch (error) {
+    // What is open to all stays open to the holder of an expired key; a failure of ours stays one.
+    if (isProblem(error) && error.status < 500) return anonymous;
+    throw error;
+  }
+}
+
+async function receiveBody(parts: RouteParts, request: FastifyRequest): Promise<ParsedBody> {
+  const { raw } = request;
+  const operation = request.routeOptions.config.compiled?.operation;
+  checkMediaType(raw);
+  const context = contextOf(raw);
+  if (context.awaitsContinue) context.response.writeContinue();
+  const bytes = await readBody(raw, {
+    bytesMax: operation?.bodyBytesMax ?? parts.bodyBytesMax,
+    timeoutMs: parts.timeoutMs,
+    clock: parts.clock,
+  });
+  return { value: parseBody(bytes, operation?.keepsBytes === true), bytes };
+}
+
+interface Served {
+  readonly parts: RouteParts;
+  readonly compiled: CompiledOperation;
+}
+
+async function serve(
+  { parts, compiled }: Served,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const context = contextOf(request.raw);
+  const caller = context.caller ?? anonymous;
+  // Only `receiveBody` puts bodies here.
+  const body = request.body as ParsedBody | undefined;
+  const key = request.headers["idempotency-key"];
+  const answer = await execute(parts, {
+    compiled,
+    path: request.params,
+    query: request.query,
+    body: body?.value,
+    bodyBytes: body?.bytes,
+    caller,
+    origin: originOf(context, caller),
+    idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
+    ifMatch: readIfMatch(request.headers["if-match"]),
+    address: addressBucket(context.client.address),
+  });
+  return send(answer, request, reply);
+}
+
+function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.headers(answer.headers);
+  const { etag } = answer.headers;
+  if (etag !== undefined) {
+    reply.header("cache-control", "private, no-cache");
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && request.headers["if-none-match"]?.split(/\s*,\s*/).includes(etag) === true) {
+      return reply.code(304).send();
+    }
+  }
+  reply.code(answer.status);
+  if (answer.text === undefined) return reply.send();
+  return reply.header("content-type", "application/json; charset=utf-8").send(answer.text);
+}
+
+function answerProblem(
+  parts: RouteParts,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  error: unknown,
+): void {
+  const context = contextOf(request.raw);
+  const problem = problemOf(parts, context, error);
+  context.code = problem.code;
+  reply.code(problem.status).headers(problem.options.headers ?? {});
+  if (problem.status === 401) reply.header("www-authenticate", parts.access.challenges);
+  const body = JSON.stringify(problemDocument(problem, parts.occurrence(context)));
+  reply.header("content-type", PROBLEM_TYPE).serializer(String).send(body);
+}
+
+function problemOf(parts: RouteParts, context: RequestContext, error: unknown): Problem {
+  if (isProblem(error)) return error;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
+  if (code === "FST_ERR_BAD_URL" || code === "FST_ERR_MAX_PARAM_LENGTH")
+    return raise("request.badPath", { cause: error });
+  parts.logger.error(
+    { requestId: context.requestId, route: context.route, err: error },
+    "a request failed",
+  );
+  return raise("request.internal", { cause: error });
+}
