@@ -1,0 +1,27 @@
+import { describe } from "vitest";
+import { openTestDatabase, storeKinds } from "./test-database.ts";
+import type { StoreKind, TestDatabase, TestDatabaseOptions } from "./test-database.ts";
+
+/** Opens a fresh database of the kind whose turn it is. */
+export type OpenTestDatabase = (options?: TestDatabaseOptions) => Promise<TestDatabase>;
+
+/**
+ * Declares the same cases for every database: a file of SQLite, SQLite in memory, PostgreSQL. The run counts the cases
+ * of each, prints them, and fails when they differ: a promise held on one database only is none. Cases that make sense
+ * on one database only belong in a `describe` of their own.
+ *
+ * @example
+ * describeStore("notes", (open) => {
+ *   it("keeps a note", async () => {
+ *     await using database = await open({ owners: [notes] });
+ *   });
+ * });
+ */
+export function describeStore(
+  title: string,
+  cases: (open: OpenTestDatabase, kind: StoreKind) => void,
+): void {
+  describe.each(storeKinds)(`${title} [%s]`, (kind) => {
+    cases((options) => openTestDatabase(kind, options), kind);
+  });
+}

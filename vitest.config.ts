@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+import { StoreCounts } from "./tests/setup/store-counts.ts";
+
+/** What `npm test` runs: unit, door and conformance tests, on every database. */
+export default defineConfig({
+  plugins: [
+    {
+      name: "portico-store-counts",
+      // Not under `reporters`: those on the command line replace them.
+      configureVitest: ({ vitest }) => {
+        vitest.config.reporters.push(new StoreCounts() as never);
+      },
+    },
+  ],
+  test: {
+    include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "tests/docs/**/*.test.ts"],
+    globalSetup: ["tests/setup/postgres.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 30_000,
+  },
+});
