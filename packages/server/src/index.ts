@@ -1,0 +1,7 @@
+export { createPortico } from "./embed.ts";
+export { openServer, builtIns } from "./platform.ts";
+export type { Server } from "./platform.ts";
+export { defineConfig } from "./kernel/config/index.ts";
+export type { ConfigInput, ConfigSource, ResolvedConfig } from "./kernel/config/index.ts";
+export { anonymous, internalCaller } from "./kernel/index.ts";
+export type { Caller } from "./kernel/index.ts";

@@ -1,0 +1,45 @@
+import type { Clock } from "../../base/index.ts";
+import type { KernelAccess } from "../access/index.ts";
+import type { AnyPlugin, Logger, PluginContext, Secrets, ServerFacts } from "../contract/index.ts";
+import type { HttpConfig } from "../http/index.ts";
+import type { GuardedOutbound } from "../outbound/index.ts";
+import type { Driver } from "../store/index.ts";
+import type { ServerMeter } from "../telemetry/index.ts";
+import type { Exchange, Services } from "./context.ts";
+import type { Spine } from "./spine.ts";
+
+/** What a server is assembled from. Time, chance and every outside thing are given, so that tests own them. */
+export interface AssembleOptions {
+  readonly plugins: readonly AnyPlugin[];
+  /** Settings by plugin id, validated. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly fillRandom: (bytes: Uint8Array) => void;
+  readonly logger: Logger;
+  readonly meter: ServerMeter;
+  readonly secrets: Secrets;
+  readonly outbound: GuardedOutbound;
+  readonly server: ServerFacts;
+  readonly http: HttpConfig;
+  readonly runTwice?: boolean;
+}
+
+/** The pieces of one server, as its lifecycle holds them. */
+export interface Parts {
+  readonly options: AssembleOptions;
+  readonly plugins: readonly AnyPlugin[];
+  readonly spine: Spine;
+  readonly exchange: Exchange;
+  readonly access: KernelAccess;
+  readonly contexts: ReadonlyMap<string, PluginContext>;
+  readonly services: Services;
+  readonly state: { isStarted: boolean };
+}
+
+/** A plugin's context among the parts. */
+export function contextIn({ contexts }: Pick<Parts, "contexts">, plugin: string): PluginContext {
+  const ctx = contexts.get(plugin);
+  if (ctx === undefined) throw new TypeError(`no plugin has the id '${plugin}'`);
+  return ctx;
+}

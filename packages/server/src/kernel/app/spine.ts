@@ -1,0 +1,86 @@
+import type { Clock, MakeId } from "../../base/index.ts";
+import { auditSchema, createAuditor, createAuditWriter, type Auditor } from "../audit/index.ts";
+import type { AnyPlugin, Logger, Meter, Secrets } from "../contract/index.ts";
+import { httpSchema } from "../http/index.ts";
+import {
+  createEnqueuer,
+  createJobRegistry,
+  createJobs,
+  jobsSchema,
+  type JobRegistry,
+  type Jobs,
+} from "../jobs/index.ts";
+import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
+import {
+  createChangeFeed,
+  createStoreHub,
+  migrate,
+  type Driver,
+  type RunningChangeFeed,
+  type SchemaOwner,
+  type StoreHub,
+} from "../store/index.ts";
+
+/** What the spine stands on. */
+export interface SpineOptions {
+  readonly driver: Driver;
+  readonly plugins: readonly AnyPlugin[];
+  readonly clock: Clock;
+  readonly makeId: MakeId;
+  readonly logger: Logger;
+  readonly meter: Meter;
+  readonly secrets: Secrets;
+  readonly version: string;
+  /** The test kit's way: every transaction function runs twice. */
+  readonly runTwice?: boolean;
+}
+
+/** Store, log, jobs and audit of one process, wired to each other; nothing of it runs yet. */
+export interface Spine {
+  readonly hub: StoreHub;
+  readonly log: RunningLog;
+  readonly jobs: Jobs;
+  readonly registry: JobRegistry;
+  readonly changes: RunningChangeFeed;
+  readonly auditor: Auditor;
+}
+
+/** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
+export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
+  return [logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
+}
+
+/**
+ * Migrates the database and builds what every pillar writes through. A transaction's emits, enqueues and audit notes
+ * become statements of that transaction here: the store itself knows no table but its own.
+ */
+export async function createSpine(options: SpineOptions): Promise<Spine> {
+  const { driver, clock, makeId, logger, meter } = options;
+  const owners = schemaOwners(options.plugins);
+  await migrate({ driver, owners, version: options.version, clock });
+  const registry = createJobRegistry();
+  const { dialect } = driver;
+  const wake: { log?: () => void; jobs?: () => void } = {};
+  const hub = createStoreHub({
+    driver,
+    owners,
+    clock,
+    runTwice: options.runTwice ?? false,
+    writers: {
+      emit: createEmitter({ dialect, clock, makeId }),
+      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      audit: createAuditWriter({ dialect, clock, makeId }),
+      committed: ({ events, jobs }) => {
+        if (events) wake.log?.();
+        if (jobs) wake.jobs?.();
+      },
+    },
+  });
+  const log = createLog({ hub, clock, logger });
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId });
+  wake.log = log.wake;
+  wake.jobs = jobs.wake;
+  const auditor = createAuditor({ hub, clock, logger, secrets: options.secrets });
+  const changes = await createChangeFeed({ driver, clock, logger });
+  return { hub, log, jobs, registry, changes, auditor };
+}

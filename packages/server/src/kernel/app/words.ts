@@ -1,0 +1,49 @@
+import { accessErrors } from "../access/index.ts";
+import { auditErrors } from "../audit/index.ts";
+import {
+  Authenticators,
+  Checks,
+  CliVerbs,
+  Fronts,
+  Limiters,
+  Pages,
+  RequestObservers,
+  Timeline,
+  type PermissionDefinition,
+  type Point,
+} from "../contract/index.ts";
+import { httpErrors, type OwnedErrors } from "../http/index.ts";
+import { jobErrors } from "../jobs/index.ts";
+import { logErrors } from "../log/index.ts";
+import { outboundErrors } from "../outbound/index.ts";
+import { secretErrors } from "../secrets/index.ts";
+import { storeErrors } from "../store/index.ts";
+import { appErrors } from "./errors.ts";
+
+/** The major of the plugin contract. A plugin names it in `engine`. */
+export const ENGINE_MAJOR = 1;
+
+/** The points the kernel itself reads. */
+export const kernelPoints: readonly Point<unknown>[] = [
+  ...[Authenticators, Limiters, Fronts, Pages, RequestObservers],
+  ...[Checks, Timeline, CliVerbs],
+];
+
+/** The kernel's own permissions. */
+export const kernelPermissions: Readonly<Record<string, PermissionDefinition>> = {
+  "server:read": { label: "See health details, metrics and settings", scope: "instance" },
+  "server:write": { label: "Operate the server", scope: "instance" },
+};
+
+/** Every error table of the kernel, by room. */
+export const kernelErrors: readonly OwnedErrors[] = [
+  { owner: "request", errors: httpErrors },
+  { owner: "access", errors: accessErrors },
+  { owner: "store", errors: storeErrors },
+  { owner: "log", errors: logErrors },
+  { owner: "jobs", errors: jobErrors },
+  { owner: "audit", errors: auditErrors },
+  { owner: "outbound", errors: outboundErrors },
+  { owner: "secrets", errors: secretErrors },
+  { owner: "app", errors: appErrors },
+];

@@ -1,0 +1,8 @@
+/**
+ * What tests stand on: `createTestApp` (a real server without a socket), a clock that stands still, callers made up at
+ * will. The door `portico/testing`.
+ */
+export { fakeClock } from "./fake-clock.ts";
+export type { FakeClock } from "./fake-clock.ts";
+export { createTestApp } from "./test-app.ts";
+export type { SeenEvent, TestApp, TestAppOptions, TestClient } from "./test-app.ts";

@@ -1,0 +1,110 @@
+import { fillRandom, systemClock } from "./base/index.ts";
+import { openSqlite } from "./drivers/sqlite/index.ts";
+import { assemble, type Portico } from "./kernel/app/index.ts";
+import { secretsOf, type ResolvedConfig } from "./kernel/config/index.ts";
+import { openDataFolder, type DataFolder } from "./kernel/data/index.ts";
+import type { AnyPlugin, ServerFacts } from "./kernel/index.ts";
+import { createOutbound } from "./kernel/outbound/index.ts";
+import { createSecrets, openKeyring } from "./kernel/secrets/index.ts";
+import type { Driver } from "./kernel/store/index.ts";
+import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/index.ts";
+import { docs } from "./pillars/docs/index.ts";
+import { events } from "./pillars/events/index.ts";
+import { gateway } from "./pillars/gateway/index.ts";
+import { insight } from "./pillars/insight/index.ts";
+import { keys } from "./pillars/keys/index.ts";
+import { limits } from "./pillars/limits/index.ts";
+import { webhooks } from "./pillars/webhooks/index.ts";
+import { VERSION } from "./version.ts";
+
+/** The pillars, in the order in which their authenticators, fronts and checks are asked. */
+export const builtIns: readonly AnyPlugin[] = [
+  ...[keys, limits, events, webhooks, gateway, insight, docs],
+];
+
+/** A server over a configuration: {@link Portico}, and where it lives. */
+export interface Server extends Portico {
+  readonly config: ResolvedConfig;
+  /** Undefined when everything is in memory. */
+  readonly folder: DataFolder | undefined;
+  readonly logger: RootLogger;
+  /** Listens where the configuration says, and answers the URL. */
+  serve(): Promise<{ readonly url: string }>;
+}
+
+/**
+ * Opens the data folder and the database, and assembles a server of the built-in pillars and the configuration's
+ * plugins. Nothing runs before `start`. Throws `data.locked`, `app.invalid`, `store.unavailable`, `store.newerSchema`.
+ */
+export async function openServer(config: ResolvedConfig): Promise<Server> {
+  const isMemory = config.data === ":memory:";
+  const folder = isMemory ? undefined : openDataFolder(config.data);
+  const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
+  const address = { url: config.server.publicUrl };
+  try {
+    const driver = await openDriver(config, folder);
+    const portico = await assemble({
+      plugins: [...builtIns, ...config.plugins],
+      settings: config.settings,
+      ...{ driver, clock: systemClock, fillRandom, logger },
+      meter: createMeter({ version: VERSION, process: true }),
+      secrets: createSecrets(openKeyring(keyringPlace(config, folder))),
+      outbound: createOutbound({ allow: config.outbound.allow, clock: systemClock }),
+      server: factsOf(config, folder, () => address.url),
+      http: {
+        bodyBytesMax: config.server.bodyBytesMax,
+        trustedProxies: config.server.trustedProxies,
+        corsOrigins: config.server.cors.origins,
+      },
+    });
+    return {
+      ...portico,
+      ...{ config, folder, logger },
+      serve: async () => {
+        const listening = await portico.listen(config.server.host, config.server.port);
+        address.url ??= listening.url;
+        return listening;
+      },
+      stop: async (deadlineMs) => {
+        await portico.stop(deadlineMs);
+        folder?.release();
+        logger.flush();
+      },
+    };
+  } catch (error) {
+    folder?.release();
+    throw error;
+  }
+}
+
+async function openDriver(config: ResolvedConfig, folder: DataFolder | undefined): Promise<Driver> {
+  const { url } = config.database;
+  if (url !== undefined) {
+    // Loaded only where it is used: a server on SQLite never pays for it.
+    const { openPostgres } = await import("./drivers/postgres/index.ts");
+    return openPostgres({ url, applicationName: "portico" });
+  }
+  return openSqlite({ file: folder?.database ?? ":memory:" });
+}
+
+function keyringPlace(
+  config: ResolvedConfig,
+  folder: DataFolder | undefined,
+): Parameters<typeof openKeyring>[0] {
+  const mounted = config.keyring.file;
+  if (mounted !== undefined) return { file: mounted, create: "never", access: "mounted" };
+  return folder === undefined ? { memory: true } : { file: folder.keyring, create: "ifAbsent" };
+}
+
+function factsOf(
+  config: ResolvedConfig,
+  folder: DataFolder | undefined,
+  url: () => string | undefined,
+): ServerFacts {
+  const { host, port, basePath } = config.server;
+  return {
+    version: VERSION,
+    ...{ mode: config.mode, basePath, dataFolder: folder?.folder },
+    publicUrl: () => url() ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
+  };
+}
