@@ -1,7 +1,7 @@
 import { problem, raiser } from "../../base/index.ts";
 
 /** What is refused because of how it was asked. */
-export const requestErrors = {
+export const httpErrors = {
   "request.notFound": problem(404, "Nothing answers at this path."),
   "request.methodNotAllowed": problem(
     405,
@@ -88,4 +88,4 @@ export const requestErrors = {
   ),
 } as const;
 
-export const raise = raiser(requestErrors);
+export const raise = raiser(httpErrors);

@@ -1,5 +1,5 @@
 export { createHttp, httpOperations } from "./create-http.ts";
-export { requestErrors } from "./errors.ts";
+export { httpErrors } from "./errors.ts";
 export { checkRevision } from "./headers.ts";
 export { httpPermissions } from "./health.ts";
 export { Idempotency } from "./idempotency.ts";
