@@ -55,21 +55,16 @@ export interface Cursors {
   next(values: readonly (string | number)[]): string;
 }
 
-interface Handles<TPath, TQuery, TBody, TPrepared> {
-  /** Reads only. */
-  read: (input: OperationInput<TPath, TQuery, TBody> & { readonly read: Read }) => unknown;
-  /** Rows and emits in one transaction; may run twice; what must happen after the commit is a job. */
-  write: (
-    input: OperationInput<TPath, TQuery, TBody> & { readonly tx: Tx; readonly prepared: TPrepared },
-  ) => Promise<unknown>;
-  /** Rows and emits without reads between them, synchronously: the durable fast way. */
-  append: (
-    input: OperationInput<TPath, TQuery, TBody> & {
-      readonly append: Append;
-      readonly prepared: TPrepared;
-    },
-  ) => unknown;
-}
+/**
+ * What each mode adds to the input. `read`: reads only. `write`: rows and emits in one transaction; it may run twice, and
+ * what must happen after the commit is a job. `append`: rows and emits without reads between them, synchronously: the
+ * durable fast way. (A conditional type, since TypeScript does not infer `TPrepared` through an indexed one.)
+ */
+type ModeInput<TMode extends OperationMode, TPrepared> = TMode extends "read"
+  ? { readonly read: Read }
+  : TMode extends "write"
+    ? { readonly tx: Tx; readonly prepared: TPrepared }
+    : { readonly append: Append; readonly prepared: TPrepared };
 
 /** An example request; a test sends it to a seeded store and asks for the success status. */
 export interface OperationExample {
@@ -125,7 +120,10 @@ export interface OperationSpec<
   readonly prepare?: (
     input: OperationInput<Static<TPath>, Static<TQuery>, Static<TBody>> & { readonly read: Read },
   ) => Promise<TPrepared>;
-  readonly handle: Handles<Static<TPath>, Static<TQuery>, Static<TBody>, TPrepared>[TMode];
+  readonly handle: (
+    input: OperationInput<Static<TPath>, Static<TQuery>, Static<TBody>> &
+      ModeInput<TMode, TPrepared>,
+  ) => TMode extends "write" ? Promise<unknown> : unknown;
 }
 
 /** An operation of any types, as the registry holds it. */
