@@ -174,7 +174,7 @@ export function operation<
   TPath extends TSchema = TSchema,
   TQuery extends TSchema = TSchema,
   TBody extends TSchema = TSchema,
-  TPrepared = undefined,
+  TPrepared = unknown,
 >(spec: OperationSpec<TMode, TPath, TQuery, TBody, TPrepared>): Operation {
   const { method } = spec;
   return {
