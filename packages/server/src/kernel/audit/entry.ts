@@ -1,0 +1,84 @@
+import { Buffer } from "node:buffer";
+import { canonicalJson, hmacSha256, sha256 } from "../../base/index.ts";
+import type { SqlRow, SqlValue } from "../contract/index.ts";
+
+/** One thing somebody did. */
+export interface AuditEntry {
+  /** Place among all entries, in the order of their writing; a cursor. */
+  readonly n: number;
+  readonly id: string;
+  readonly organization: string;
+  readonly plugin: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly cause: string;
+  readonly trace: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+  /** Canonical JSON of `{before, after}`; null when it was erased. */
+  readonly diff: string | null;
+  /** SHA-256 of the diff; outlives it. */
+  readonly diffHash: string;
+  /** Place in the chain and the chain's hash up to here; null until the sealer has come by. */
+  readonly seq: number | null;
+  readonly hash: string | null;
+}
+
+/** Columns of {@link toEntry}. */
+export const ENTRY_COLUMNS = `n, id, organization, plugin, actor, action, target, cause, trace, at, diff, diff_hash,
+  seq, hash`;
+
+/** Reads a row of audit_entries. */
+export function toEntry(row: SqlRow): AuditEntry {
+  const seq = row["seq"] ?? null;
+  return {
+    n: Number(row["n"]),
+    id: String(row["id"]),
+    organization: String(row["organization"]),
+    plugin: String(row["plugin"]),
+    actor: String(row["actor"]),
+    action: String(row["action"]),
+    target: String(row["target"]),
+    cause: String(row["cause"]),
+    trace: String(row["trace"]),
+    at: Number(row["at"]),
+    diff: textOrNull(row["diff"]),
+    diffHash: String(row["diff_hash"]),
+    seq: seq === null ? null : Number(seq),
+    hash: textOrNull(row["hash"]),
+  };
+}
+
+/** SHA-256 of a diff's text, in hex. */
+export function hashDiff(diff: string): string {
+  return hex(sha256(diff));
+}
+
+/** The chain's hash after this entry: over the hash before it, its place and everything but the diff itself. */
+export function hashEntry(previous: string, seq: number, entry: AuditEntry): string {
+  const { id, organization, plugin, actor, action, target, cause, trace, at, diffHash } = entry;
+  const facts = { id, organization, plugin, actor, action, target, cause, trace, at, diffHash };
+  return hex(sha256(canonicalJson({ ...facts, previous, seq })));
+}
+
+/** What a checkpoint vouches for. */
+export interface Checkpoint {
+  readonly seq: number;
+  readonly hash: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+}
+
+/** HMAC-SHA-256 of a checkpoint under the installation's audit key, in hex. */
+export function signCheckpoint(key: Uint8Array, { seq, hash, at }: Checkpoint): string {
+  return hex(hmacSha256(key, canonicalJson({ seq, hash, at })));
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function textOrNull(value: SqlValue | undefined): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
