@@ -17,10 +17,13 @@ import { limits } from "./pillars/limits/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
 
-/** The pillars, in the order in which their authenticators, fronts and checks are asked. */
-export const builtIns: readonly AnyPlugin[] = [
-  ...[keys, limits, events, webhooks, gateway, insight, docs],
-];
+/**
+ * The pillars, in the order in which their authenticators, fronts and checks are asked. Made anew for each server: what
+ * some of them contribute remembers things of the one server it serves.
+ */
+export function builtIns(): readonly AnyPlugin[] {
+  return [keys(), limits(), events, webhooks, gateway, insight, docs];
+}
 
 /** A server over a configuration: {@link Portico}, and where it lives. */
 export interface Server extends Portico {
@@ -44,7 +47,7 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
   try {
     const driver = await openDriver(config, folder);
     const portico = await assemble({
-      plugins: [...builtIns, ...config.plugins],
+      plugins: [...builtIns(), ...config.plugins],
       settings: config.settings,
       ...{ driver, clock: systemClock, fillRandom, logger },
       meter: createMeter({ version: VERSION, process: true }),
