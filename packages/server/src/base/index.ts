@@ -1,5 +1,6 @@
 export { idMaker, isId, isSlug } from "./ids.ts";
 export type { IdSource, MakeId } from "./ids.ts";
+export { parseExact } from "./exact-json.ts";
 export { canonicalJson, parseJson } from "./json.ts";
 export type { JsonFault, JsonLimits, JsonRefusal } from "./json.ts";
 export { parseDuration, parseRate, systemClock, toRfc3339 } from "./time.ts";

@@ -10,6 +10,7 @@ export {
   isSlug,
   ok,
   parseDuration,
+  parseExact,
   parseRate,
   Problem,
   problem,

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { parseExact } from "portico/kernel";
 import { raise } from "./errors.ts";
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
@@ -15,13 +16,9 @@ export function acceptData(
   if (bytes.byteLength > bytesMax) {
     throw raise("events.dataTooLarge", { params: { got: bytes.byteLength, max: bytesMax } });
   }
-  // Valid UTF-8 cannot hold either unescaped, so only data with an escape has to be walked.
-  if (arrived === undefined || mayHoldEscape(bytes)) refuseBadText(value);
+  // What arrived as bytes was refused by the kernel's reader of bodies already.
+  if (arrived === undefined) refuseBadText(value);
   return bytes;
-}
-
-function mayHoldEscape(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("\\u");
 }
 
 function refuseBadText(value: unknown): void {
@@ -40,16 +37,6 @@ function refuseBadText(value: unknown): void {
   }
 }
 
-interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-}
-// ES2026 "JSON.parse source text access": Node has it, the compiler's library not yet.
-const exactJson = JSON as unknown as ExactJson;
-
 /**
  * Stored data as a value whose numbers are written again as they arrived (`1.0`, `12345678901234567890`): such a number
  * is a raw JSON fragment. Data that is not JSON becomes base64 text.
@@ -57,9 +44,5 @@ const exactJson = JSON as unknown as ExactJson;
 export function viewData(data: Uint8Array, contentType: string): unknown {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (!JSON_TYPE.test(contentType)) return bytes.toString("base64");
-  return exactJson.parse(bytes.toString(), (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source
-      ? exactJson.rawJSON(source)
-      : value,
-  );
+  return parseExact(bytes);
 }

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { toRfc3339 } from "portico/kernel";
+import { parseExact, toRfc3339 } from "portico/kernel";
 import type { LogEvent } from "portico/kernel";
 
 /** What of an event goes into the body of its deliveries. */
@@ -21,16 +21,6 @@ export function envelope({ type, at, data, contentType }: Deliverable): Uint8Arr
   return Buffer.from(`${head}"contentType":${JSON.stringify(contentType)},"data":"${encoded}"}`);
 }
 
-interface ExactJson {
-  parse(
-    text: string,
-    reviver: (key: string, value: unknown, context: { readonly source?: string }) => unknown,
-  ): unknown;
-  rawJSON(text: string): unknown;
-}
-// ES2026 "JSON.parse source text access": Node has it, the compiler's library not yet.
-const exactJson = JSON as unknown as ExactJson;
-
 /** An event's data as a value that is written again with its numbers as they arrived; what is not JSON, as base64. */
 export function readExact({
   data,
@@ -38,9 +28,5 @@ export function readExact({
 }: Pick<Deliverable, "data" | "contentType">): unknown {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   if (!JSON_TYPE.test(contentType)) return bytes.toString("base64");
-  return exactJson.parse(bytes.toString(), (_key, value, { source }) =>
-    typeof value === "number" && source !== undefined && String(value) !== source
-      ? exactJson.rawJSON(source)
-      : value,
-  );
+  return parseExact(bytes);
 }

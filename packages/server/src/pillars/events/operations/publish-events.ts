@@ -25,7 +25,9 @@ export const publishEvents = operation({
   ),
   replies: {
     202: Type.Object({
-      id: Type.String({ description: "The request's id: the `cause` of every event of the batch." }),
+      id: Type.String({
+        description: "The request's id: the `cause` of every event of the batch.",
+      }),
       status: Type.Literal("accepted"),
       events: Type.Array(Type.String(), { description: "The ids, in the order of the list." }),
     }),
