@@ -9,7 +9,6 @@ import type {
 } from "./messages.ts";
 
 const MEMBERS_MAX = 1_000;
-const OPEN_MS_MAX = 10;
 
 /** What waits for its turn in the writer. */
 type Member = Exclude<ToThread, { kind: "step" | "end" }>;
@@ -80,7 +79,10 @@ export class GroupCommit {
   }
 
   #isFull(): boolean {
-    return this.#held.length >= MEMBERS_MAX || performance.now() - this.#openedAt >= OPEN_MS_MAX;
+    if (this.#held.length >= MEMBERS_MAX) return true;
+    // Only what waits for the main thread can keep a group open for long.
+    const isSlow = this.#waiting[0]?.kind === "begin";
+    return isSlow && performance.now() - this.#openedAt >= this.#settings.groupMs;
   }
 
   #start(member: Member): void {

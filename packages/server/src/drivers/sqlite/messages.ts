@@ -61,6 +61,8 @@ export interface ThreadSettings {
   readonly role: "writer" | "reader" | "copier";
   readonly file: string;
   readonly maxPageCount?: number;
+  /** After so long no further transaction joins an open group. */
+  readonly groupMs: number;
   readonly pauseBeforeCommitMs: number;
   readonly pauseAfterCommitMs: number;
 }

@@ -18,6 +18,8 @@ export interface SqliteOptions {
   readonly readers?: number;
   /** A transaction that stands still longer is ended; 50 when left out. */
   readonly idleMs?: number;
+  /** A group takes no further transaction after so long, so that those before it are told; 10 when left out. */
+  readonly groupMs?: number;
   readonly clock?: Clock;
   /** For tests: the file cannot grow beyond so many pages. */
   readonly maxPageCount?: number;
@@ -49,6 +51,7 @@ function threadSettings(options: SqliteOptions, role: ThreadSettings["role"]): T
   return {
     role,
     file: options.file,
+    groupMs: options.groupMs ?? 10,
     ...(options.maxPageCount === undefined ? {} : { maxPageCount: options.maxPageCount }),
     pauseBeforeCommitMs: options.pauseBeforeCommit ?? pause.before,
     pauseAfterCommitMs: options.pauseAfterCommit ?? pause.after,
