@@ -36,7 +36,7 @@ function stageManifest(manifest: Manifest): void {
   }
   const bin: Record<string, string> = {};
   for (const [name, path] of Object.entries(manifest.bin)) bin[name] = compiled(path, ".js");
-  const published = { ...manifest, private: undefined, files: ["dist"], exports, bin };
+  const published = { ...manifest, devDependencies: undefined, files: ["dist"], exports, bin };
   writeFileSync(join(staged, "package.json"), `${JSON.stringify(published, null, 2)}\n`);
 }
 

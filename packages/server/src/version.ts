@@ -1,4 +1,6 @@
-import manifest from "../package.json" with { type: "json" };
+import { createRequire } from "node:module";
 
-/** The version of the package. */
-export const VERSION: string = manifest.version;
+/** The version of the package. Its manifest lies one folder up from the source as from the compiled code. */
+export const VERSION: string = (
+  createRequire(import.meta.url)("../package.json") as { readonly version: string }
+).version;

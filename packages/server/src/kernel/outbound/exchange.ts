@@ -54,7 +54,7 @@ class ReplyReader implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // It waited in the pool's queue until after its time: it must not be sent any more.
-    if (this.#isSettled) controller.abort(new Error("The request was called off while it waited"));
+    if (this.#isSettled) controller.abort(calledOff("The request was called off while it waited"));
   }
 
   onResponseStart(
@@ -74,7 +74,7 @@ class ReplyReader implements Dispatcher.DispatchHandler {
     this.#length += kept.byteLength;
     if (chunk.byteLength <= room) return;
     this.#finish(true);
-    controller.abort(new Error("The reply is longer than what is read of it"));
+    controller.abort(calledOff("The reply is longer than what is read of it"));
   }
 
   onResponseEnd(): void {
@@ -110,5 +110,9 @@ class ReplyReader implements Dispatcher.DispatchHandler {
 }
 
 function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  return reason instanceof Error ? reason : calledOff(String(reason));
+}
+
+function calledOff(why: string): Error {
+  return new DOMException(why, "AbortError");
 }
