@@ -4,7 +4,7 @@ import { problem } from "../../base/index.ts";
 export const configErrors = {
   "config.invalid": problem(
     500,
-    "The configuration has {count} mistakes:\n{list}",
+    "The configuration has {count}.",
     "Every mistake is listed at once with its place, what was got and what was expected. `portico config print --sources` shows where each value comes from.",
   ),
 };

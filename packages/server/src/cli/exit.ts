@@ -1,0 +1,45 @@
+import type { Problem } from "../base/index.ts";
+
+/** Every exit code of the command line; a stable contract. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  warned: 3,
+  unreachable: 69,
+  crashed: 70,
+  busy: 75,
+  refused: 77,
+  badConfig: 78,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+const BY_CODE: Readonly<Record<string, number>> = {
+  "cli.usage": EXIT.usage,
+  "cli.needsInput": EXIT.usage,
+  "cli.doctorWarned": EXIT.warned,
+  "cli.unreachable": EXIT.unreachable,
+  "cli.unexpected": EXIT.crashed,
+  "cli.portTaken": EXIT.busy,
+  "data.locked": EXIT.busy,
+  "data.unusable": EXIT.badConfig,
+  "data.notRunning": EXIT.unreachable,
+  "store.unavailable": EXIT.unreachable,
+  "store.migrationLock": EXIT.busy,
+  "store.newerSchema": EXIT.badConfig,
+  "store.unsafeDurability": EXIT.badConfig,
+  "config.invalid": EXIT.badConfig,
+  "app.invalid": EXIT.badConfig,
+  "secrets.keyringUnreadable": EXIT.badConfig,
+  "secrets.keyringMissing": EXIT.badConfig,
+  "secrets.keyringExposed": EXIT.badConfig,
+  "secrets.unknownKey": EXIT.badConfig,
+};
+
+/** The exit code of a problem: from the table, else 77 for refusals of access and 1 for everything else. */
+export function exitCodeOf(problem: Pick<Problem, "code" | "status">): number {
+  const listed = BY_CODE[problem.code];
+  if (listed !== undefined) return listed;
+  return problem.status === 401 || problem.status === 403 ? EXIT.refused : EXIT.failed;
+}

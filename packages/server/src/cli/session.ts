@@ -1,0 +1,47 @@
+import { isProblem } from "../base/index.ts";
+import type { ResolvedConfig } from "../kernel/config/index.ts";
+import { callControl, dataPaths } from "../kernel/data/index.ts";
+import type { PlatformDoor } from "./platform-door.ts";
+import { tasks } from "./tasks.ts";
+import type { Task, TaskName } from "./tasks.ts";
+
+/** Where a command finds its server. */
+export interface SessionOptions {
+  readonly platform: PlatformDoor;
+  readonly config: ResolvedConfig;
+}
+
+async function askRunning(
+  config: ResolvedConfig,
+  name: TaskName,
+  input: unknown,
+): Promise<{ readonly value: unknown } | undefined> {
+  if (config.data === ":memory:") return undefined;
+  try {
+    return { value: await callControl(dataPaths(config.data).controlSocket, name, input) };
+  } catch (error) {
+    if (isProblem(error) && error.code === "data.notRunning") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Runs a task in the server that runs on the data folder; when none does, takes the folder's lock, assembles a server
+ * that does not listen, runs the task there and stops it.
+ */
+export async function runTask(
+  { platform, config }: SessionOptions,
+  name: TaskName,
+  input: unknown,
+): Promise<unknown> {
+  const answered = await askRunning(config, name, input);
+  if (answered !== undefined) return answered.value;
+  const server = await platform.assemble({ ...config, log: { ...config.log, level: "silent" } });
+  try {
+    await server.start();
+    const task: Task = tasks[name];
+    return await task({ server, platform }, input);
+  } finally {
+    await server.stop();
+  }
+}

@@ -1,0 +1,84 @@
+import { isAbsolute } from "node:path";
+import { Type } from "typebox";
+import type { Static, TSchema } from "typebox";
+import { Value } from "typebox/value";
+import { systemClock } from "../base/index.ts";
+import type { CliOutput } from "../kernel/contract/index.ts";
+import type { ControlCommands } from "../kernel/data/index.ts";
+import { backupDatabase } from "../kernel/store/index.ts";
+import type { Server } from "../platform.ts";
+import { runChecks } from "./checks.ts";
+import { raise } from "./errors.ts";
+import type { PlatformDoor } from "./platform-door.ts";
+
+/** What a task runs in. */
+export interface TaskContext {
+  readonly server: Server;
+  readonly platform: PlatformDoor;
+}
+
+/** Work that is done inside a server: in the running one, or in one assembled for it. Plain JSON in and out. */
+export type Task = (context: TaskContext, input: unknown) => Promise<unknown>;
+
+const VerbCall = Type.Object({
+  noun: Type.String(),
+  verb: Type.String(),
+  input: Type.Object({
+    arguments: Type.Record(Type.String(), Type.String()),
+    options: Type.Record(
+      Type.String(),
+      Type.Union([Type.String(), Type.Boolean(), Type.Array(Type.String())]),
+    ),
+  }),
+});
+const BackupCall = Type.Object({ file: Type.String({ minLength: 1 }) });
+
+/** A contributed command with what was typed. */
+export type VerbCall = Static<typeof VerbCall>;
+
+function usage(what: string, command: string): Error {
+  return raise("cli.usage", { params: { what, command } });
+}
+
+function parsed<TShape extends TSchema>(schema: TShape, input: unknown): Static<TShape> {
+  if (!Value.Check(schema, input)) throw usage("The call has an unknown form.", "");
+  return input;
+}
+
+/** Runs a command that a plugin contributed, with that plugin's context. */
+export async function runVerb(server: Server, call: VerbCall): Promise<CliOutput> {
+  const found = server
+    .cliVerbs()
+    .find(({ verb }) => verb.noun === call.noun && verb.verb === call.verb);
+  if (found === undefined) throw usage(`There is no command '${call.noun} ${call.verb}'.`, "");
+  return found.verb.run(found.ctx, call.input);
+}
+
+async function createBackup({ server, platform }: TaskContext, input: unknown): Promise<unknown> {
+  const { file } = parsed(BackupCall, input);
+  if (!isAbsolute(file)) throw usage("The path of a backup must be absolute.", "backup create");
+  const { driver } = server.spine.hub;
+  if (driver.dialect !== "sqlite") {
+    throw raise("cli.postgresOnly", { params: { command: "backup create" } });
+  }
+  const { version } = platform;
+  return backupDatabase({ driver, file, version, clock: systemClock });
+}
+
+/** Every task by the name it has on the control socket. */
+export const tasks = {
+  "server.checks": ({ server, platform }) => runChecks(server, platform.plugins),
+  "verb.run": ({ server }, input) => runVerb(server, parsed(VerbCall, input)),
+  "backup.create": createBackup,
+  "audit.verify": ({ server }) => server.spine.auditor.verify(),
+} as const satisfies Readonly<Record<string, Task>>;
+
+/** A task's name. */
+export type TaskName = keyof typeof tasks;
+
+/** The tasks as commands of a control socket. */
+export function controlCommands(context: TaskContext): ControlCommands {
+  return Object.fromEntries(
+    Object.entries<Task>(tasks).map(([name, task]) => [name, (input) => task(context, input)]),
+  );
+}
