@@ -1,0 +1,246 @@
+import { Webhook } from "standardwebhooks";
+import { describe, expect, it } from "vitest";
+import { Timeline } from "portico/kernel";
+import { webhooks } from "./index.ts";
+import { answer, openReceiver } from "./receiver.fixture.ts";
+import { deliveriesOf, emit, openShop, subscribe, typesOf } from "./shop.fixture.ts";
+
+describe("a delivery", () => {
+  it("carries the exact bytes of data under a signature that the standardwebhooks library accepts", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const { id: webhook, secret } = await subscribe(app, receiver.url, {
+      headers: { "x-api-key": "k" },
+    });
+    const data = '{ "z":1.0, "a":12345678901234567890,\n"s":"Dydd da 🦊" }';
+    const event = await emit(app, "shop.sold", data);
+    await app.settled();
+    expect(receiver.received).toHaveLength(1);
+    const [{ body, headers } = { body: "", headers: {} }] = receiver.received;
+    expect(body).toMatch(/^\{"type":"shop\.sold","timestamp":"[^"]+Z","data":/);
+    expect(body.endsWith(`"data":${data}}`)).toBe(true);
+    expect(headers).toMatchObject({
+      "webhook-id": event,
+      "content-type": "application/json",
+      "x-api-key": "k",
+    });
+    const verified = new Webhook(secret).verify(body, headers as Record<string, string>);
+    expect(verified).toMatchObject({ type: "shop.sold" });
+    expect(await deliveriesOf(app.as(), webhook)).toMatchObject([
+      { event, state: "delivered", attemptCount: 1, attempts: [{ status: 204, error: null }] },
+    ]);
+    expect(await typesOf(app)).toEqual(["webhook.created", "shop.sold"]);
+  });
+
+  it("is made for events that were accepted after the webhook's creation, and for types it asks for", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    await emit(app);
+    await subscribe(app, receiver.url, { events: ["shop.sold", "other.*"] });
+    const wanted = [await emit(app), await emit(app, "other.thing")];
+    await emit(app, "shop.returned");
+    await app.settled();
+    expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual(wanted);
+  });
+
+  it("is not made again when the log is read again", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    await emit(app);
+    const ctx = app.context("webhooks");
+    const seen = (await app.events()).map(({ event }) => event);
+    const scope = { organization: "default" };
+    await ctx.store.transaction({ scope, origin: ctx.newOrigin("test") }, (tx) =>
+      Promise.resolve(webhooks.reactions?.["fanOut"]?.handle(seen, tx, ctx)),
+    );
+    await app.settled();
+    expect(await deliveriesOf(app.as(), id)).toHaveLength(1);
+    expect(receiver.received).toHaveLength(1);
+  });
+
+  it("stays within its organization", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const stranger = app.as({ organization: "other", permissions: ["*"] });
+    await stranger.post("/webhooks", { url: receiver.url, events: ["*"] });
+    const { id } = await subscribe(app, receiver.url);
+    await emit(app);
+    await app.settled();
+    const [delivery] = await deliveriesOf(app.as(), id);
+    expect(receiver.received).toHaveLength(1);
+    expect((await stranger.get(`/deliveries/${delivery?.id}`)).status).toBe(404);
+    expect((await stranger.post(`/deliveries/${delivery?.id}/retry`)).status).toBe(404);
+    expect((await app.as().get(`/deliveries/${delivery?.id}`)).status).toBe(200);
+  });
+
+  it("is not followed to where a redirect leads, and says what to do", async () => {
+    await using target = await openReceiver();
+    await using receiver = await openReceiver(answer(307, { location: target.url }));
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    await emit(app);
+    await app.settled();
+    expect(target.received).toEqual([]);
+    const [delivery] = await deliveriesOf(app.as(), id);
+    expect(delivery).toMatchObject({ state: "pending", lastStatus: 307 });
+    expect(delivery?.lastError).toContain("redirects are not followed: change the webhook's URL");
+  });
+
+  it("fails, and is tried again, when the connection breaks or the address may not be called", async () => {
+    await using receiver = await openReceiver((response) => response.destroy());
+    await using app = await openShop();
+    const broken = await subscribe(app, receiver.url);
+    const closed = await subscribe(app, "http://localhost:1/");
+    await emit(app);
+    await app.settled();
+    for (const { id } of [broken, closed]) {
+      const [delivery] = await deliveriesOf(app.as(), id);
+      expect(delivery).toMatchObject({ state: "pending", attemptCount: 1, lastStatus: null });
+      expect(delivery?.lastError).toBeTruthy();
+      expect(delivery?.nextAttemptAt).not.toBeNull();
+    }
+  });
+
+  it("keeps the first 4 KB of a long answer", async () => {
+    await using receiver = await openReceiver((response) => {
+      response.writeHead(500).end("x".repeat(1_000_000));
+    });
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    await emit(app);
+    await app.settled();
+    const [delivery] = await deliveriesOf(app.as(), id);
+    expect(delivery?.attempts[0]?.responseBody).toBe("x".repeat(4_096));
+  });
+
+  it("disables its webhook at 410, once however many hear it; what comes later is held", async () => {
+    await using receiver = await openReceiver(answer(410));
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    for (let index = 0; index < 3; index += 1) await emit(app);
+    await app.settled();
+    expect((await app.as().get(`/webhooks/${id}`)).json()).toMatchObject({
+      isActive: false,
+      disabledReason: "gone",
+    });
+    await emit(app);
+    await app.settled();
+    const states = (await deliveriesOf(app.as(), id)).map(({ state }) => state);
+    expect(states).toHaveLength(4);
+    expect(states[0]).toBe("held");
+    expect((await typesOf(app)).filter((type) => type === "webhook.disabled")).toHaveLength(1);
+  });
+
+  it("is held while its webhook is disabled, and delivered when asked for after that", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    const client = app.as();
+    await client.post(`/webhooks/${id}/disable`);
+    const event = await emit(app);
+    await app.settled();
+    const [held] = await deliveriesOf(client, id);
+    expect(held).toMatchObject({ event, state: "held", attemptCount: 0 });
+    const refused = await client.post(`/deliveries/${held?.id}/retry`);
+    expect(refused.status).toBe(409);
+    await client.post(`/webhooks/${id}/enable`);
+    const retried = await client.post(`/deliveries/${held?.id}/retry`);
+    expect([retried.status, retried.json()]).toEqual([202, { id: held?.id, status: "accepted" }]);
+    await app.settled();
+    expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual([event]);
+    expect(await deliveriesOf(client, id)).toMatchObject([{ state: "delivered" }]);
+  });
+
+  it("can be sent again after it was delivered, with the same webhook-id", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    const event = await emit(app);
+    await app.settled();
+    const [first] = await deliveriesOf(app.as(), id);
+    await app.as().post(`/deliveries/${first?.id}/retry`);
+    await app.settled();
+    expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual([event, event]);
+    expect(await deliveriesOf(app.as(), id)).toMatchObject([
+      { state: "delivered", attemptCount: 2 },
+    ]);
+  });
+
+  it("is not kept from healthy receivers by one that hangs", async () => {
+    await using hanging = await openReceiver(() => {});
+    await using healthy = await openReceiver();
+    await using app = await openShop({ settings: { webhooks: { timeoutMs: 25_000 } } });
+    await subscribe(app, hanging.url);
+    await subscribe(app, healthy.url);
+    for (let index = 0; index < 12; index += 1) await emit(app);
+    await healthy.count(12);
+    expect(hanging.received.length).toBeLessThanOrEqual(4);
+  });
+});
+
+describe("what a webhook was and will be sent", () => {
+  it("can be polled: each page goes on where the last ended, and new events come", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    const { id } = await subscribe(app, receiver.url);
+    const poll = async (
+      after?: string,
+    ): Promise<{ data: { position: number }[]; next: string }> => {
+      const query = after === undefined ? "" : `&after=${encodeURIComponent(after)}`;
+      const reply = await app.as().get(`/webhooks/${id}/events?limit=2${query}`);
+      return reply.json() as { data: { position: number }[]; next: string };
+    };
+    const empty = await poll();
+    expect(empty.data).toEqual([]);
+    for (let index = 0; index < 3; index += 1) await emit(app, "shop.sold", `{"n":${index}.0}`);
+    await app.settled();
+    const first = await poll(empty.next);
+    expect(first.data).toMatchObject([
+      {
+        position: 1,
+        delivery: { state: "delivered" },
+        event: { type: "shop.sold", data: { n: 0 } },
+      },
+      { position: 2 },
+    ]);
+    const second = await poll(first.next);
+    expect(second.data.map(({ position }) => position)).toEqual([3]);
+    expect((await poll(second.next)).data).toEqual([]);
+    await emit(app);
+    await app.settled();
+    expect((await poll(second.next)).data.map(({ position }) => position)).toEqual([4]);
+  });
+
+  it("refuses a position of another webhook", async () => {
+    await using app = await openShop();
+    const one = await subscribe(app, "https://example.com/1");
+    const two = await subscribe(app, "https://example.com/2");
+    const { next } = (await app.as().get(`/webhooks/${one.id}/events`)).json() as { next: string };
+    const reply = await app
+      .as()
+      .get(`/webhooks/${two.id}/events?after=${encodeURIComponent(next)}`);
+    expect(reply.status).toBe(400);
+  });
+
+  it("hangs on the thread of its event: delivery under event, attempt under delivery", async () => {
+    await using receiver = await openReceiver();
+    await using app = await openShop();
+    await subscribe(app, receiver.url);
+    const id = await emit(app);
+    const event = (await app.events()).find((seen) => seen.event.id === id)?.event;
+    await app.settled();
+    const ctx = app.context("shop");
+    const query = { organization: "default", trace: event?.trace ?? "" };
+    const told = await Promise.all(
+      ctx.contributions(Timeline).map((source) => source.entries(query, ctx)),
+    );
+    const [delivery, attempt] = told.flat();
+    expect(delivery).toMatchObject({ kind: "delivery", cause: id });
+    expect(attempt).toMatchObject({ kind: "attempt", cause: delivery?.id });
+    expect(receiver.received[0]?.headers["traceparent"]).toContain(event?.trace);
+    const strangers = { ...query, organization: "other" };
+    const others = ctx.contributions(Timeline).map((source) => source.entries(strangers, ctx));
+    expect((await Promise.all(others)).flat()).toEqual([]);
+  });
+});
