@@ -74,7 +74,7 @@ const POWERFUL: Partial<Caller> = { permissions: ["*"], instancePermissions: [] 
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const callers = testCallers();
   const clock = options.clock ?? systemClock;
-  const driver = options.driver ?? (await openSqlite({ file: ":memory:" }));
+  const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
   const server: { portico?: Portico; url: string } = { url: "http://portico.test" };
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
