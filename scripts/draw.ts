@@ -1,8 +1,11 @@
-// Draws architecture.json into ARCHITECTURE.md: `npm run draw`.
+// Writes the parts of the pages that come from code: `npm run draw`.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { drawArrows, replaceBlock } from "../tests/architecture/drawing.ts";
-import { readPlan, root } from "../tests/architecture/plan.ts";
+import { generatedBlocks } from "../tests/docs/blocks.ts";
+import { replaceBlock } from "../tests/docs/generated.ts";
+import { root } from "./run.ts";
 
-const path = join(root, "ARCHITECTURE.md");
-writeFileSync(path, replaceBlock(readFileSync(path, "utf8"), drawArrows(readPlan())));
+for (const { page, name, text } of generatedBlocks) {
+  const path = join(root, page);
+  writeFileSync(path, replaceBlock(readFileSync(path, "utf8"), name, text()));
+}

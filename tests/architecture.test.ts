@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { wrongArrows } from "./architecture/arrows.ts";
-import { drawArrows, replaceBlock } from "./architecture/drawing.ts";
 import { readPlan, root } from "./architecture/plan.ts";
 import { rings } from "./architecture/rings.ts";
 import * as shape from "./architecture/shape.ts";
@@ -58,11 +56,6 @@ describe("every file", () => {
   ])("%s", (_title, rule) => {
     expect(rule(plan, all)).toEqual([]);
   });
-});
-
-test("ARCHITECTURE.md shows the arrows of architecture.json", () => {
-  const document = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
-  expect(document, "run `npm run draw`").toBe(replaceBlock(document, drawArrows(plan)));
 });
 
 describe("the rules catch", () => {
@@ -170,12 +163,5 @@ describe("the rules catch", () => {
     expect(shape.undocumented(plan, files)).toEqual([
       "kernel/store/writer.ts:3: 'silent' leaves by a door and has no doc comment",
     ]);
-  });
-
-  test("an old drawing", () => {
-    const begin = "<!-- arrows: drawn from architecture.json by `npm run draw` -->";
-    const old = `# A\n${begin}\nold\n<!-- /arrows -->\nend\n`;
-    expect(replaceBlock(old, drawArrows(plan))).toContain("kernel --> base");
-    expect(() => replaceBlock("# A\n", drawArrows(plan))).toThrow("has no block");
   });
 });
