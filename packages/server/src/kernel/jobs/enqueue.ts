@@ -51,11 +51,12 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
     // for as long as the caller's transaction is open.
     const isReady =
       (at ?? 0) <= now && (key === undefined || registered.definition.concurrency === undefined);
-    const runAt = Math.max(at ?? now, now);
+    // Without a time it is due whatever the database's clock says: that clock and ours may differ.
+    const runAt = at === undefined ? 0 : Math.max(at, now);
     const parameters = [
       id,
       isReady ? "ready" : "delayed",
-      runAt + (priority - PRIORITY) * PRIORITY_STEP_MS,
+      Math.max(runAt, now) + (priority - PRIORITY) * PRIORITY_STEP_MS,
       runAt,
       organization,
       plugin,

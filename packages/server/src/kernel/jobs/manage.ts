@@ -118,6 +118,8 @@ export async function cancelJob(driver: Driver, id: string): Promise<void> {
 }
 
 function toView(row: SqlRow): JobView {
+  const createdAt = Number(row["created_at"]);
+  const runAt = numberOrNull(row["run_at"]);
   return {
     id: String(row["id"]),
     organization: String(row["organization"]),
@@ -130,8 +132,9 @@ function toView(row: SqlRow): JobView {
     attempt: Number(row["attempt"]),
     crashes: Number(row["crashes"]),
     error: textOrNull(row["error"]),
-    createdAt: Number(row["created_at"]),
-    runAt: numberOrNull(row["run_at"]),
+    createdAt,
+    // Enqueued without a time: due at once.
+    runAt: runAt === null ? null : Math.max(runAt, createdAt),
     endedAt: numberOrNull(row["ended_at"]),
     trace: String(row["trace"]),
   };

@@ -1,0 +1,4 @@
+import { describeStore } from "../testing/describe-store.ts";
+import { jobsSuite } from "../testing/jobs.suite.ts";
+
+describeStore("jobs", jobsSuite);

@@ -1,0 +1,186 @@
+import { fillRandom, idMaker, systemClock } from "../../base/index.ts";
+import type { Clock, MakeId } from "../../base/index.ts";
+import { auditSchema, createAuditor, createAuditWriter } from "../audit/index.ts";
+import type { Auditor } from "../audit/index.ts";
+import type { JobDefinition, Logger, Meter, Origin, PluginContext } from "../contract/index.ts";
+import { createEnqueuer, createJobRegistry, createJobs, jobsSchema } from "../jobs/index.ts";
+import type { Jobs, JobsOptions } from "../jobs/index.ts";
+import { createEmitter, createLog, logSchema } from "../log/index.ts";
+import type { RunningLog } from "../log/index.ts";
+import { createStoreHub } from "../store/index.ts";
+import type { Driver, SchemaOwner, StoreHub } from "../store/index.ts";
+import type { OpenTestDatabase } from "./describe-store.ts";
+import type { TestDatabase } from "./test-database.ts";
+
+/** The notes of the suites' own plugin: what consequences are written into. */
+export interface NotesTables {
+  notes_note: { organization: string; id: string; text: string };
+}
+
+const notesSchema: SchemaOwner = {
+  id: "notes",
+  tables: { notes_note: "organization" },
+  migrations: [
+    {
+      id: "0001-create-notes",
+      up: async ({ db, type }) => {
+        await db.schema
+          .createTable("notes_note")
+          .addColumn("organization", type.text, (column) => column.notNull())
+          .addColumn("id", type.text, (column) => column.notNull())
+          .addColumn("text", type.text, (column) => column.notNull())
+          .addPrimaryKeyConstraint("notes_note_pk", ["organization", "id"])
+          .execute();
+      },
+    },
+  ],
+};
+
+/** Log, jobs and audit of one process over one driver; nothing is started. */
+export interface TestSpine {
+  readonly hub: StoreHub;
+  readonly log: RunningLog;
+  readonly jobs: Jobs;
+  readonly auditor: Auditor;
+  readonly makeId: MakeId;
+  readonly database: TestDatabase;
+  /** Adds a job of the plugin `notes`. */
+  addJob(name: string, definition: JobDefinition): void;
+  /** Another process on the same database; on SQLite, which has one, another set of rooms over the same driver. */
+  another(options?: SpineOptions): Promise<TestSpine>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What may differ from one spine to the next. */
+export interface SpineOptions {
+  readonly clock?: Clock;
+  readonly jobs?: Pick<JobsOptions, "concurrency" | "crashesMax" | "leaseMs" | "random">;
+  readonly runTwice?: boolean;
+}
+
+/** A thread for writes that no request caused. */
+export const testOrigin: Origin = {
+  cause: "req_test",
+  trace: "0123456789abcdef0123456789abcdef",
+  actor: "tester",
+};
+
+/** A clock whose timers fall due `factor` times earlier than asked: retries without their waits. */
+export function hastyClock(factor: number): Clock {
+  return { ...systemClock, after: (ms, run) => systemClock.after(ms / factor, run) };
+}
+
+/** Opens a database and puts the rooms together over it. */
+export async function openSpine(
+  open: OpenTestDatabase,
+  options: SpineOptions = {},
+): Promise<TestSpine> {
+  const owners = [logSchema, jobsSchema, auditSchema, notesSchema];
+  const database = await open({ owners });
+  const spine = assemble(database, database.driver, options);
+  const spines: TestSpine[] = [spine];
+  const another = async (given: SpineOptions = options): Promise<TestSpine> => {
+    const isOne = database.driver.dialect === "sqlite";
+    const driver = isOne ? database.driver : await database.openAnother();
+    const next = { ...assemble(database, driver, given), another };
+    spines.push(next);
+    return next;
+  };
+  return {
+    ...spine,
+    another,
+    [Symbol.asyncDispose]: async () => {
+      for (const each of spines.toReversed()) await each[Symbol.asyncDispose]();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function assemble(database: TestDatabase, driver: Driver, options: SpineOptions): TestSpine {
+  const { clock = systemClock } = options;
+  const makeId = idMaker({ now: clock.now, fill: fillRandom });
+  const registry = createJobRegistry();
+  const { dialect } = driver;
+  const wake = { log: (): void => {}, jobs: (): void => {} };
+  const hub = createStoreHub({
+    driver,
+    owners: [logSchema, jobsSchema, auditSchema, notesSchema],
+    clock,
+    runTwice: options.runTwice ?? false,
+    writers: {
+      emit: createEmitter({ dialect, clock, makeId }),
+      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      audit: createAuditWriter({ dialect, clock, makeId }),
+      committed: (held) => {
+        if (held.events) wake.log();
+        if (held.jobs) wake.jobs();
+      },
+    },
+  });
+  const rooms = { hub, clock, logger: silentLogger };
+  const log = createLog(rooms);
+  const jobs = createJobs({ ...rooms, registry, makeId, meter: silentMeter, ...options.jobs });
+  const secrets = { derive: () => new Uint8Array(32).fill(7) };
+  const auditor = createAuditor({ ...rooms, secrets });
+  Object.assign(wake, { log: log.wake, jobs: jobs.wake });
+  return {
+    ...{ hub, log, jobs, auditor, makeId, database },
+    addJob: (name, definition) =>
+      registry.add({ plugin: "notes", name, definition, ctx: () => ({}) as PluginContext }),
+    another: () => Promise.reject(new Error("asked of the first one only")),
+    [Symbol.asyncDispose]: async () => {
+      await jobs.stop({ graceMs: 0 });
+      await log.stop();
+      await auditor.stop();
+    },
+  };
+}
+
+const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+const silentMeter: Meter = {
+  counter: () => ({ add: ignore }),
+  histogram: () => ({ observe: ignore }),
+  gauge: ignore,
+};
+
+function ignore(): void {}
+
+/** Settles when the claim is true; the test's own time limit is the only one. */
+export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}
+
+/** A promise with its resolver, to hold a run at a place. */
+export function gate(): { readonly passed: Promise<void>; readonly open: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { passed: promise, open: () => resolve() };
+}
+
+/** Emits one event in a batch of its own. */
+export function emitOne(
+  spine: TestSpine,
+  type: string,
+  data: unknown = {},
+  options: Parameters<ReturnType<StoreHub["for"]>["append"]>[0]["scope"] = { organization: "acme" },
+): Promise<string> {
+  return spine.hub.append({ scope: options, origin: testOrigin }, (session) =>
+    session.as("notes").emit(type, data),
+  );
+}
+
+/** The texts of an organization's notes. */
+export async function notesOf(spine: TestSpine, organization = "acme"): Promise<readonly string[]> {
+  const rows = await spine.hub
+    .read("notes", { organization })
+    .db<NotesTables>()
+    .selectFrom("notes_note")
+    .select("text")
+    .orderBy("text")
+    .execute();
+  return rows.map((row) => row.text);
+}
