@@ -1,8 +1,9 @@
+import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import { Timeline } from "portico/kernel";
 import { webhooks } from "./index.ts";
-import { answer, openReceiver } from "./receiver.fixture.ts";
+import { accept, answer, openReceiver } from "./receiver.fixture.ts";
 import { deliveriesOf, emit, openShop, subscribe, typesOf } from "./shop.fixture.ts";
 
 describe("a delivery", () => {
@@ -87,19 +88,35 @@ describe("a delivery", () => {
     expect(delivery?.lastError).toContain("redirects are not followed: change the webhook's URL");
   });
 
-  it("fails, and is tried again, when the connection breaks or the address may not be called", async () => {
-    await using receiver = await openReceiver((response) => response.destroy());
+  it("fails, and is tried again, when the connection breaks, is refused, or may not be made", async () => {
+    const closed = await openReceiver();
+    await closed[Symbol.asyncDispose]();
+    await using breaking = await openReceiver((response) => response.destroy());
     await using app = await openShop();
-    const broken = await subscribe(app, receiver.url);
-    const closed = await subscribe(app, "http://localhost:1/");
+    const forbidden = await subscribe(app, "https://example.com/");
+    // As when a name that was public begins to point inside.
+    await app.spine.hub.driver.append([
+      { sql: "update webhooks_webhooks set url = 'http://10.1.2.3/'", parameters: [], rows: 1 },
+    ]);
+    const webhooks = [
+      forbidden,
+      await subscribe(app, breaking.url),
+      await subscribe(app, closed.url),
+    ];
     await emit(app);
     await app.settled();
-    for (const { id } of [broken, closed]) {
+    const errors = [];
+    for (const { id } of webhooks) {
       const [delivery] = await deliveriesOf(app.as(), id);
       expect(delivery).toMatchObject({ state: "pending", attemptCount: 1, lastStatus: null });
-      expect(delivery?.lastError).toBeTruthy();
       expect(delivery?.nextAttemptAt).not.toBeNull();
+      errors.push(delivery?.lastError);
     }
+    expect(errors).toEqual([
+      expect.stringContaining("Portico does not call this URL"),
+      expect.stringContaining("broke before the answer was whole"),
+      expect.stringContaining("No connection to"),
+    ]);
   });
 
   it("keeps the first 4 KB of a long answer", async () => {
@@ -168,14 +185,19 @@ describe("a delivery", () => {
   });
 
   it("is not kept from healthy receivers by one that hangs", async () => {
-    await using hanging = await openReceiver(() => {});
+    const held: ServerResponse[] = [];
+    await using hanging = await openReceiver((response) => void held.push(response));
     await using healthy = await openReceiver();
-    await using app = await openShop({ settings: { webhooks: { timeoutMs: 25_000 } } });
+    await using app = await openShop();
     await subscribe(app, hanging.url);
     await subscribe(app, healthy.url);
     for (let index = 0; index < 12; index += 1) await emit(app);
     await healthy.count(12);
     expect(hanging.received.length).toBeLessThanOrEqual(4);
+    hanging.behave = accept;
+    for (const response of held) response.end();
+    await app.settled();
+    expect(hanging.received).toHaveLength(12);
   });
 });
 
