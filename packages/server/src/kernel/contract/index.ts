@@ -65,6 +65,14 @@ export type {
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
+export { Registry } from "./registry.ts";
+export type {
+  RegisteredError,
+  RegisteredEvent,
+  RegisteredOperation,
+  RegisteredPermission,
+  RegistryFace,
+} from "./registry.ts";
 export type {
   Append,
   AuditNote,

@@ -6,13 +6,12 @@ import { createCursors } from "./cursors.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { raise } from "./errors.ts";
 import { authorise, execute } from "./execute.ts";
-import { healthOperation } from "./health.ts";
+import { boundHealth } from "./health.ts";
 import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
 import { closeServer, listenOn } from "./lifecycle.ts";
 import { createObservation } from "./observe.ts";
-import { buildOpenApi } from "./openapi.ts";
-import type { BoundOperation, CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
+import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
@@ -72,7 +71,8 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       drain();
       await closeServer(server, { deadlineMs, clock: options.clock });
     },
-    openapi: () => buildOpenApi([...compiled.values()], options),
+    operations: () =>
+      [...compiled.values()].map(({ plugin, operation }) => ({ plugin, operation })),
   };
 }
 
@@ -121,7 +121,7 @@ function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation
   const validators = createValidators();
   const kernelCodes = new Set(options.kernelErrors.flatMap(({ errors }) => Object.keys(errors)));
   return new Map(
-    options.operations.map((bound) => [
+    [...options.operations, boundHealth(options)].map((bound) => [
       bound.operation.id,
       compileOperation(bound, validators, kernelCodes),
     ]),
@@ -198,7 +198,6 @@ async function callOperation(
 ): Promise<CallReply> {
   if (compiled === undefined) throw raise("request.noOperation", { params: { operationId } });
   authorise(parts.access, compiled, caller);
-  const origin = compiled.ctx.newOrigin(caller.subject);
   const { status, text, headers } = await execute(parts, {
     compiled,
     // Copies: validation fills in defaults, and the caller's own objects are not ours to change.
@@ -207,17 +206,14 @@ async function callOperation(
     body: structuredClone(input.body),
     bodyBytes: undefined,
     caller,
-    origin: { ...origin, cause: options.makeId("call") },
+    origin: {
+      cause: options.makeId("call"),
+      trace: hexMaker(options.fillRandom)(16),
+      actor: caller.subject,
+    },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,
     address: addressBucket("127.0.0.1"),
   });
   return { status, headers, body: text === undefined ? undefined : JSON.parse(text) };
-}
-
-/** The operations that the kernel itself has, to be bound beside the plugins'. */
-export function httpOperations(
-  options: Pick<HttpOptions, "probes" | "access">,
-): readonly BoundOperation["operation"][] {
-  return [healthOperation(options.probes, options.access)];
 }

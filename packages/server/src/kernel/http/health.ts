@@ -6,8 +6,10 @@ import {
   type CheckResult,
   type Operation,
   type PermissionDefinition,
+  type PluginContext,
 } from "../contract/index.ts";
 import type { KernelAccess } from "../access/index.ts";
+import type { BoundOperation } from "./options.ts";
 import type { HealthReport, Probes } from "./probes.ts";
 
 /** Permissions of this room. */
@@ -29,7 +31,7 @@ const Health = Type.Object({
 });
 
 /** `GET /api/v1/health`: how the server is; 503 when its database does not answer. */
-export function healthOperation(probes: Probes, access: KernelAccess): Operation {
+function healthOperation(probes: Probes, access: KernelAccess): Operation {
   return operation({
     id: "server.health",
     method: "GET",
@@ -57,4 +59,17 @@ function visibleTo(report: HealthReport, access: KernelAccess, caller: Caller): 
 
 function withoutText({ status, latencyMs }: CheckResult): Omit<CheckResult, "detail"> {
   return latencyMs === undefined ? { status } : { status, latencyMs };
+}
+
+/** The kernel's own operation, to be served beside the plugins'. */
+export function boundHealth({
+  probes,
+  access,
+}: {
+  readonly probes: Probes;
+  readonly access: KernelAccess;
+}): BoundOperation {
+  // It reads nothing of a context, and no plugin stands behind it whose context it could have.
+  const ctx = Object.freeze({}) as unknown as PluginContext;
+  return { operation: healthOperation(probes, access), plugin: "server", ctx };
 }

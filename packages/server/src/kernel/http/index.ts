@@ -1,4 +1,4 @@
-export { createHttp, httpOperations } from "./create-http.ts";
+export { createHttp } from "./create-http.ts";
 export { httpErrors } from "./errors.ts";
 export { checkRevision } from "./headers.ts";
 export { httpPermissions } from "./health.ts";
@@ -12,7 +12,6 @@ export type {
   HttpOptions,
   InjectReply,
   InjectRequest,
-  OpenApiDocument,
   OwnedErrors,
   PorticoHttp,
 } from "./options.ts";
@@ -21,5 +20,7 @@ export type { HealthReport, ProbeOptions, Probes } from "./probes.ts";
 export { problemDocument, sendProblem } from "./problem-reply.ts";
 export type { ProblemOccurrence } from "./problem-reply.ts";
 export { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
+export { createRegistry } from "./registry.ts";
+export type { RegistryOptions } from "./registry.ts";
 export { httpSchema } from "./schema.ts";
 export { accepted, findShapeMistakes, listOf, pageQuery } from "./shapes.ts";

@@ -9,6 +9,7 @@ import type {
   Operation,
   Page,
   PluginContext,
+  RegisteredOperation,
   RequestObserver,
   Secrets,
   ServerFacts,
@@ -131,9 +132,6 @@ export interface PorticoHttp {
   drain(): void;
   /** Takes no new requests, lets those under way end, and cuts what is left after `deadlineMs`. */
   close(deadlineMs: number): Promise<void>;
-  /** OpenAPI 3.1 of every operation. */
-  openapi(): OpenApiDocument;
+  /** Every operation served, the kernel's own among them. */
+  operations(): readonly RegisteredOperation[];
 }
-
-/** An OpenAPI 3.1 document. */
-export type OpenApiDocument = Readonly<Record<string, unknown>>;

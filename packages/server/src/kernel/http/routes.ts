@@ -199,12 +199,27 @@ function answerProblem(
 
 function problemOf(parts: RouteParts, context: RequestContext, error: unknown): Problem {
   if (isProblem(error)) return error;
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
-  if (code === "FST_ERR_BAD_URL" || code === "FST_ERR_MAX_PARAM_LENGTH")
-    return raise("request.badPath", { cause: error });
+  const refusal = frameworkRefusal(error);
+  if (refusal !== undefined) return refusal;
   parts.logger.error(
     { requestId: context.requestId, route: context.route, err: error },
     "a request failed",
   );
   return raise("request.internal", { cause: error });
+}
+
+/** What Fastify itself refuses, in our words. */
+function frameworkRefusal(error: unknown): Problem | undefined {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : "";
+  switch (code) {
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return raise("request.badPath", { cause: error });
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return raise("request.mediaType", { params: { mediaType: "" }, cause: error });
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return raise("request.framing", { params: { reason: "Content-Length is wrong" } });
+    default:
+      return undefined;
+  }
 }
