@@ -49,6 +49,7 @@ export interface Delivery {
   readonly state: string;
   readonly attemptCount: number;
   readonly nextAttemptAt: string | null;
+  readonly updatedAt: string;
   readonly lastStatus: number | null;
   readonly lastError: string | null;
   readonly attempts: readonly {
