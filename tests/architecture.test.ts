@@ -70,6 +70,7 @@ describe("the rules catch", () => {
     "drivers/sqlite/index.ts": "",
     "drivers/postgres/index.ts": "",
     "pillars/keys/index.ts": "",
+    "pillars/keys/tables.ts": "",
     "pillars/webhooks/index.ts": "",
     "platform.ts": "",
   };
@@ -87,6 +88,7 @@ describe("the rules catch", () => {
       "pillars/keys/keys.test.ts",
       "../../kernel/index.ts",
     ],
+    ["a pillar's test past a neighbour's face", "pillars/gateway/a.test.ts", "../keys/tables.ts"],
     ["production code of a pillar on the test kit", "pillars/keys/verify.ts", "portico/testing"],
     ["a pillar on a door that does not exist", "pillars/keys/verify.ts", "portico/kernel/store"],
     ["one driver in another", "drivers/sqlite/open.ts", "../postgres/index.ts"],
@@ -114,6 +116,7 @@ describe("the rules catch", () => {
       "pillars/keys/operations/create-key.ts": `import { a } from "portico/kernel"; import { b } from "../tables.ts";`,
       "pillars/keys/tables.ts": "",
       "pillars/keys/keys.test.ts": `import { a } from "portico/testing"; import { b } from "./index.ts";`,
+      "pillars/gateway/gateway.test.ts": `import { a } from "../keys/index.ts";`,
     });
     expect(wrongArrows(plan, files)).toEqual([]);
   });

@@ -14,7 +14,7 @@ const eachLine =
 /** Files and folders that would become a bag. */
 export const bags: Rule = (plan, files) =>
   files.flatMap(({ path }) => {
-    const words = path.replace(/(\.test|\.suite)?\.ts$/, "").split("/");
+    const words = path.replace(/(\.test|\.suite|\.fixture)?\.ts$/, "").split("/");
     const bag = words.find((word) => plan.forbiddenNames.includes(word));
     return bag === undefined ? [] : [`${path}: '${bag}' says nothing; name it by its content`];
   });
@@ -24,7 +24,7 @@ export const oddNames: Rule = (_plan, files) =>
   files
     .filter(
       ({ path }) =>
-        !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.suite|\.config)?\.ts$/.test(
+        !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.suite|\.fixture|\.config)?\.ts$/.test(
           path,
         ),
     )
@@ -33,7 +33,7 @@ export const oddNames: Rule = (_plan, files) =>
 /** A file that was split by number instead of by noun. */
 export const numberedFiles: Rule = (_plan, files) =>
   files
-    .filter(({ path }) => /-\d+(\.test|\.suite)?\.ts$/.test(path))
+    .filter(({ path }) => /-\d+(\.test|\.suite|\.fixture)?\.ts$/.test(path))
     .map(({ path }) => `${path}: split by noun, not by number`);
 
 export const longFiles: Rule = (plan, files) =>

@@ -57,7 +57,7 @@ export function parseSource(path: string, text: string): SourceFile {
     path,
     text,
     lines: text.split("\n").length - (text.endsWith("\n") ? 1 : 0),
-    isTest: /\.(test|suite)\.ts$/.test(path),
+    isTest: /\.(test|suite|fixture)\.ts$/.test(path),
     imports: [...staticImports(parsed, lineAt), ...found.imports],
     exports: exportsOf(parsed, text, lineAt),
     bareErrors: found.bareErrors,
