@@ -38,7 +38,7 @@ export function createHttp(options: HttpOptions): PorticoHttp {
   const state: Draining = { isDraining: false };
   const server = newServer();
   const parts = partsOf(options);
-  const app = createRoutes(parts, server);
+  const app = createRoutes(parts);
   const compiled = compileAll(options);
   const ownPaths = addAll({ app, options, parts, state }, compiled);
   const dispatcher = dispatcherOf({ app, options, state }, ownPaths);

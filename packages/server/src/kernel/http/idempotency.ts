@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import type { Kysely } from "kysely";
-import { canonicalJson, sha256, type Clock } from "../../base/index.ts";
+import { canonicalJson, sha256, type Clock, type Problem } from "../../base/index.ts";
 import type { Append, Origin, Read, SqlValue, Tx } from "../contract/index.ts";
 import { statement, type StoreHub } from "../store/index.ts";
 import { raise } from "./errors.ts";
@@ -82,34 +82,23 @@ export class Idempotency {
   async alone<TValue>(request: KeyedRequest, work: () => Promise<TValue>): Promise<TValue> {
     const { organization, subject, operation, key } = request;
     const place = JSON.stringify([organization, subject, operation, key]);
-    await this.waitFor(place);
+    const late = Promise.withResolvers<"late">();
+    let cancel: (() => void) | undefined;
+    try {
+      for (let first = this.underWay.get(place); first; first = this.underWay.get(place)) {
+        cancel ??= this.clock.after(TWIN_WAIT_MS, () => late.resolve("late"));
+        if ((await Promise.race([over(first), late.promise])) === "late") throw inProgress();
+      }
+    } finally {
+      cancel?.();
+    }
+    // Nothing is awaited between the last look and this line: else two twins would both go on.
     const done = work();
     this.underWay.set(place, done);
     try {
       return await done;
     } finally {
       this.underWay.delete(place);
-    }
-  }
-
-  private async waitFor(place: string): Promise<void> {
-    let first = this.underWay.get(place);
-    if (first === undefined) return;
-    const late = Promise.withResolvers<"late">();
-    const cancel = this.clock.after(TWIN_WAIT_MS, () => late.resolve("late"));
-    try {
-      while (first !== undefined) {
-        const over: Promise<"over"> = first.then(
-          () => "over",
-          () => "over",
-        );
-        if ((await Promise.race([over, late.promise])) === "late") {
-          throw raise("request.inProgress", { headers: { "retry-after": "1" } });
-        }
-        first = this.underWay.get(place);
-      }
-    } finally {
-      cancel();
     }
   }
 
@@ -134,7 +123,7 @@ export class Idempotency {
     if (result.numInsertedOrUpdatedRows === 1n) return undefined;
     // PostgreSQL has waited for the other's commit: its row is there now.
     const other = await select(tx, request);
-    if (other === undefined) throw raise("request.inProgress", { headers: { "retry-after": "1" } });
+    if (other === undefined) throw inProgress();
     return replay(other, request);
   }
 
@@ -192,6 +181,16 @@ export class Idempotency {
       created_at: Math.floor(this.clock.now()),
     };
   }
+}
+
+async function over(work: Promise<unknown>): Promise<"over"> {
+  // How it ended is told to whoever asked for it; a twin looks for itself.
+  await Promise.allSettled([work]);
+  return "over";
+}
+
+function inProgress(): Problem {
+  return raise("request.inProgress", { headers: { "retry-after": "1" } });
 }
 
 async function select(read: Read, request: KeyedRequest): Promise<IdempotencyRow | undefined> {

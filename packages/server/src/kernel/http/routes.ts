@@ -1,5 +1,4 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
-import type { Server } from "node:http";
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
 import { checkMediaType, parseBody, readBody } from "./body.ts";
@@ -31,11 +30,12 @@ export interface RouteParts extends ExecuteParts {
   readonly occurrence: (context: RequestContext) => ProblemOccurrence;
 }
 
-/** Makes the Fastify that serves operations and pages on a server whose events the dispatcher owns. */
-export function createRoutes(parts: RouteParts, server: Server): FastifyInstance {
+/**
+ * Makes the Fastify that serves operations and pages. It never gets our server, whose events it would listen to
+ * (`clientError`); the dispatcher hands requests over by `app.routing`.
+ */
+export function createRoutes(parts: RouteParts): FastifyInstance {
   const app = fastify({
-    // Nobody else may listen to the server's `request`: the dispatcher hands requests over by `app.routing`.
-    serverFactory: () => server,
     logger: false,
     routerOptions: { maxParamLength: 1_024 },
     genReqId: (request) => contextOf(request).requestId,
