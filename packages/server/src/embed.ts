@@ -14,7 +14,11 @@ import { builtIns, openServer, type Server } from "./platform.ts";
  */
 export async function createPortico(config: ConfigInput = {}): Promise<Server> {
   const resolved = resolveConfig({
-    ...{ content: config, given: [], plugins: builtIns(), mode: "production", cwd: process.cwd() },
+    content: config,
+    given: [],
+    plugins: builtIns(),
+    mode: "production",
+    cwd: process.cwd(),
   });
   if (!resolved.ok) throw new TypeError(resolved.reason.map(mistakeText).join("\n"));
   return openServer(resolved.value);

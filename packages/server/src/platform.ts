@@ -22,7 +22,7 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, webhooks, gateway, insight, docs];
+  return [keys(), limits(), events, webhooks, gateway(), insight(), docs];
 }
 
 /** A server over a configuration: {@link Portico}, and where it lives. */
@@ -49,7 +49,10 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
     const portico = await assemble({
       plugins: [...builtIns(), ...config.plugins],
       settings: config.settings,
-      ...{ driver, clock: systemClock, fillRandom, logger },
+      driver,
+      clock: systemClock,
+      fillRandom,
+      logger,
       meter: createMeter({ version: VERSION, process: true }),
       secrets: createSecrets(openKeyring(keyringPlace(config, folder))),
       outbound: createOutbound({ allow: config.outbound.allow, clock: systemClock }),
@@ -62,7 +65,9 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
     });
     return {
       ...portico,
-      ...{ config, folder, logger },
+      config,
+      folder,
+      logger,
       serve: async () => {
         const listening = await portico.listen(config.server.host, config.server.port);
         address.url ??= listening.url;
@@ -103,11 +108,13 @@ function factsOf(
   config: ResolvedConfig,
   folder: DataFolder | undefined,
   url: () => string | undefined,
-): ServerFacts {
+): Omit<ServerFacts, "ownPaths"> {
   const { host, port, basePath } = config.server;
   return {
     version: VERSION,
-    ...{ mode: config.mode, basePath, dataFolder: folder?.folder },
+    mode: config.mode,
+    basePath,
+    dataFolder: folder?.folder,
     publicUrl: () => url() ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
   };
 }

@@ -6,16 +6,24 @@ import {
   Fronts,
   Limiters,
   Pages,
+  Registry,
   RequestObservers,
   type AnyPlugin,
   type PluginContext,
+  type RegistryFace,
 } from "../contract/index.ts";
-import { createHttp, createProbes, type OwnedErrors, type PorticoHttp } from "../http/index.ts";
+import {
+  createHttp,
+  createProbes,
+  createRegistry,
+  type OwnedErrors,
+  type PorticoHttp,
+} from "../http/index.ts";
 import { collectContributions, contextOf, type Exchange, type Services } from "./context.ts";
 import { raise } from "./errors.ts";
 import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
-import { contextIn, type AssembleOptions, type Parts } from "./parts.ts";
+import { contextIn, type AssembleOptions, type Parts, type PartsState } from "./parts.ts";
 import { createPortico, type Portico } from "./portico.ts";
 import { ENGINE_MAJOR, kernelErrors, kernelPermissions, kernelPoints } from "./words.ts";
 import { createSpine, type Spine } from "./spine.ts";
@@ -30,7 +38,13 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const makeId = idMaker({ now: options.clock.now, fill: options.fillRandom });
   const { clock, logger, meter, secrets, server } = options;
   const spine = await createSpine({
-    ...{ driver: options.driver, plugins, clock, makeId, logger, meter, secrets },
+    driver: options.driver,
+    plugins,
+    clock,
+    makeId,
+    logger,
+    meter,
+    secrets,
     version: server.version,
     runTwice: options.runTwice ?? false,
   });
@@ -43,16 +57,19 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     authenticators: contributed(exchange, Authenticators.id),
     permissions: permissionsOf(plugins),
   });
-  const services = servicesOf(options, { makeId, spine, access });
+  const state: PartsState = { isStarted: false, ownPaths: [] };
+  const services = servicesOf(options, { makeId, spine, access, state });
   const contexts = new Map(
     plugins.map((plugin) => [
       plugin.id,
       contextOf(plugin, options.settings[plugin.id] ?? {}, { services, exchange }),
     ]),
   );
-  const state = { isStarted: false };
   const parts = { options, plugins, spine, exchange, access, contexts, services, state };
-  return createPortico({ ...parts, http: httpOf(parts) });
+  const http = httpOf(parts);
+  state.ownPaths = http.ownPaths();
+  exchange.provided.set(Registry.id, registryOf(parts, http));
+  return createPortico({ ...parts, http });
 }
 
 function refuseMistakes(plugins: readonly AnyPlugin[]): void {
@@ -65,7 +82,10 @@ function refuseMistakes(plugins: readonly AnyPlugin[]): void {
   });
   if (mistakes.length === 0) return;
   throw raise("app.invalid", {
-    params: { count: mistakes.length },
+    params: {
+      count: mistakes.length,
+      list: mistakes.map(({ path, problem, fix }) => `  ${path}: ${problem}; ${fix}`).join("\n"),
+    },
     errors: mistakes.map(({ path, problem, fix }) => ({
       pointer: path,
       detail: `${problem}; ${fix}`,
@@ -89,14 +109,26 @@ function servicesOf(
     readonly makeId: Services["makeId"];
     readonly spine: Spine;
     readonly access: KernelAccess;
+    readonly state: PartsState;
   },
 ): Services {
-  const { clock, fillRandom, logger, meter, secrets, outbound, server } = options;
+  const { clock, fillRandom, logger, meter, secrets, outbound } = options;
+  const server = { ...options.server, ownPaths: () => made.state.ownPaths };
   const { hub, log, changes } = made.spine;
   const { makeId, access } = made;
   return {
-    ...{ clock, fillRandom, makeId, logger, meter, hub, log, changes },
-    ...{ access, secrets, outbound, server },
+    clock,
+    fillRandom,
+    makeId,
+    logger,
+    meter,
+    hub,
+    log,
+    changes,
+    access,
+    secrets,
+    outbound,
+    server,
   };
 }
 
@@ -116,9 +148,21 @@ function bound<TValue>(
   );
 }
 
+function registryOf({ plugins, access, services }: Parts, http: PorticoHttp): RegistryFace {
+  return createRegistry({
+    plugins,
+    kernelErrors,
+    kernelPermissions,
+    server: services.server,
+    operations: http.operations(),
+    challenges: access.challenges,
+  });
+}
+
 function httpOf(parts: Parts): PorticoHttp {
   const { options, plugins, exchange, access, services, spine, state } = parts;
-  const { driver, clock, meter, server } = options;
+  const { driver, clock, meter } = options;
+  const { server } = services;
   const [limiter] = contributed<never>(exchange, Limiters.id);
   const pluginErrors: readonly OwnedErrors[] = kernelErrors;
   return createHttp({
@@ -132,14 +176,25 @@ function httpOf(parts: Parts): PorticoHttp {
     pages: bound<never>(parts, Pages.id).map(({ value, ctx }) => ({ page: value, ctx })),
     fronts: contributed(exchange, Fronts.id),
     observers: contributed(exchange, RequestObservers.id),
-    ...{ access, hub: spine.hub, secrets: options.secrets, kernelErrors: pluginErrors },
+    access,
+    hub: spine.hub,
+    secrets: options.secrets,
+    kernelErrors: pluginErrors,
     ...(limiter === undefined ? {} : { limiter }),
     probes: createProbes({
-      ...{ driver, clock, version: server.version, isStarted: () => state.isStarted },
+      driver,
+      clock,
+      version: server.version,
+      isStarted: () => state.isStarted,
       checks: bound<never>(parts, Checks.id).map(({ value, ctx }) => ({ check: value, ctx })),
       metrics: async () => ({ contentType: meter.contentType, text: await meter.metricsText() }),
     }),
-    ...{ clock, makeId: services.makeId, fillRandom: options.fillRandom },
-    ...{ logger: options.logger, meter, server, config: options.http },
+    clock,
+    makeId: services.makeId,
+    fillRandom: options.fillRandom,
+    logger: options.logger,
+    meter,
+    server,
+    config: options.http,
   });
 }

@@ -84,6 +84,8 @@ export function contextOf(
 }
 
 function mayUse(plugin: AnyPlugin, id: string, plugins: readonly AnyPlugin[]): boolean {
+  // The kernel's own capabilities are everybody's.
+  if (id.startsWith("kernel.")) return true;
   const provides = (each: AnyPlugin): boolean =>
     (each.provides ?? []).some((capability) => capability.id === id);
   return plugins.some(

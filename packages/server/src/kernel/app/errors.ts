@@ -4,7 +4,7 @@ import { problem, raiser } from "../../base/index.ts";
 export const appErrors = {
   "app.invalid": problem(
     500,
-    "The server cannot be assembled: {count} mistakes in its plugins.",
+    "The server cannot be assembled: {count} mistake(s) in its plugins.\n{list}",
     "Each mistake names the plugin, what was found and what was expected. Correct all of them and start again.",
   ),
   "app.notNeeded": problem(

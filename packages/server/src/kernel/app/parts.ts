@@ -20,9 +20,16 @@ export interface AssembleOptions {
   readonly meter: ServerMeter;
   readonly secrets: Secrets;
   readonly outbound: GuardedOutbound;
-  readonly server: ServerFacts;
+  /** The paths are told by the assembly itself. */
+  readonly server: Omit<ServerFacts, "ownPaths">;
   readonly http: HttpConfig;
   readonly runTwice?: boolean;
+}
+
+/** What becomes known while a server is put together and started. */
+export interface PartsState {
+  isStarted: boolean;
+  ownPaths: readonly string[];
 }
 
 /** The pieces of one server, as its lifecycle holds them. */
@@ -34,7 +41,7 @@ export interface Parts {
   readonly access: KernelAccess;
   readonly contexts: ReadonlyMap<string, PluginContext>;
   readonly services: Services;
-  readonly state: { isStarted: boolean };
+  readonly state: PartsState;
 }
 
 /** A plugin's context among the parts. */

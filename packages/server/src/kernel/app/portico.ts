@@ -92,7 +92,9 @@ async function startAll(parts: Parts, stops: Stop[]): Promise<void> {
     }
     for (const [name, reaction] of Object.entries(plugin.reactions ?? {})) {
       await spine.log.registerConsumer({
-        ...{ owner: plugin.id, name, types: reaction.types },
+        owner: plugin.id,
+        name,
+        types: reaction.types,
         ...(reaction.batch === undefined ? {} : { batch: reaction.batch }),
         handle: (events: readonly LogEvent[], tx: Tx) => reaction.handle(events, tx, ctx),
       });

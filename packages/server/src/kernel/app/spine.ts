@@ -78,8 +78,12 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   });
   const log = createLog({ hub, clock, logger });
   const jobs = createJobs({ hub, registry, clock, logger, meter, makeId });
-  wake.log = log.wake;
-  wake.jobs = jobs.wake;
+  wake.log = () => {
+    log.wake();
+  };
+  wake.jobs = () => {
+    jobs.wake();
+  };
   const auditor = createAuditor({ hub, clock, logger, secrets: options.secrets });
   const changes = await createChangeFeed({ driver, clock, logger });
   return { hub, log, jobs, registry, changes, auditor };

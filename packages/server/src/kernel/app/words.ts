@@ -12,7 +12,7 @@ import {
   type PermissionDefinition,
   type Point,
 } from "../contract/index.ts";
-import { httpErrors, type OwnedErrors } from "../http/index.ts";
+import { httpErrors, httpPermissions, type OwnedErrors } from "../http/index.ts";
 import { jobErrors } from "../jobs/index.ts";
 import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
@@ -25,13 +25,19 @@ export const ENGINE_MAJOR = 1;
 
 /** The points the kernel itself reads. */
 export const kernelPoints: readonly Point<unknown>[] = [
-  ...[Authenticators, Limiters, Fronts, Pages, RequestObservers],
-  ...[Checks, Timeline, CliVerbs],
+  Authenticators,
+  Limiters,
+  Fronts,
+  Pages,
+  RequestObservers,
+  Checks,
+  Timeline,
+  CliVerbs,
 ];
 
 /** The kernel's own permissions. */
 export const kernelPermissions: Readonly<Record<string, PermissionDefinition>> = {
-  "server:read": { label: "See health details, metrics and settings", scope: "instance" },
+  ...httpPermissions,
   "server:write": { label: "Operate the server", scope: "instance" },
 };
 

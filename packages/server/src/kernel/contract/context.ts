@@ -105,6 +105,8 @@ export interface ServerFacts {
   readonly publicUrl: () => string;
   /** Path prefix of Portico's own surface: empty, or `/_portico`. */
   readonly basePath: string;
+  /** Templates of Portico's own paths, base path included: `/api/v1/keys/{id}`. */
+  readonly ownPaths: () => readonly string[];
   /** The data folder; undefined when everything is in memory. */
   readonly dataFolder: string | undefined;
 }

@@ -79,13 +79,18 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
     settings: settingsOf(options),
-    ...{ driver, clock, fillRandom },
+    driver,
+    clock,
+    fillRandom,
     logger: options.logger ?? silentLogger,
     meter: createMeter({ version: "0.0.0-test" }),
     secrets: createSecrets(openKeyring({ memory: true })),
     outbound: createOutbound({ allow: options.outboundAllow ?? ["127.0.0.0/8", "::1/128"], clock }),
     server: {
-      ...{ version: "0.0.0-test", mode: "test", basePath: "", dataFolder: undefined },
+      version: "0.0.0-test",
+      mode: "test",
+      basePath: "",
+      dataFolder: undefined,
       publicUrl: () => server.url,
     },
     http: {},
@@ -116,7 +121,9 @@ function clientOf(portico: Portico, callers: TestCallers, caller: Partial<Caller
     (method: string) =>
     (path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
       portico.inject({
-        ...{ method, url: `/api/v1${path}`, headers: { ...own, ...headers } },
+        method,
+        url: `/api/v1${path}`,
+        headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body }),
       });
   return {
