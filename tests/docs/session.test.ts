@@ -11,7 +11,7 @@ function page(...lines: readonly string[]): string {
 
 describe("a page of documentation", () => {
   test("is followed in order, in one shell and one folder", async () => {
-    await using session = await openSession("/nowhere");
+    await using session = await openSession();
     const text = page(
       "'''json file=a/b.json",
       `{ "answer": 42 }`,
@@ -38,7 +38,7 @@ describe("a page of documentation", () => {
   });
 
   test("is wrong where a block fails, and where it prints something else", async () => {
-    await using session = await openSession("/nowhere");
+    await using session = await openSession();
     const text = page(
       "'''sh run",
       "echo no; false",
@@ -59,7 +59,7 @@ describe("a page of documentation", () => {
   });
 
   test("is given up when a block does not end", async () => {
-    await using session = await openSession("/nowhere", 200);
+    await using session = await openSession({ timeoutMs: 200 });
     await expect(session.run("sleep 60")).rejects.toThrow("no end within 200 ms");
   });
 });

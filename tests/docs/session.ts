@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
@@ -22,9 +22,21 @@ export interface Session extends AsyncDisposable {
   run(script: string): Promise<Done>;
 }
 
-/** Opens a session; `bin` is a folder put first on PATH. */
-export async function openSession(bin: string, timeoutMs = 60_000): Promise<Session> {
+/** Where a session finds programs and packages. */
+export interface SessionOptions {
+  /** Put first on PATH. */
+  readonly bin?: string;
+  /** Stands for the `node_modules` that an installation would have made. */
+  readonly modules?: string;
+  /** Longest time of one block; 60,000 when left out. */
+  readonly timeoutMs?: number;
+}
+
+/** Opens a session in a new folder, removed with it. */
+export async function openSession(options: SessionOptions = {}): Promise<Session> {
+  const { bin = "", modules, timeoutMs = 60_000 } = options;
   const folder = await mkdtemp(join(tmpdir(), "portico-docs-"));
+  if (modules !== undefined) await symlink(modules, join(folder, "node_modules"));
   const shell = spawn("bash", ["--noprofile", "--norc"], {
     cwd: folder,
     detached: true,

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,6 +12,7 @@ let bin: string;
 beforeAll(() => {
   bin = mkdtempSync(join(tmpdir(), "portico-bin-"));
   const main = join(root, "packages/server/src/cli/main.ts");
+  symlinkSync(process.execPath, join(bin, "node"));
   writeFileSync(join(bin, "portico"), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`, {
     mode: 0o755,
   });
@@ -24,6 +25,6 @@ const pages = readPages(root).filter(({ text }) =>
 );
 
 test.each(pages)("$path does what it says", async ({ text }) => {
-  await using session = await openSession(bin);
+  await using session = await openSession({ bin, modules: join(root, "node_modules") });
   expect(await follow(blocksOf(text), session)).toEqual([]);
 });
