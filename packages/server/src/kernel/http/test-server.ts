@@ -199,6 +199,7 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
     server: {
       ...{ version: "1.2.3", mode: given.mode ?? "production", dataFolder: undefined },
       basePath: given.basePath ?? "",
+      ownPaths: () => [],
       publicUrl: () => "https://api.example.com",
     },
     config: given.config ?? {},
