@@ -1,0 +1,230 @@
+import type { Clock } from "portico/kernel";
+import { parseRate } from "portico/kernel";
+import { compileEmit } from "./emit-rule.ts";
+import type { EmitRule } from "./emit-rule.ts";
+import { readTarget } from "./path.ts";
+import type { Api, Route } from "./route.ts";
+import { createRouter, isBelow } from "./router.ts";
+import type { Router } from "./router.ts";
+import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
+import { UpstreamPool } from "./upstream/index.ts";
+
+/** A table ready to serve, with the pools that its routes use. */
+export interface Compiled {
+  readonly router: Router;
+  readonly pools: readonly UpstreamPool[];
+}
+
+/** What settings are compiled with. */
+export interface CompileOptions {
+  readonly clock: Clock;
+  /** Portico's own path templates (`/api/v1/keys/{id}`): no route of a fronted API may have one. */
+  readonly ownPaths: readonly string[];
+}
+
+interface Work {
+  readonly options: CompileOptions;
+  readonly mistakes: string[];
+}
+
+const METHODS_WITHOUT_LIMIT = undefined;
+
+/** Builds the table. Refused with all mistakes at once. */
+export function compile(
+  settings: GatewaySettings,
+  options: CompileOptions,
+): Compiled | { readonly mistakes: readonly string[] } {
+  const work: Work = { options, mistakes: [] };
+  const pools: UpstreamPool[] = [];
+  const routes = settings.apis.flatMap((api) => {
+    const built = buildApi(api, options.clock);
+    pools.push(built.pool);
+    return buildRoutes(api, built, work);
+  });
+  refuseTwins(settings, routes, work);
+  if (work.mistakes.length > 0) {
+    for (const pool of pools) pool.close();
+    return { mistakes: work.mistakes };
+  }
+  return { router: createRouter(routes), pools };
+}
+
+function buildApi(settings: ApiSettings, clock: Clock): Api {
+  const url = new URL(settings.upstream);
+  const isTls = url.protocol === "https:";
+  const basePath = trimmed(settings.basePath ?? "/");
+  const { timeouts } = settings;
+  return {
+    id: settings.id,
+    basePath,
+    host: settings.host?.toLowerCase(),
+    pool: new UpstreamPool({
+      address: {
+        host: url.hostname.replaceAll(/^\[|\]$/g, ""),
+        port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
+        isTls,
+      },
+      timeouts: {
+        connectMs: timeouts?.connectMs ?? 3_000,
+        firstByteMs: timeouts?.firstByteMs ?? 30_000,
+        idleMs: timeouts?.idleMs ?? 60_000,
+        totalMs: timeouts?.totalMs ?? 0,
+      },
+      connectionsMax: settings.connectionsMax ?? 512,
+      keepAliveMs: settings.keepAliveMs ?? 4_000,
+      clock,
+    }),
+    upstreamHost: settings.preserveHost === true ? undefined : url.host,
+    upstreamPath: url.pathname.replace(/\/$/, ""),
+    stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
+    forwardsCredentials: settings.forwardCredentials ?? false,
+    sendsIdentity: settings.identity ?? true,
+    bodyBytesMax: settings.bodyBytesMax ?? 0,
+    emitBodyBytesMax: settings.emitBodyBytesMax ?? 262_144,
+  };
+}
+
+function trimmed(path: string): string {
+  return path === "/" ? path : path.replace(/\/$/, "");
+}
+
+function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Route[] {
+  const isCatchAll = settings.routes === undefined;
+  const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
+  const emits = [...(settings.emits ?? [])];
+  // An emit of a catch-all API names its own route: only its replies are held back.
+  const emitting = isCatchAll
+    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
+    : [];
+  const used = new Set<EmitSettings>();
+  const routes = [...emitting, ...given].flatMap((route) =>
+    buildRoute({ settings, api, route, emits, used, isCatchAll }, work),
+  );
+  for (const emit of emits.filter((each) => !used.has(each))) {
+    work.mistakes.push(
+      `api '${api.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    );
+  }
+  return routes;
+}
+
+interface Draft {
+  readonly settings: ApiSettings;
+  readonly api: Api;
+  readonly route: RouteSettings;
+  readonly emits: readonly EmitSettings[];
+  readonly used: Set<EmitSettings>;
+  readonly isCatchAll: boolean;
+}
+
+function buildRoute(draft: Draft, work: Work): readonly Route[] {
+  const { settings, api, route, isCatchAll } = draft;
+  const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
+  const id = route.name ?? `${api.id} ${template}`;
+  refuseBadPath({ template, id, isCatchAll }, work);
+  const rate = route.rateLimit ?? settings.rateLimit;
+  const base = {
+    id,
+    api,
+    template,
+    auth: route.auth ?? settings.auth ?? "none",
+    permissions: route.permissions ?? settings.permissions ?? [],
+    rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+  };
+  for (const each of base.rates) {
+    if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
+  }
+  if (base.auth === "none" && base.permissions.length > 0) {
+    work.mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);
+  }
+  const byMethod = emitsByMethod(draft, work);
+  const plain = route.methods?.filter((method) => !byMethod.has(method));
+  const emitting = [...byMethod].map(([method, emits]) => ({ ...base, methods: [method], emits }));
+  if (plain?.length === 0) return emitting;
+  const rest = {
+    ...base,
+    methods: route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain,
+    emits: [],
+  };
+  return [...emitting, rest];
+}
+
+function emitsByMethod(draft: Draft, work: Work): ReadonlyMap<string, readonly EmitRule[]> {
+  const { route, emits, used, api } = draft;
+  const byMethod = new Map<string, EmitRule[]>();
+  for (const emit of emits) {
+    const { method, path } = emit.on;
+    if (path !== route.path || !(route.methods?.includes(method) ?? true)) continue;
+    used.add(emit);
+    const rule = compileEmit(emit);
+    if (typeof rule === "string") {
+      work.mistakes.push(`api '${api.id}', emit '${emit.type}': ${rule}`);
+      continue;
+    }
+    byMethod.set(method, [...(byMethod.get(method) ?? []), rule]);
+  }
+  return byMethod;
+}
+
+interface Place {
+  readonly template: string;
+  readonly id: string;
+  readonly isCatchAll: boolean;
+}
+
+function refuseBadPath({ template, id, isCatchAll }: Place, work: Work): void {
+  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{\w+\}/g, "x");
+  const target = readTarget(plain);
+  if (typeof target === "string" || target.path !== plain || /[{}*]/.test(plain)) {
+    work.mistakes.push(
+      `route '${id}': '${template}' is no path template; parameters are whole segments such as {id}, and * stands at the end`,
+    );
+  }
+  if (isCatchAll) return;
+  const own = work.options.ownPaths.find((each) => collide(template, each));
+  if (own !== undefined) {
+    work.mistakes.push(
+      `route '${id}' (${template}) collides with Portico's own path ${own}; move Portico's surface by its base path, or the route`,
+    );
+  }
+}
+
+/** Two templates collide when one path may be of both; a `*` of a route is a catch-all, over which own paths win. */
+function collide(route: string, own: string): boolean {
+  const left = route.split("/");
+  const right = own.split("/");
+  if (left.at(-1) === "*") return false;
+  if (left.length !== right.length) return false;
+  return left.every(
+    (part, index) =>
+      part === right[index] || part.startsWith("{") || (right[index] ?? "").startsWith("{"),
+  );
+}
+
+function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: Work): void {
+  const ids = new Set<string>();
+  for (const { id } of apis) {
+    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
+    ids.add(id);
+  }
+  const seen = new Map<string, Route>();
+  for (const route of routes) {
+    for (const method of route.methods ?? ["*"]) {
+      const shape = route.template.replaceAll(/\{\w+\}/g, "{}");
+      const key = `${route.api.host ?? ""} ${method} ${shape}`;
+      const twin = seen.get(key);
+      if (twin !== undefined) {
+        const word = method === "*" ? "all methods" : method;
+        work.mistakes.push(
+          `routes '${twin.id}' and '${route.id}' are both ${word} ${route.template}`,
+        );
+      }
+      seen.set(key, route);
+    }
+  }
+  for (const api of apis) {
+    if (api.basePath !== undefined && !isBelow(api.basePath, "")) {
+      work.mistakes.push(`api '${api.id}': basePath does not begin with a slash`);
+    }
+  }
+}

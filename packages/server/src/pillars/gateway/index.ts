@@ -1,0 +1,16 @@
+/**
+ * Gateway: the application behind Portico, as callers meet it.
+ *
+ * Nouns: API (what is fronted: a base path or host, an upstream), route (one path of it with its rules), upstream.
+ * One request: the dispatcher offers it (`front.ts`) → its path is read in one form (`path.ts`) and found in the compiled
+ * table (`router.ts`) → caller, permission, limit (`admit.ts`) → the head is written anew (`request-head.ts`,
+ * `forward.ts`) → the body streams both ways over our own client (`proxy-call.ts`, `upstream/`).
+ * A route with `emits` holds a successful reply until its event is stored (`store-events.ts`): accepted means stored.
+ * The upstream learns who calls from a signed header (`identity.ts`), whose keys are at /.well-known/jwks.json.
+ * It owns no table and needs nobody; keys and limits reach it through the kernel's access and `kernel.limiters@1`.
+ */
+export { Gateway } from "./capability.ts";
+export type { GatewayFace, RouteView } from "./capability.ts";
+export { gatewayErrors } from "./errors.ts";
+export { gateway } from "./plugin.ts";
+export { GatewaySettings } from "./settings.ts";

@@ -1,0 +1,188 @@
+import { Buffer } from "node:buffer";
+import {
+  add,
+  Authenticators,
+  definePlugin,
+  Fronts,
+  Limiters,
+  Pages,
+  provide,
+  Registry,
+  RequestObservers,
+} from "portico/kernel";
+import type { AnyPlugin, PluginContext } from "portico/kernel";
+import type { Call } from "./call.ts";
+import { Gateway } from "./capability.ts";
+import type { RouteView } from "./capability.ts";
+import { compile } from "./compile.ts";
+import type { Compiled } from "./compile.ts";
+import { gatewayErrors, raise } from "./errors.ts";
+import { gatewayFront } from "./front.ts";
+import type { GatewayParts } from "./front.ts";
+import { identitySigner } from "./identity.ts";
+import type { IdentitySigner } from "./identity.ts";
+import { listRoutes } from "./operations/list-routes.ts";
+import { gatewayPermissions } from "./permissions.ts";
+import type { Route } from "./route.ts";
+import { GatewaySettings } from "./settings.ts";
+import { storeEvents } from "./store-events.ts";
+
+const SPANS_DRAWN = 512;
+
+/**
+ * Makes the gateway. Each server gets its own, since it holds that server's table and connections.
+ *
+ * @example
+ * export default defineConfig({
+ *   plugins: [gateway()],
+ *   settings: { gateway: { apis: [{ id: "shop", upstream: "http://127.0.0.1:3000", auth: "key" }] } },
+ * });
+ */
+export function gateway(): AnyPlugin {
+  let running: GatewayParts | undefined;
+  let signer: IdentitySigner | undefined;
+  return definePlugin({
+    id: "gateway",
+    version: "1.0.0",
+    engine: "^1",
+    settings: GatewaySettings,
+    permissions: gatewayPermissions,
+    errors: gatewayErrors,
+    operations: [listRoutes],
+    provides: [Gateway],
+    contributes: [
+      add(
+        Fronts,
+        gatewayFront(() => running),
+      ),
+      add(Pages, {
+        path: "/.well-known/jwks.json",
+        serve: () => ({
+          status: 200,
+          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
+          body: signer?.keySet ?? '{"keys":[]}',
+        }),
+      }),
+    ],
+    start: (ctx) => {
+      const compiled = compileOrRefuse(ctx);
+      signer = identitySigner({
+        secrets: ctx.secrets,
+        clock: ctx.clock,
+        issuer: ctx.server.publicUrl,
+      });
+      running = partsOf(ctx, compiled, signer);
+      openGauges(ctx, compiled);
+      const routes = compiled.router.routes.map(viewOf);
+      return Promise.resolve({
+        provides: [provide(Gateway, { routes: () => routes })],
+        stop: () => {
+          running = undefined;
+          for (const pool of compiled.pools) pool.close();
+          return Promise.resolve();
+        },
+      });
+    },
+  });
+}
+
+function compileOrRefuse(ctx: PluginContext<GatewaySettings>): Compiled {
+  const { clock, settings } = ctx;
+  const compiled = compile(settings, { clock, ownPaths: ownPathsOf(ctx) });
+  if (!("mistakes" in compiled)) return compiled;
+  const { mistakes } = compiled;
+  throw raise("gateway.badConfig", {
+    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
+    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
+  });
+}
+
+/** Answered by the kernel itself, beside operations and pages. */
+const PROBES = ["/livez", "/readyz", "/healthz", "/startupz", "/health", "/metrics"];
+
+function ownPathsOf(ctx: PluginContext<GatewaySettings>): readonly string[] {
+  const operations = ctx.get(Registry).operations.map(({ operation }) => operation.path);
+  return [
+    ...operations.flatMap((path) => [`/api/v1${path}`, `/api${path}`]),
+    ...ctx.contributions(Pages).map(({ path }) => path),
+    ...PROBES,
+  ].map((path) => `${ctx.server.basePath}${path}`);
+}
+
+function partsOf(
+  ctx: PluginContext<GatewaySettings>,
+  { router }: Compiled,
+  identity: IdentitySigner,
+): GatewayParts {
+  const { access, clock, logger, server } = ctx;
+  const authenticators = ctx.contributions(Authenticators);
+  return {
+    access,
+    clock,
+    logger,
+    identity,
+    authenticators,
+    limiter: ctx.contributions(Limiters)[0],
+    observers: ctx.contributions(RequestObservers),
+    challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
+    docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
+    via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
+    makeSpan: spanMaker(ctx.fillRandom),
+    count: counter(ctx),
+    router: () => router,
+    store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
+  };
+}
+
+/** Span ids (W3C Trace Context §3.2.2.4) from a pool: one draw for each request costs more than the rest of its head. */
+function spanMaker(fill: (bytes: Uint8Array) => void): () => string {
+  const pool = Buffer.alloc(SPANS_DRAWN * 8);
+  let used = pool.length;
+  return () => {
+    if (used === pool.length) {
+      fill(pool);
+      used = 0;
+    }
+    used += 8;
+    return pool.toString("hex", used - 8, used);
+  };
+}
+
+function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
+  const duration = ctx.meter.histogram(
+    "gateway_request_duration_seconds",
+    "How long fronted calls took, by route template",
+    ["http_request_method", "http_route", "http_response_status_code"],
+  );
+  return ({ front, route }: Call, status, durationMs) => {
+    duration.observe(durationMs / 1_000, {
+      http_request_method: front.request.method ?? "GET",
+      http_route: route.template,
+      http_response_status_code: String(status),
+    });
+  };
+}
+
+function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
+  const sum = (key: "open" | "waiting") => (): number =>
+    pools.reduce((total, pool) => total + pool.counts[key], 0);
+  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
+  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
+}
+
+function viewOf(route: Route): RouteView {
+  const { id, api, template, methods, auth, permissions, rates, emits } = route;
+  const { host, port, isTls } = api.pool.address;
+  return {
+    id,
+    api: api.id,
+    host: api.host ?? null,
+    path: template,
+    methods: methods ?? null,
+    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
+    auth,
+    permissions,
+    rateLimit: rates,
+    emits: emits.map(({ type }) => type),
+  };
+}

@@ -1,0 +1,52 @@
+import { isProblem, sendProblem } from "portico/kernel";
+import type { FrontRequest, Logger, Problem } from "portico/kernel";
+import { raise } from "./errors.ts";
+import type { Failure } from "./upstream/index.ts";
+
+/** What refusals are written with. */
+export interface RefusalParts {
+  readonly docsUrl: () => string;
+  readonly logger: Logger;
+}
+
+/** Answers a problem. A request whose body was not read ends its connection: what follows could be taken for another. */
+export function refuse(parts: RefusalParts, front: FrontRequest, problem: Problem): void {
+  const { request, response, requestId } = front;
+  const { url = "" } = request;
+  const mark = url.indexOf("?");
+  if (!response.headersSent) {
+    response.setHeader("X-Request-Id", requestId);
+    if (!request.complete && hasBody(front)) response.shouldKeepAlive = false;
+  }
+  const instance = mark < 0 ? url : url.slice(0, mark);
+  sendProblem(response, problem, { docsUrl: parts.docsUrl(), requestId, instance });
+}
+
+function hasBody({ request }: FrontRequest): boolean {
+  const { headers } = request;
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+/** Any error as a problem: ours as they are, all else is logged and told without its text. */
+export function problemOf(error: unknown, fallback: Problem): Problem {
+  return isProblem(error) ? error : fallback;
+}
+
+/** What a caller is told when the upstream failed; the detail is for the operator. */
+export function problemOfFailure({ kind, detail }: Failure): Problem {
+  switch (kind) {
+    case "unreachable":
+      return raise("gateway.upstreamUnreachable", { internal: detail });
+    case "closed":
+      return raise("gateway.upstreamClosed", { internal: detail });
+    case "malformed":
+      return raise("gateway.upstreamMalformed", { internal: detail });
+    case "busy":
+      return raise("gateway.upstreamBusy", { internal: detail, headers: { "retry-after": "1" } });
+    case "connectTimeout":
+    case "firstByteTimeout":
+    case "idleTimeout":
+    case "totalTimeout":
+      return raise("gateway.upstreamTimeout", { internal: `${kind} ${detail}` });
+  }
+}

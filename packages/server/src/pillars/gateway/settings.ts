@@ -1,0 +1,126 @@
+import { Type } from "typebox";
+import type { Static } from "typebox";
+
+const Rate = Type.Union(
+  [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
+  {
+    description: "Requests per minute, or a rate such as 10/s.",
+  },
+);
+const Auth = Type.Union(
+  [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
+  {
+    description:
+      "Which credential a caller must send: none, an API key, a token, or either of the two.",
+  },
+);
+const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
+const Ms = (fallback: number, description: string) =>
+  Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
+
+/** What an upstream's call may take. */
+export const TimeoutSettings = Type.Object({
+  connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
+  firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
+  idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),
+  totalMs: Ms(0, "All of a call. 0: no limit."),
+});
+
+/** One event made of a successful call. */
+export const EmitSettings = Type.Object({
+  on: Type.Object({
+    method: Type.String({ pattern: "^[A-Z]+$" }),
+    path: Path,
+    status: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 200, maximum: 299 }), Type.Literal("2xx")], {
+        default: "2xx",
+      }),
+    ),
+  }),
+  type: Type.String({ pattern: "^[a-zA-Z0-9_.-]{1,128}$", description: "Type of the event." }),
+  data: Type.Optional(
+    Type.Union([Type.String(), Type.Record(Type.String(), Type.String())], {
+      default: "/response/body",
+      description:
+        "JSON pointer, or members each with a JSON pointer, into {request: {method, path, params, query, body}, response: {status, body}}.",
+    }),
+  ),
+  subject: Type.Optional(Type.String({ description: "JSON pointer to what the event is about." })),
+  key: Type.Optional(Type.String({ description: "JSON pointer to the key that orders events." })),
+});
+
+/** One route of an API. */
+export const RouteSettings = Type.Object({
+  path: Path,
+  methods: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Z]+$" }), { minItems: 1 })),
+  name: Type.Optional(Type.String()),
+  auth: Type.Optional(Auth),
+  permissions: Type.Optional(Type.Array(Type.String())),
+  rateLimit: Type.Optional(Rate),
+});
+
+/** One fronted API. */
+export const ApiSettings = Type.Object({
+  id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$" }),
+  basePath: Type.Optional(Path),
+  host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
+  upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
+  stripBasePath: Type.Optional(
+    Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
+  ),
+  preserveHost: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "Send the caller's Host instead of the upstream's.",
+    }),
+  ),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "All paths and methods when left out." }),
+  ),
+  auth: Type.Optional(Auth),
+  permissions: Type.Optional(Type.Array(Type.String())),
+  rateLimit: Type.Optional(Rate),
+  forwardCredentials: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "Pass the caller's key or token on to the upstream.",
+    }),
+  ),
+  identity: Type.Optional(
+    Type.Boolean({
+      default: true,
+      description: "Tell the upstream who calls, in a signed header.",
+    }),
+  ),
+  bodyBytesMax: Type.Optional(
+    Type.Integer({ minimum: 0, description: "Largest request body; unlimited when 0." }),
+  ),
+  emitBodyBytesMax: Type.Optional(
+    Type.Integer({ minimum: 1_024, maximum: 10_485_760, default: 262_144 }),
+  ),
+  emits: Type.Optional(Type.Array(EmitSettings)),
+  connectionsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 512 })),
+  keepAliveMs: Type.Optional(
+    Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
+  ),
+  timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+});
+
+/** What an operator sets under `gateway`. */
+export const GatewaySettings = Type.Object({
+  apis: Type.Array(ApiSettings, {
+    default: [],
+    description: "The applications that Portico fronts.",
+  }),
+});
+
+/** The settings as the kernel has accepted them. */
+export type GatewaySettings = Static<typeof GatewaySettings>;
+/** One fronted API as set. */
+export type ApiSettings = Static<typeof ApiSettings>;
+/** One route as set. */
+export type RouteSettings = Static<typeof RouteSettings>;
+/** One emit as set. */
+export type EmitSettings = Static<typeof EmitSettings>;
+/** Whose credential a route asks for. */
+export type Auth = Static<typeof Auth>;

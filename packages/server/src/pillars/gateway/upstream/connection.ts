@@ -1,0 +1,242 @@
+import { Buffer } from "node:buffer";
+import { connect as connectTcp } from "node:net";
+import type { Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Exchange, Failure, RequestLink } from "./exchange.ts";
+import type { ParsedHead } from "./reply-head.ts";
+import type { ReplySink } from "./reply-parser.ts";
+import { ReplyParser } from "./reply-parser.ts";
+
+/** Where an upstream listens. */
+export interface UpstreamAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+/** Time limits of one call, in ms. */
+export interface UpstreamTimeouts {
+  readonly connectMs: number;
+  /** From the last byte of the request to the first of the reply. */
+  readonly firstByteMs: number;
+  /** Between two bytes of the reply, or of a request that is still being sent. */
+  readonly idleMs: number;
+  /** All of it; 0 for no limit. */
+  readonly totalMs: number;
+}
+
+/** Whoever owns connections: takes them back, or learns that they are gone. */
+export interface ConnectionOwner {
+  readonly address: UpstreamAddress;
+  readonly monotonic: () => number;
+  free(connection: UpstreamConnection): void;
+  gone(connection: UpstreamConnection): void;
+  /** A call that the upstream never saw, on a connection it had already closed. */
+  repeat(exchange: Exchange): void;
+}
+
+/**
+ * One buffer for the reads of all connections: a read is handled before the next one begins, and whoever keeps bytes
+ * copies them. A buffer of its own for every read costs an allocation of 64 kB each.
+ */
+const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
+
+/** One connection to an upstream, with at most one call on it. */
+export class UpstreamConnection implements ReplySink, RequestLink {
+  readonly socket: Socket;
+  /** When it became free, or last moved a byte; by the owner's monotonic clock. */
+  movedAt: number;
+  /** How long the upstream said it keeps a quiet connection; 0 when it did not. */
+  keepAliveMs = 0;
+  exchange: Exchange | undefined;
+  readonly #owner: ConnectionOwner;
+  readonly #parser = new ReplyParser(this);
+  #isConnecting = true;
+  #isReused = false;
+  #hasReplied = false;
+  #isSent = false;
+  #isKeptAlive = false;
+  #isEndless = false;
+  #startedAt = 0;
+
+  constructor(owner: ConnectionOwner) {
+    this.#owner = owner;
+    this.movedAt = owner.monotonic();
+    this.socket = this.#open();
+    this.socket.on("drain", () => this.exchange?.drained());
+    this.socket.on("error", (error) => this.#lost(error.message));
+    this.socket.on("end", () => this.#ended());
+    this.socket.on("close", () => this.#lost("the connection closed"));
+  }
+
+  #open(): Socket {
+    const { host, port, isTls } = this.#owner.address;
+    const connected = (): void => {
+      this.#isConnecting = false;
+      this.movedAt = this.#owner.monotonic();
+    };
+    if (isTls) {
+      const socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"] });
+      socket.setNoDelay(true);
+      socket.on("secureConnect", connected);
+      socket.on("data", (chunk: Buffer) => this.#read(chunk));
+      return socket;
+    }
+    const onread = {
+      buffer: READ_BUFFER,
+      callback: (bytes: number): boolean => {
+        this.#read(bytes === READ_BUFFER.length ? READ_BUFFER : READ_BUFFER.subarray(0, bytes));
+        return true;
+      },
+    };
+    const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, onread });
+    socket.on("connect", connected);
+    return socket;
+  }
+
+  /** Puts a call on this connection. */
+  carry(exchange: Exchange, isReused: boolean): void {
+    this.exchange = exchange;
+    this.#isReused = isReused;
+    this.#hasReplied = false;
+    this.#isSent = false;
+    this.#isEndless = false;
+    this.#startedAt = this.#owner.monotonic();
+    this.movedAt = this.#startedAt;
+    this.#parser.begin(exchange.isHeadMethod);
+    this.socket.write(exchange.head, "latin1");
+    exchange.started(this);
+  }
+
+  write(chunk: Buffer | string): boolean {
+    this.movedAt = this.#owner.monotonic();
+    return this.socket.write(chunk);
+  }
+
+  writeChunk(chunk: Buffer): boolean {
+    this.movedAt = this.#owner.monotonic();
+    this.socket.cork();
+    this.socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
+    this.socket.write(chunk);
+    const hasRoom = this.socket.write("\r\n", "latin1");
+    this.socket.uncork();
+    return hasRoom;
+  }
+
+  finish(): void {
+    this.#isSent = true;
+    if (!this.#isConnecting) this.movedAt = this.#owner.monotonic();
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.movedAt = this.#owner.monotonic();
+    this.socket.resume();
+  }
+
+  endless(): void {
+    this.#isEndless = true;
+  }
+
+  abort(): void {
+    this.exchange = undefined;
+    this.close();
+  }
+
+  /** Destroys the connection; a call on it has been told already. */
+  close(): void {
+    this.#parser.stop();
+    this.socket.destroy();
+  }
+
+  /** Ends the call when one of its time limits has passed. */
+  checkTime(now: number, limits: UpstreamTimeouts): void {
+    if (this.exchange === undefined || this.#isEndless) return;
+    const quietMs = now - this.movedAt;
+    if (this.#isConnecting) {
+      if (quietMs >= limits.connectMs) this.#timedOut("connectTimeout", limits.connectMs);
+    } else if (limits.totalMs > 0 && now - this.#startedAt >= limits.totalMs) {
+      this.#timedOut("totalTimeout", limits.totalMs);
+    } else if (!this.#hasReplied && this.#isSent) {
+      if (quietMs >= limits.firstByteMs) this.#timedOut("firstByteTimeout", limits.firstByteMs);
+    } else if (limits.idleMs > 0 && quietMs >= limits.idleMs) {
+      this.#timedOut("idleTimeout", limits.idleMs);
+    }
+  }
+
+  #timedOut(
+    kind: "connectTimeout" | "firstByteTimeout" | "idleTimeout" | "totalTimeout",
+    afterMs: number,
+  ): void {
+    this.#fail({ kind, detail: `after ${afterMs} ms` });
+  }
+
+  #read(bytes: Buffer): void {
+    this.movedAt = this.#owner.monotonic();
+    if (this.exchange === undefined) {
+      // Nobody asked: a reply nobody awaits may be meant for the next caller.
+      this.close();
+      return;
+    }
+    this.#hasReplied = true;
+    this.#parser.feed(bytes);
+  }
+
+  onInterim(head: ParsedHead): void {
+    if (head.status !== 100) this.exchange?.interim(head);
+  }
+
+  onHead(head: ParsedHead, body: Buffer | undefined): void {
+    this.#isKeptAlive = head.isKeptAlive;
+    this.keepAliveMs = head.keepAliveMs;
+    this.exchange?.replied(head, body);
+  }
+
+  onChunk(chunk: Buffer): void {
+    this.exchange?.received(chunk);
+  }
+
+  onComplete(trailers: readonly string[], isExact: boolean): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    // A connection is clean only when both messages on it are complete to the byte.
+    const isClean = isExact && this.#isSent && this.#isKeptAlive && !this.socket.destroyed;
+    if (isClean) this.#owner.free(this);
+    else this.close();
+    exchange?.ended(trailers);
+  }
+
+  onMalformed(detail: string): void {
+    this.#fail({ kind: "malformed", detail });
+  }
+
+  #ended(): void {
+    const how = this.#parser.end();
+    if (how === "cut") this.#lost("the upstream closed the connection within its reply");
+    else this.close();
+  }
+
+  #lost(detail: string): void {
+    this.#owner.gone(this);
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    if (this.#isReused && !this.#hasReplied && exchange.isRepeatable) {
+      // It closed a quiet connection at the moment we wrote to it (RFC 9112 §9.3.1): once more, on a new one.
+      this.exchange = undefined;
+      this.close();
+      this.#owner.repeat(exchange);
+      return;
+    }
+    this.#fail({ kind: this.#isConnecting ? "unreachable" : "closed", detail });
+  }
+
+  #fail(failure: Failure): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.close();
+    exchange?.failed(failure);
+  }
+}
