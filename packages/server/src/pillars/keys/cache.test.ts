@@ -77,22 +77,19 @@ describe("the cache of keys", () => {
     }),
   );
 
-  it("never answers with a key that was dropped since it was read, and stays within its bound", () => {
+  it("never answers with a key that was dropped since it was read", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const cache = new KeyCache(4);
         const fresh = new Map<string, KeyRecord>();
         for (const { kind, id } of steps) {
-          if (kind === "hold" && cache.find(id) === undefined) fresh.set(id, hold(cache, id));
-          if (kind === "use") {
-            const found = cache.verified(`text of ${id}`);
-            if (found !== undefined) expect(found).toBe(fresh.get(id));
-          }
           if (kind === "drop") {
             cache.drop(id);
             fresh.delete(id);
-            expect(cache.verified(`text of ${id}`)).toBeUndefined();
           }
+          if (kind === "hold" && cache.find(id) === undefined) fresh.set(id, hold(cache, id));
+          const found = cache.verified(`text of ${id}`);
+          expect([undefined, fresh.get(id)]).toContain(found);
         }
       }),
     );

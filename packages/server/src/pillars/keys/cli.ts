@@ -75,9 +75,10 @@ export const revokeVerb: CliVerb = {
     const scope = { organization: text(input, "organization") ?? DEFAULT_ORGANIZATION };
     ctx.get(Keys).distrust(id);
     const origin = ctx.newOrigin(ACTOR);
-    const row = await ctx.store.transaction({ scope, origin }, (tx) => revoke(id, tx));
+    const nowMs = Math.floor(ctx.clock.now());
+    const row = await ctx.store.transaction({ scope, origin }, (tx) => revoke(id, nowMs, tx));
     if (row === undefined) throw raise("keys.notFound", { params: { id } });
-    return { data: toView(row, ctx.clock.now()), text: `${id} is revoked.` };
+    return { data: toView(row, nowMs), text: `${id} is revoked.` };
   },
 };
 
@@ -118,7 +119,7 @@ function rateLimitOf(got: string | undefined): number | null {
 function expiryOf(got: string | undefined, ctx: PluginContext): number | null {
   if (got === undefined) return null;
   const durationMs = parseDuration(got);
-  if (durationMs !== undefined) return ctx.clock.now() + durationMs;
+  if (durationMs !== undefined) return Math.floor(ctx.clock.now()) + durationMs;
   const expected = "write for instance 12h or 90d";
   throw raise("keys.badOption", { params: { option: "--expires-in", got, expected } });
 }

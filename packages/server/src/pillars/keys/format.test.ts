@@ -27,10 +27,14 @@ describe("a key's text", () => {
   it("is known for a mistyped one whichever single character is another", () => {
     const { text } = newKey();
     fc.assert(
-      fc.property(fc.nat(text.length - 1), fc.constantFrom(..."0aZ_9bYk-"), (index, character) => {
-        fc.pre(text[index] !== character);
-        expect(idInKey(text.slice(0, index) + character + text.slice(index + 1))).toBeUndefined();
-      }),
+      fc.property(
+        fc.nat(text.length - 1),
+        fc.constantFrom("0", "a", "Z", "_", "9", "b", "Y", "k", "-"),
+        (index, character) => {
+          fc.pre(text[index] !== character);
+          expect(idInKey(text.slice(0, index) + character + text.slice(index + 1))).toBeUndefined();
+        },
+      ),
     );
   });
 

@@ -39,7 +39,7 @@ export class LastUsed {
   }
 
   async #write(used: readonly KeyRecord[]): Promise<void> {
-    const at = this.#ctx.clock.now();
+    const at = Math.floor(this.#ctx.clock.now());
     const byOrganization = Map.groupBy(used, (record) => record.organization);
     for (const [organization, records] of byOrganization) {
       for (let start = 0; start < records.length; start += BATCH) {

@@ -6,12 +6,12 @@ import type { KeyRow, KeyTables } from "./tables.ts";
  * Revokes a key of the transaction's organization and gives its row; undefined when there is none. One that is revoked
  * already stays as it is: nothing is told twice.
  */
-export async function revoke(id: string, tx: Tx): Promise<KeyRow | undefined> {
+export async function revoke(id: string, nowMs: number, tx: Tx): Promise<KeyRow | undefined> {
   const db = tx.db<KeyTables>();
   const select = db.selectFrom("keys_keys").selectAll().where("id", "=", id);
   const row = await tx.forUpdate(select).executeTakeFirst();
   if (row === undefined || row.revoked_at !== null) return row;
-  const changed = { revoked_at: await tx.now(), revision: row.revision + 1 };
+  const changed = { revoked_at: nowMs, revision: row.revision + 1 };
   await db.updateTable("keys_keys").set(changed).where("id", "=", id).execute();
   tx.emit("key.revoked", { id, name: row.name }, { subject: id });
   tx.audit({

@@ -24,8 +24,9 @@ export const revokeKey = operation({
     ctx.get(Keys).distrust(path.id);
   },
   async handle({ path, tx, ctx }) {
-    const row = await revoke(path.id, tx);
+    const nowMs = Math.floor(ctx.clock.now());
+    const row = await revoke(path.id, nowMs, tx);
     if (row === undefined) throw raise("keys.notFound", { params: { id: path.id } });
-    return toView(row, ctx.clock.now());
+    return toView(row, nowMs);
   },
 });
