@@ -23,12 +23,18 @@ export interface CompiledOperation extends BoundOperation {
 
 const nothingWrong: CheckPart = () => [];
 
+/** What compiling needs. */
+export interface CompileParts {
+  readonly validators: Validators;
+  /** Codes of the kernel's tables, which every operation may raise. */
+  readonly kernelCodes: ReadonlySet<string>;
+  /** Refuses replies that do not fit their schema, where the writer alone would bend them. */
+  readonly checksReplies: boolean;
+}
+
 /** Compiles schemas into checks and writers. Throws for a schema that is not JSON Schema. */
-export function compileOperation(
-  bound: BoundOperation,
-  validators: Validators,
-  kernelCodes: ReadonlySet<string>,
-): CompiledOperation {
+export function compileOperation(bound: BoundOperation, parts: CompileParts): CompiledOperation {
+  const { validators, kernelCodes } = parts;
   const { operation } = bound;
   const badRate = operation.limits.find((rate) => parseRate(rate) === undefined);
   if (badRate !== undefined) throw new TypeError(`${operation.id}: '${badRate}' is not a rate`);
@@ -43,7 +49,7 @@ export function compileOperation(
     writers: new Map(
       Object.entries(operation.replies).map(([status, schema]) => [
         Number(status),
-        schema === null ? null : writerOf(schema),
+        schema === null ? null : writerOf(operation.id, schema, parts),
       ]),
     ),
     declaredCodes: new Set([...kernelCodes, ...operation.errors]),
@@ -58,7 +64,15 @@ function checkOf(
   return schema === undefined ? nothingWrong : validators.compile(schema, part);
 }
 
-function writerOf(schema: TSchema): WriteReply {
+function writerOf(id: string, schema: TSchema, parts: CompileParts): WriteReply {
   // TypeBox schemas are JSON Schema; the writer's own type knows an older draft only.
-  return fastJson(schema as Parameters<typeof fastJson>[0]);
+  const write = fastJson(schema as Parameters<typeof fastJson>[0]);
+  if (!parts.checksReplies) return write;
+  const check = parts.validators.compile(schema, "body");
+  return (value) => {
+    const wrong = check(value);
+    if (wrong.length > 0)
+      throw new TypeError(`${id} answered what it does not declare: ${JSON.stringify(wrong)}`);
+    return write(value);
+  };
 }

@@ -9,7 +9,7 @@ import { authorise, execute } from "./execute.ts";
 import { boundHealth } from "./health.ts";
 import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
-import { closeServer, listenOn } from "./lifecycle.ts";
+import { closeServer, listenOn, purgeHourly } from "./lifecycle.ts";
 import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
@@ -29,13 +29,14 @@ const HEAD_MS = 15_000;
 /** For what fronts stream; our own bodies have `timeoutMs`. */
 const REQUEST_MS = 300_000;
 
-interface Draining {
+interface Life {
   isDraining: boolean;
+  stopPurging: () => void;
 }
 
 /** Builds the HTTP side: compiles every operation, opens nothing. Throws for schemas that do not compile. */
 export function createHttp(options: HttpOptions): PorticoHttp {
-  const state: Draining = { isDraining: false };
+  const state: Life = { isDraining: false, stopPurging: () => undefined };
   const server = newServer();
   const parts = partsOf(options);
   const app = createRoutes(parts);
@@ -52,7 +53,9 @@ export function createHttp(options: HttpOptions): PorticoHttp {
   return {
     listen: async (host, port) => {
       await ready;
-      return await listenOn(server, { host, port });
+      const address = await listenOn(server, { host, port });
+      state.stopPurging = purgeHourly(parts.idempotency, options);
+      return address;
     },
     inject: async (request) => {
       await ready;
@@ -69,6 +72,7 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     drain,
     close: async (deadlineMs) => {
       drain();
+      state.stopPurging();
       await closeServer(server, { deadlineMs, clock: options.clock });
     },
     operations: () =>
@@ -119,11 +123,13 @@ function docsUrlOf({ server }: HttpOptions): string {
 
 function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
   const validators = createValidators();
+  // A reply that does not fit its schema is a mistake of the plugin; in production it costs time to look.
+  const checksReplies = options.server.mode !== "production";
   const kernelCodes = new Set(options.kernelErrors.flatMap(({ errors }) => Object.keys(errors)));
   return new Map(
     [...options.operations, boundHealth(options)].map((bound) => [
       bound.operation.id,
-      compileOperation(bound, validators, kernelCodes),
+      compileOperation(bound, { validators, kernelCodes, checksReplies }),
     ]),
   );
 }
@@ -132,7 +138,7 @@ interface AddParts {
   readonly app: FastifyInstance;
   readonly options: HttpOptions;
   readonly parts: RouteParts;
-  readonly state: Draining;
+  readonly state: Life;
 }
 
 function addAll(
@@ -175,6 +181,7 @@ function dispatcherOf(
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),
+    logger: options.logger,
     clock,
     makeId,
     makeHex: hexMaker(options.fillRandom),

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock, MakeId, Problem } from "../../base/index.ts";
-import type { Front } from "../contract/index.ts";
+import type { Front, Logger } from "../contract/index.ts";
 import type { FindClient } from "./client-address.ts";
 import { raise } from "./errors.ts";
 import { framingFault, readTarget } from "./framing.ts";
@@ -20,6 +20,7 @@ export interface DispatcherParts {
   readonly corsOrigins: ReadonlySet<string>;
   readonly findClient: FindClient;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly makeId: MakeId;
   readonly makeHex: MakeHex;
   readonly docsUrl: () => string;
@@ -40,15 +41,28 @@ const REQUEST_ID = /^[A-Za-z0-9._:-]{8,128}$/;
 
 /** The one place that decides whose a request is: our own paths first, then fronts in their order, then 404. */
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
+  const take = (exchange: Exchange): void => {
+    try {
+      dispatch(parts, exchange);
+    } catch (error) {
+      // A front that throws must not take the process with it.
+      parts.logger.error(
+        { err: error, url: exchange.message.url },
+        "a request could not be dispatched",
+      );
+      const occurrence = occurrenceOf(parts, exchange.message);
+      sendProblem(exchange.response, raise("request.internal", { cause: error }), occurrence);
+    }
+  };
   const request = (message: IncomingMessage, response: ServerResponse): void => {
-    dispatch(parts, { message, response, awaitsContinue: false });
+    take({ message, response, awaitsContinue: false });
   };
   return {
     request,
     attach: (server) => {
       server.on("request", request);
       server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
-        dispatch(parts, { message, response, awaitsContinue: true });
+        take({ message, response, awaitsContinue: true });
       });
       server.on("checkExpectation", (message: IncomingMessage, response: ServerResponse) => {
         response.shouldKeepAlive = false;

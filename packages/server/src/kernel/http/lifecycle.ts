@@ -1,5 +1,7 @@
 import type { Server } from "node:http";
 import type { Clock } from "../../base/index.ts";
+import type { Logger } from "../contract/index.ts";
+import type { Idempotency } from "./idempotency.ts";
 
 /** Starts to listen and answers the URL. Rejects with node's error (`EADDRINUSE`) when it cannot. */
 export async function listenOn(
@@ -28,4 +30,27 @@ export async function closeServer(
   server.closeIdleConnections();
   await promise;
   cancel();
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Deletes old answers of Idempotency-Keys every hour; the returned function ends it. */
+export function purgeHourly(
+  idempotency: Idempotency,
+  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = clock.after(HOUR_MS, () => {
+      idempotency.purge().catch((error: unknown) => {
+        logger.warn(
+          { err: error },
+          "old answers of Idempotency-Keys were not deleted; it is tried again in an hour",
+        );
+      });
+      again();
+    });
+  };
+  again();
+  return () => cancel();
 }

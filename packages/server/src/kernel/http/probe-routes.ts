@@ -63,7 +63,7 @@ async function serveMetrics(
 
 async function mayRead(parts: ProbeRouteParts, request: FastifyRequest): Promise<boolean> {
   const { address } = contextOf(request.raw).client;
-  if (parts.isMetricsOpen || address === "::1" || address.startsWith("127.")) return true;
+  if (parts.isMetricsOpen || (isLoopback(address) && !isForwarded(request))) return true;
   try {
     const credentials = { headers: request.headers, remoteAddress: address };
     const caller = await parts.access.identify(credentials);
@@ -72,4 +72,13 @@ async function mayRead(parts: ProbeRouteParts, request: FastifyRequest): Promise
     if (isProblem(error) && error.status < 500) return false;
     throw error;
   }
+}
+
+function isLoopback(address: string): boolean {
+  return address === "::1" || address.startsWith("127.");
+}
+
+// Behind a proxy on this machine that was not named as trusted, everybody seems to be this machine.
+function isForwarded({ headers }: FastifyRequest): boolean {
+  return headers["x-forwarded-for"] !== undefined || headers.forwarded !== undefined;
 }

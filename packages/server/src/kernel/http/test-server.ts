@@ -201,6 +201,7 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
       basePath: given.basePath ?? "",
       ownPaths: () => [],
       publicUrl: () => "https://api.example.com",
+      ownPaths: () => [],
     },
     config: given.config ?? {},
   });
