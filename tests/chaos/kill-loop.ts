@@ -44,7 +44,7 @@ export interface KillLoopReport {
 /** Deliveries that can be under way at one time: each kill may repeat as many. */
 const DELIVERIES_IN_FLIGHT_MAX = 128;
 
-const PAUSES = [undefined, "before-commit:25", "after-commit:25"] as const;
+const PAUSES = [undefined, "before:25", "after:25"] as const;
 
 /** Kills the server again and again under load, then asks whether everything it promised is there. */
 export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport> {
