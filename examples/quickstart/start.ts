@@ -14,6 +14,7 @@ const { default: config } = await import("./portico.config.ts");
 const portico = await createPortico(config);
 let secret = "";
 let url = "";
+let key: string | undefined;
 const receiver = await startReceiver(() => secret, printReceived);
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -24,7 +25,8 @@ try {
   await portico.start();
   ({ url } = await portico.serve());
   secret = await subscribe(portico, receiver.url);
-  printWelcome(await firstKey(portico));
+  key = await firstKey(portico);
+  printWelcome();
 } catch (error) {
   console.error(`The example could not start: ${error instanceof Error ? error.message : "?"}`);
   await stop();
@@ -60,8 +62,7 @@ function textOf(body: unknown, name: string): string {
   return String((body as Readonly<Record<string, unknown>>)[name]);
 }
 
-function printWelcome(key: string | undefined): void {
-  const shown = key ?? "YOUR_KEY";
+function printWelcome(): void {
   const keyLine =
     key === undefined
       ? "Your key was shown at the first start. To begin anew, delete examples/quickstart/.portico"
@@ -79,7 +80,7 @@ ${keyLine}
 
 Pay an invoice:
 
-    curl -X POST ${url}/invoices/inv_1001/pay -H 'Authorization: Bearer ${shown}'
+    curl -X POST ${url}/invoices/inv_1001/pay -H 'Authorization: Bearer ${key ?? "YOUR_KEY"}'
 
 What the receiver gets appears here. Ctrl+C ends it all.
 `);
@@ -94,7 +95,7 @@ function printReceived(body: string, headers: IncomingHttpHeaders): void {
 
 See what led to it and what it caused:
 
-    curl ${url}/api/v1/events/${id}/thread -H 'Authorization: Bearer YOUR_KEY'
+    curl ${url}/api/v1/events/${id}/thread -H 'Authorization: Bearer ${key ?? "YOUR_KEY"}'
 `);
 }
 
