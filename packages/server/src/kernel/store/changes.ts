@@ -172,13 +172,13 @@ class FeedReader implements RunningChangeFeed {
   async #read(): Promise<void> {
     const { driver, clock } = this.#options;
     const startedAt = clock.monotonic();
-    // Rows may have been trimmed unread: then nobody can say what changed.
-    if (startedAt - this.#goodAt > KEPT_MS / 2) this.#dropEverything();
     const placeholders = driver.dialect === "sqlite" ? ["?", "?"] : ["$1", "$2"];
     const { rows } = await driver.query({
       sql: `select seq, kind, id from store_changes where seq > ${placeholders[0]} order by seq limit ${placeholders[1]}`,
       parameters: [this.#after, BATCH],
     });
+    // Rows may have been trimmed unread: then nobody can say what changed.
+    if (startedAt - this.#goodAt > KEPT_MS / 2) this.#dropEverything();
     for (const row of rows) {
       this.#after = Number(row["seq"]);
       for (const drop of this.#watchers.get(String(row["kind"])) ?? []) drop(String(row["id"]));

@@ -257,6 +257,8 @@ class StatementBinder extends OperationNodeTransformer {
     const values = [...row.values];
     const given = index < 0 ? undefined : values[index];
     if (given === undefined) values.push(ValueNode.create(own?.value));
+    // Left out in this row, given in another.
+    else if (given.kind === "DefaultInsertValueNode") values[index] = ValueNode.create(own?.value);
     else {
       const value = ValueNode.is(given) ? given.value : undefined;
       values[index] = ValueNode.create(this.#accept(value, node));
