@@ -15,13 +15,23 @@ function code(text: string): string {
   return `\`${cell(text)}\``;
 }
 
+/** The settings of a plugin that has none. */
+function isEmptyObject(schema: object): boolean {
+  return "properties" in schema && Object.keys(Object(schema.properties)).length === 0;
+}
+
 /** Every setting of the kernel and of the pillars. */
 export function settingsTable(): string {
-  const rows = leavesOf(wholeSchema(builtIns())).map(({ path, schema, names }) => {
+  const leaves = leavesOf(wholeSchema(builtIns())).filter(({ schema }) => !isEmptyObject(schema));
+  const rows = leaves.map(({ path, schema, names }) => {
     const fallback = "default" in schema ? code(JSON.stringify(schema.default)) : "";
     const about = "description" in schema ? String(schema.description) : "";
-    // Two spellings of one variable: the plain one is enough here.
-    const variables = names.filter((name) => !name.includes("__")).map((name) => code(name));
+    // Two spellings of one variable: the shorter one is enough here.
+    const isShort = (name: string): boolean => {
+      const shorter = name.replace("__", "_");
+      return shorter === name || !names.includes(shorter);
+    };
+    const variables = names.filter(isShort).map((name) => code(name));
     return `| ${code(path.join("."))} | ${variables.join(" ")} | ${fallback} | ${cell(about)} |`;
   });
   return ["| setting | variable | default | |", "| --- | --- | --- | --- |", ...rows].join("\n");
