@@ -1,4 +1,46 @@
+import { Type } from "typebox";
+import { describe, expect, it } from "vitest";
+import { job } from "../contract/index.ts";
 import { describeStore } from "../testing/describe-store.ts";
+import { jobRecoverySuite } from "../testing/job-recovery.suite.ts";
 import { jobsSuite } from "../testing/jobs.suite.ts";
+import { openSpine, testOrigin, until } from "../testing/spine.ts";
+import { openTestDatabase } from "../testing/test-database.ts";
 
 describeStore("jobs", jobsSuite);
+describeStore("jobs of runs that are lost", jobRecoverySuite);
+
+describe("jobs of a process that dies, on PostgreSQL", () => {
+  it("are taken back when its session ends, long before their lease would", async () => {
+    await using spine = await openSpine((options) => openTestDatabase("postgres", options));
+    const dying = await spine.another();
+    const attempts: number[] = [];
+    const input = Type.Object({});
+    dying.addJob("long", job({ input, run: () => new Promise(() => {}) }));
+    await dying.jobs.start();
+    const id = await dying.hub.append(
+      { scope: { organization: "acme" }, origin: testOrigin },
+      (session) => session.as("notes").enqueue("long", {}),
+    );
+    await until(() => dying.jobs.running() === 1);
+    spine.addJob(
+      "long",
+      job({ input, run: ({ attempt }) => Promise.resolve(void attempts.push(attempt)) }),
+    );
+    await spine.jobs.start();
+    const leaseOf = async (): Promise<number> => {
+      const { rows } = await spine.hub.driver.query({
+        sql: `select lease_until from jobs_active where id = $1`,
+        parameters: [id],
+      });
+      return Number(rows[0]?.["lease_until"] ?? 0);
+    };
+    const leaseUntil = await leaseOf();
+    // All its sessions end, as with kill -9; nothing of it is told to stop.
+    await dying.hub.driver.close();
+    await until(() => attempts.length === 1);
+    expect(await spine.hub.driver.now()).toBeLessThan(leaseUntil);
+    await spine.jobs.drained();
+    expect(await spine.jobs.get(id)).toBeUndefined();
+  });
+});

@@ -140,10 +140,15 @@ async function stop(parts: Parts, graceMs: number): Promise<void> {
   await waitAtMost(options, graceMs, engine.settled());
   engine.abort("stop");
   await waitAtMost(options, ABORTED_MS, engine.settled());
-  if (parts.owner !== undefined) {
-    await driver.append([{ sql: statements.release, parameters: [parts.owner] }]);
+  try {
+    if (parts.owner !== undefined) {
+      await driver.append([{ sql: statements.release, parameters: [parts.owner] }]);
+    }
+    for (const end of parts.stops.splice(0).toReversed()) await end();
+  } catch (error) {
+    // With the database away there is nothing to give back: what we hold ends with our session or lease.
+    options.logger.warn({ error }, "Jobs under way were not given back at stop.");
   }
-  for (const end of parts.stops.splice(0).toReversed()) await end();
   parts.owner = undefined;
 }
 

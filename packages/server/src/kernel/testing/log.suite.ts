@@ -54,7 +54,9 @@ function writing(open: OpenTestDatabase): void {
           tx.emit(`note.${index}`, {});
         },
       );
-      await refused.catch((error: unknown) => expect(String(error)).toContain("refused"));
+      await refused.catch((error: unknown) => {
+        if (!String(error).includes("refused")) throw error;
+      });
     };
     await Promise.all(Array.from({ length: 120 }, (_, index) => write(index)));
     const events = await countTypes(spine);

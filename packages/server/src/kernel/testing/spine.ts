@@ -122,9 +122,15 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
   const jobs = createJobs({ ...rooms, registry, makeId, meter: silentMeter, ...options.jobs });
   const secrets = { derive: () => new Uint8Array(32).fill(7) };
   const auditor = createAuditor({ ...rooms, secrets });
-  Object.assign(wake, { log: log.wake, jobs: jobs.wake });
+  wake.log = () => log.wake();
+  wake.jobs = () => jobs.wake();
   return {
-    ...{ hub, log, jobs, auditor, makeId, database },
+    hub,
+    log,
+    jobs,
+    auditor,
+    makeId,
+    database,
     addJob: (name, definition) =>
       registry.add({ plugin: "notes", name, definition, ctx: () => ({}) as PluginContext }),
     another: () => Promise.reject(new Error("asked of the first one only")),
