@@ -146,8 +146,10 @@ describe("two plugins of strangers, packed apart from each other", () => {
 test("the keys pillar, copied out of the repository, passes its tests against the package", async () => {
   const copy = join(app, "keys");
   await cp(join(root, "packages/server/src/pillars/keys"), copy, { recursive: true });
-  // The runner is the repository's; everything of ours is the package's.
-  await symlink(join(root, "node_modules/vitest"), join(app, "node_modules/vitest"));
+  // The test tools are the repository's; everything of ours is the package's.
+  for (const tool of ["vitest", "fast-check"]) {
+    await symlink(join(root, "node_modules", tool), join(app, "node_modules", tool));
+  }
   await writeFile(join(copy, "vitest.config.js"), "export default {};\n");
   const output = await done(
     copy,

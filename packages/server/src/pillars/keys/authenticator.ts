@@ -40,9 +40,10 @@ function bearerOf(
     if (found.length > 1) throw raise("keys.twoKeys");
     return found[0];
   }
-  // RFC 9110 §11.1: the scheme in any case, then one or more spaces.
-  if (authorization.length < 8 || authorization.slice(0, 7).toLowerCase() !== "bearer ")
-    return undefined;
+  // RFC 9110 §11.1: the scheme in any case, then one or more spaces. The usual spelling costs no new text.
+  const isBearer =
+    authorization.startsWith("Bearer ") || authorization.slice(0, 7).toLowerCase() === "bearer ";
+  if (!isBearer) return undefined;
   const token = authorization.slice(7).trimStart();
   return prefixes.some((prefix) => token.startsWith(prefix)) ? token : undefined;
 }

@@ -177,6 +177,19 @@ describe("checking a key", () => {
     await expect(it.verifier.identify(text)).rejects.toMatchObject({ code: "keys.invalid" });
   });
 
+  it("does not share a look-up under way with requests that come after the revocation", async () => {
+    const it = bench();
+    const { id, text } = it.add();
+    const release = it.hold();
+    const early = it.verifier.identify(text);
+    it.revoke(id);
+    it.feed.changed(id);
+    const late = it.verifier.identify(text);
+    release();
+    await early;
+    await expect(late).rejects.toMatchObject({ code: "keys.invalid" });
+  });
+
   it("asks the store for a distrusted key until the feed has told of it", async () => {
     const it = bench();
     const { id, text } = it.add();

@@ -37,7 +37,7 @@ export class KeyVerifier {
     this.#cache = new KeyCache(settingsOf(ctx).cacheMax);
     this.#lastUsed = new LastUsed(ctx);
     this.#unwatch = ctx.changes.watch(KEY_CHANGES, (id) => {
-      this.#cache.drop(id);
+      this.#forget(id);
       if (id === "*") this.#distrusted.clear();
       else this.#distrusted.delete(id);
     });
@@ -72,7 +72,7 @@ export class KeyVerifier {
     const now = this.#ctx.clock.monotonic();
     if (this.#distrusted.size >= DISTRUSTED_MAX) this.#forgetOldDistrust(now);
     this.#distrusted.set(id, now + DISTRUST_MS);
-    this.#cache.drop(id);
+    this.#forget(id);
   }
 
   /** Writes down what was used and lets go of the feed. */
@@ -118,7 +118,9 @@ export class KeyVerifier {
     if (this.#cache.isUnknown(id)) return Promise.resolve(undefined);
     const loading = this.#loading.get(id);
     if (loading !== undefined) return loading;
-    const started = this.#loadAndRemember(id).finally(() => this.#loading.delete(id));
+    const started = this.#loadAndRemember(id).finally(() => {
+      if (this.#loading.get(id) === started) this.#loading.delete(id);
+    });
     this.#loading.set(id, started);
     return started;
   }
@@ -139,6 +141,13 @@ export class KeyVerifier {
       .where("id", "=", id)
       .executeTakeFirst();
     return row === undefined ? undefined : toRecord(row);
+  }
+
+  #forget(id: string): void {
+    this.#cache.drop(id);
+    // A look-up under way may hold the row as it was: whoever asks from now on does not share it.
+    if (id === "*") this.#loading.clear();
+    else this.#loading.delete(id);
   }
 
   #isDistrusted(id: string): boolean {
