@@ -13,6 +13,11 @@ export const eventErrors = {
     "The data of the event has {got} bytes; at most {max} are accepted.",
     "Put the document elsewhere and send its address, or raise `events.dataBytesMax`.",
   ),
+  "events.reservedType": problem(
+    422,
+    "Events of the type '{type}' are told by the plugin '{owner}' alone. Choose a type of your own.",
+    "Plugins act on such events: whoever could publish them could make a plugin believe that something happened.",
+  ),
   "events.badText": problem(
     422,
     "A text in the data holds {got}, which no database keeps unchanged.",

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Type } from "typebox";
+import { definePlugin } from "portico/kernel";
 import { createTestApp } from "portico/testing";
 import { events } from "./index.ts";
 
@@ -100,6 +102,22 @@ describe("POST /events", () => {
     expect(reply.status).toBe(413);
     expect(code(reply)).toBe("events.dataTooLarge");
     expect(reply.text).toContain("1025 bytes; at most 1024");
+    expect(await app.events()).toEqual([]);
+  });
+
+  it("422: refuses a type that a plugin declares, alone and in a batch: its reactions trust it", async () => {
+    const user = definePlugin({
+      id: "users",
+      version: "1.0.0",
+      engine: "^1",
+      events: { "user.deleted": { description: "A user is gone.", data: Type.Object({}) } },
+    });
+    await using app = await createTestApp({ plugins: [events, user] });
+    const forged = { type: "user.deleted", data: {}, subject: "user_1" };
+    const alone = await app.as().post("/events", forged);
+    const batch = await app.as().post("/events/batch", { events: [paid, forged] });
+    expect([alone.status, code(alone)]).toEqual([422, "events.reservedType"]);
+    expect([batch.status, code(batch)]).toEqual([422, "events.reservedType"]);
     expect(await app.events()).toEqual([]);
   });
 

@@ -1,15 +1,17 @@
 import type { ServerResponse } from "node:http";
 import { Webhook } from "standardwebhooks";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { Timeline } from "portico/kernel";
+import { describeStore } from "portico/testing";
 import { webhooks } from "./index.ts";
 import { accept, answer, openReceiver } from "./receiver.fixture.ts";
 import { deliveriesOf, emit, openShop, subscribe, typesOf } from "./shop.fixture.ts";
 
-describe("a delivery", () => {
+describeStore("a delivery", (open) => {
   it("carries the exact bytes of data under a signature that the standardwebhooks library accepts", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id: webhook, secret } = await subscribe(app, receiver.url, {
       headers: { "x-api-key": "k" },
     });
@@ -35,7 +37,8 @@ describe("a delivery", () => {
 
   it("is made for events that were accepted after the webhook's creation, and for types it asks for", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     await emit(app);
     await subscribe(app, receiver.url, { events: ["shop.sold", "other.*"] });
     const wanted = [await emit(app), await emit(app, "other.thing")];
@@ -46,7 +49,8 @@ describe("a delivery", () => {
 
   it("is not made again when the log is read again", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     await emit(app);
     const ctx = app.context("webhooks");
@@ -62,7 +66,8 @@ describe("a delivery", () => {
 
   it("stays within its organization", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const stranger = app.as({ organization: "other", permissions: ["*"] });
     await stranger.post("/webhooks", { url: receiver.url, events: ["*"] });
     const { id } = await subscribe(app, receiver.url);
@@ -78,7 +83,8 @@ describe("a delivery", () => {
   it("is not followed to where a redirect leads, and says what to do", async () => {
     await using target = await openReceiver();
     await using receiver = await openReceiver(answer(307, { location: target.url }));
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     await emit(app);
     await app.settled();
@@ -92,7 +98,8 @@ describe("a delivery", () => {
     const closed = await openReceiver();
     await closed[Symbol.asyncDispose]();
     await using breaking = await openReceiver((response) => response.destroy());
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const forbidden = await subscribe(app, "https://example.com/");
     // As when a name that was public begins to point inside.
     await app.spine.hub.driver.append([
@@ -123,7 +130,8 @@ describe("a delivery", () => {
     await using receiver = await openReceiver((response) => {
       response.writeHead(500).end("x".repeat(1_000_000));
     });
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     await emit(app);
     await app.settled();
@@ -133,7 +141,8 @@ describe("a delivery", () => {
 
   it("disables its webhook at 410, once however many hear it; what comes later is held", async () => {
     await using receiver = await openReceiver(answer(410));
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     for (let index = 0; index < 3; index += 1) await emit(app);
     await app.settled();
@@ -151,7 +160,8 @@ describe("a delivery", () => {
 
   it("is held while its webhook is disabled, and delivered when asked for after that", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     const client = app.as();
     await client.post(`/webhooks/${id}/disable`);
@@ -171,7 +181,8 @@ describe("a delivery", () => {
 
   it("can be sent again after it was delivered, with the same webhook-id", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     const event = await emit(app);
     await app.settled();
@@ -188,7 +199,8 @@ describe("a delivery", () => {
     const held: ServerResponse[] = [];
     await using hanging = await openReceiver((response) => void held.push(response));
     await using healthy = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     await subscribe(app, hanging.url);
     await subscribe(app, healthy.url);
     for (let index = 0; index < 12; index += 1) await emit(app);
@@ -201,10 +213,11 @@ describe("a delivery", () => {
   });
 });
 
-describe("what a webhook was and will be sent", () => {
+describeStore("what a webhook was and will be sent", (open) => {
   it("can be polled: each page goes on where the last ended, and new events come", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, receiver.url);
     const poll = async (
       after?: string,
@@ -235,7 +248,8 @@ describe("what a webhook was and will be sent", () => {
   });
 
   it("refuses a position of another webhook", async () => {
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const one = await subscribe(app, "https://example.com/1");
     const two = await subscribe(app, "https://example.com/2");
     const { next } = (await app.as().get(`/webhooks/${one.id}/events`)).json() as { next: string };
@@ -247,7 +261,8 @@ describe("what a webhook was and will be sent", () => {
 
   it("hangs on the thread of its event: delivery under event, attempt under delivery", async () => {
     await using receiver = await openReceiver();
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     await subscribe(app, receiver.url);
     const id = await emit(app);
     const event = (await app.events()).find((seen) => seen.event.id === id)?.event;

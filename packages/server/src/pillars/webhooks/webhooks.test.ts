@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { describeStore } from "portico/testing";
 import { openShop, subscribe, typesOf } from "./shop.fixture.ts";
 
 const url = "https://example.com/hook";
@@ -106,9 +107,10 @@ describe("POST /webhooks", () => {
   });
 });
 
-describe("PATCH, enable, disable, DELETE /webhooks/{id}", () => {
+describeStore("PATCH, enable, disable, DELETE /webhooks/{id}", (open) => {
   it("200: changes what is given, counts the revision, and emits one event for each change", async () => {
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, url, { description: "first" });
     const client = app.as();
     const changed = await client.patch(`/webhooks/${id}`, { events: ["a.*"] });
@@ -134,7 +136,8 @@ describe("PATCH, enable, disable, DELETE /webhooks/{id}", () => {
   });
 
   it("412: refuses a change of a revision that is gone, and changes nothing", async () => {
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, url);
     const client = app.as();
     const { etag } = (await client.get(`/webhooks/${id}`)).headers;
@@ -148,7 +151,8 @@ describe("PATCH, enable, disable, DELETE /webhooks/{id}", () => {
   });
 
   it("404: a webhook of another organization is not there, by id or slug, for any verb", async () => {
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const { id } = await subscribe(app, url, { slug: "acme" });
     const stranger = app.as({ organization: "other", permissions: ["*"] });
     const replies = await Promise.all([
@@ -168,7 +172,8 @@ describe("PATCH, enable, disable, DELETE /webhooks/{id}", () => {
   });
 
   it("lists page by page without loss", async () => {
-    await using app = await openShop();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
     const ids = [];
     for (let index = 0; index < 3; index += 1) ids.push((await subscribe(app, url)).id);
     const first = (await app.as().get("/webhooks?limit=2")).json() as {

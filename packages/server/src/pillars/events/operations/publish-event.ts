@@ -1,6 +1,7 @@
 import { operation } from "portico/kernel";
 import { acceptData } from "../data.ts";
 import { memberBytes } from "../exact.ts";
+import { refuseReserved } from "../reserved.ts";
 import { settingsOf } from "../settings.ts";
 import { Accepted, NewEvent } from "../view.ts";
 
@@ -20,7 +21,7 @@ export const publishEvent = operation({
   keepsBytes: true,
   body: NewEvent,
   replies: { 202: Accepted },
-  errors: ["events.dataTooLarge", "events.badText"],
+  errors: ["events.dataTooLarge", "events.badText", "events.reservedType"],
   example: {
     body: {
       type: "invoice.paid",
@@ -30,6 +31,7 @@ export const publishEvent = operation({
   },
   handle({ body, bodyBytes, append, ctx }) {
     const { type, data, ...options } = body;
+    refuseReserved(type, ctx);
     const bytes = acceptData(data, {
       arrived: bodyBytes === undefined ? undefined : memberBytes(bodyBytes, "data"),
       bytesMax: settingsOf(ctx).dataBytesMax,

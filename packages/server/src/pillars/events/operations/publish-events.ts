@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { acceptData } from "../data.ts";
 import { elementsBytes, memberBytes } from "../exact.ts";
+import { refuseReserved } from "../reserved.ts";
 import { settingsOf } from "../settings.ts";
 import { NewEvent } from "../view.ts";
 
@@ -32,7 +33,7 @@ export const publishEvents = operation({
       events: Type.Array(Type.String(), { description: "The ids, in the order of the list." }),
     }),
   },
-  errors: ["events.dataTooLarge", "events.badText"],
+  errors: ["events.dataTooLarge", "events.badText", "events.reservedType"],
   example: {
     body: {
       events: [
@@ -46,6 +47,7 @@ export const publishEvents = operation({
     const list = bodyBytes === undefined ? undefined : memberBytes(bodyBytes, "events");
     const arrived = list === undefined ? [] : elementsBytes(list);
     const events = body.events.map(({ type, data, ...options }, index) => {
+      refuseReserved(type, ctx);
       const element = arrived[index];
       const bytes = acceptData(data, {
         arrived: element === undefined ? undefined : memberBytes(element, "data"),
