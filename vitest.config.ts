@@ -8,7 +8,7 @@ export default defineConfig({
       name: "portico-store-counts",
       // Not under `reporters`: those on the command line replace them.
       configureVitest: ({ vitest }) => {
-        vitest.config.reporters.push(new StoreCounts() as never);
+        vitest.config.reporters.push(new StoreCounts());
       },
     },
   ],

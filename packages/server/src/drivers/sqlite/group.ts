@@ -245,11 +245,21 @@ export class GroupCommit {
     this.#held.push({ kind: "failed", id, fault });
   }
 
+  #rollBack(): void {
+    if (!this.#connection.isTransaction) return;
+    try {
+      this.#connection.run("rollback");
+    } catch (error) {
+      // SQLite may have rolled back in the meantime; a transaction that stays open would take in what comes next.
+      if (this.#connection.isTransaction) throw error;
+    }
+  }
+
   // Nothing of the group was stored. A SAVEPOINT now would act as BEGIN and members would commit alone, so none runs.
   #lose(id: number | undefined, detail: string): void {
     this.#active = undefined;
     this.#isOpen = false;
-    if (this.#connection.isTransaction) this.#connection.run("rollback");
+    this.#rollBack();
     const ids = new Set(this.#held.map((outcome) => ("id" in outcome ? outcome.id : -1)));
     if (id !== undefined) ids.add(id);
     this.#held = [];

@@ -45,7 +45,10 @@ export interface LogQuery {
 
 /** Told when rows were changed by any process: caches drop what they hold. */
 export interface ChangeFeed {
-  /** `stale()` is true when the feed has not been read for over a second: then cached "valid" must not be used. */
+  /**
+   * `stale()` is true when the feed has not been read for over a second: then cached "valid" must not be used. An `id`
+   * of `*` means: drop everything of the kind, since the feed was out of reach for minutes.
+   */
   watch(kind: string, drop: (id: string) => void): () => void;
   stale(): boolean;
 }

@@ -108,8 +108,8 @@ export interface MigrationContext {
   readonly dialect: "sqlite" | "postgres";
   /** Column types that mean the same on both: `type.text`, `type.integer` (64 bit), `type.real`, `type.bytes`. */
   readonly type: ColumnTypes;
-  onSqlite(run: () => Promise<void>): Promise<void>;
-  onPostgres(run: () => Promise<void>): Promise<void>;
+  readonly onSqlite: (run: () => Promise<void>) => Promise<void>;
+  readonly onPostgres: (run: () => Promise<void>) => Promise<void>;
 }
 
 /** Portable column types; pass one as the second argument of `addColumn`. Text compares by bytes (`COLLATE "C"`). */

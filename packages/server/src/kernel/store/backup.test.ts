@@ -94,7 +94,7 @@ it("refuses a backup whose pages are broken though its hash is right", async () 
   const { createHash } = await import("node:crypto");
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   await writeFile(`${file}.json`, JSON.stringify({ ...manifest, sha256 }));
-  await expect(verifyBackup(file, openFile)).rejects.toThrow();
+  await expect(verifyBackup(file, openFile)).rejects.toEqual(broken);
 });
 
 it("refuses a backup without its manifest", async () => {

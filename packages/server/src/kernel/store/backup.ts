@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import { copyFile, mkdtemp, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { toRfc3339 } from "../../base/index.ts";
+import { isProblem, toRfc3339 } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
 import type { Driver } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
@@ -70,6 +70,10 @@ export async function verifyBackup(file: string, openFile: OpenDatabase): Promis
     const copy = join(folder, "copy.db");
     await copyFile(file, copy);
     await checkPages(file, await openFile(copy), manifest);
+  } catch (error) {
+    // A file too broken to be opened or read is a broken backup as well.
+    if (isProblem(error) && error.code === "store.backupBroken") throw error;
+    throw broken(file, "it cannot be opened and read", error);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,4 +1,3 @@
-import type { SqlValue } from "../contract/index.ts";
 import type { DriverStatement } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
 
@@ -23,7 +22,7 @@ export function checkBinding(dialect: Dialect, statement: DriverStatement): void
     throw refuse(`${expected} values expected, got ${parameters.length}`, statement);
   }
   for (let index = 0; index < expected; index += 1) {
-    const reason = faultOf(parameters[index] as SqlValue | undefined);
+    const reason = faultOf(parameters[index]);
     if (reason !== undefined) throw refuse(`value ${index + 1} ${reason}`, statement);
   }
 }

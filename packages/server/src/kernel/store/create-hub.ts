@@ -20,7 +20,7 @@ export interface StoreHubOptions {
 }
 
 /** Thrown by the store itself to roll the first of two runs back. Never leaves this file. */
-const FIRST_RUN_ENDED = Symbol("first run ended");
+class FirstRunEnded extends Error {}
 
 /** Builds the kernel's door to the store over one driver. Nothing is opened or changed. */
 export function createStoreHub(options: StoreHubOptions): StoreHub {
@@ -79,12 +79,12 @@ async function runTransaction<TValue>(
       const { session, flush } = createTxSession(parts, transactionOptions, tx);
       const value = await run(session);
       const held = await flush();
-      if (isFirstOfTwo) throw FIRST_RUN_ENDED;
+      if (isFirstOfTwo) throw new FirstRunEnded();
       return { value, held };
     });
   if (options.runTwice === true) {
     await attempt(true).catch((error: unknown) => {
-      if (error !== FIRST_RUN_ENDED) throw error;
+      if (!(error instanceof FirstRunEnded)) throw error;
     });
   }
   const { value, held } = await attempt(false);

