@@ -19,4 +19,5 @@ export const accessErrors = {
   ),
 } as const;
 
+/** Makes the refusals of `access.*`, for whoever asks who calls: operations, the gateway, sockets. */
 export const raise = raiser(accessErrors);

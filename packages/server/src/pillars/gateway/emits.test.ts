@@ -1,18 +1,8 @@
 import { createTestApp } from "portico/testing";
-import type { TestApp } from "portico/testing";
 import { describe, expect, it } from "vitest";
+import { fronting } from "./fronting.fixture.ts";
 import { gateway } from "./index.ts";
-import { httpUpstream } from "./testing/upstreams.ts";
-import type { Upstream } from "./testing/upstreams.ts";
-
-type App = TestApp & AsyncDisposable & { readonly url: string };
-
-async function fronting(upstream: Upstream, api: Record<string, unknown>): Promise<App> {
-  const apis = [{ id: "shop", upstream: upstream.url, ...api }];
-  const app = await createTestApp({ plugins: [gateway()], settings: { gateway: { apis } } });
-  const { url } = await app.listen("127.0.0.1", 0);
-  return Object.assign(app, { url, [Symbol.asyncDispose]: () => app.stop(1_000) });
-}
+import { httpUpstream } from "./upstreams.fixture.ts";
 
 const paid = {
   on: { method: "POST", path: "/invoices/{id}/pay" },

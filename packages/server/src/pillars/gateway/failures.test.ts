@@ -1,21 +1,6 @@
-import { createTestApp } from "portico/testing";
-import type { TestApp } from "portico/testing";
 import { describe, expect, it } from "vitest";
-import { gateway } from "./index.ts";
-import { httpUpstream, rawUpstream, speak } from "./testing/upstreams.ts";
-import type { Upstream } from "./testing/upstreams.ts";
-
-type App = TestApp & AsyncDisposable & { readonly url: string };
-
-async function fronting(
-  upstream: Pick<Upstream, "url">,
-  api: Record<string, unknown> = {},
-): Promise<App> {
-  const apis = [{ id: "shop", upstream: upstream.url, ...api }];
-  const app = await createTestApp({ plugins: [gateway()], settings: { gateway: { apis } } });
-  const { url } = await app.listen("127.0.0.1", 0);
-  return Object.assign(app, { url, [Symbol.asyncDispose]: () => app.stop(1_000) });
-}
+import { fronting } from "./fronting.fixture.ts";
+import { httpUpstream, rawUpstream, speak } from "./upstreams.fixture.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 

@@ -145,9 +145,7 @@ export class ProxyCall implements Exchange {
 
   #emitsOn(status: number): boolean {
     const { emits } = this.#call.route;
-    return (
-      emits.length > 0 && emits.some((rule) => rule.status === undefined || rule.status === status)
-    );
+    return emits.some((rule) => rule.status === undefined || rule.status === status);
   }
 
   #writeHead(head: ReplyHead): void {
