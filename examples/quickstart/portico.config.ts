@@ -3,7 +3,7 @@ import { defineConfig } from "portico";
 // What stands in front of the invoices API: a key for every call, 600 calls a minute for each key, and an event for
 // each invoice that was paid.
 export default defineConfig({
-  data: `${import.meta.dirname}/.portico`,
+  data: process.env["PORTICO_DATA"] ?? `${import.meta.dirname}/.portico`,
   server: { port: Number(process.env["PORT"] ?? 8080) },
   log: { level: "warn" },
   gateway: {
