@@ -7,7 +7,7 @@ import { settingsOf } from "./settings.ts";
 import type { KeyRow, KeyTables } from "./tables.ts";
 
 /** Bytes of JSON that a key's metadata may have. */
-export const METADATA_BYTES_MAX = 8_192;
+const METADATA_BYTES_MAX = 8_192;
 
 /** What a new key is to be. */
 export interface NewKey {

@@ -13,7 +13,6 @@
 export { Keys } from "./capability.ts";
 export type { CreateKeyOptions, KeysFace, KeyVerdict } from "./capability.ts";
 export type { NewKey } from "./create.ts";
-export { keyErrors } from "./errors.ts";
 export { keys } from "./plugin.ts";
 export type { Refusal } from "./verify.ts";
 export type { KeyView } from "./view.ts";

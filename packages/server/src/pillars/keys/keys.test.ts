@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bearer, bench, body, code, kinds } from "./key-app.fixture.ts";
 import type { Created, KeyTable } from "./key-app.fixture.ts";
+import { Keys } from "./index.ts";
 
 describe.each(kinds)("keys [%s]", (kind) => {
   describe("a request with a key", () => {
@@ -107,6 +108,44 @@ describe.each(kinds)("keys [%s]", (kind) => {
       await expect
         .poll(async () => (await it.app.as().get(`/keys/${id}`)).json())
         .toMatchObject({ lastUsedAt: "2026-01-01T00:00:30.000Z" });
+    });
+  });
+
+  describe("the capability", () => {
+    it("creates and verifies keys for other plugins, with the caller that a request would have", async () => {
+      await using it = await bench(kind);
+      const ctx = it.app.context("keys");
+      const face = ctx.get(Keys);
+      const created = await face.create(
+        {
+          name: "of a plugin",
+          permissions: ["keys:read"],
+          environment: "live",
+          rateLimit: 60,
+          userId: null,
+          expiresAt: null,
+          metadata: {},
+          createdBy: "plugin",
+        },
+        { organization: "other", origin: ctx.newOrigin("plugin") },
+      );
+      const { id, key } = created;
+      expect(await face.verify(key)).toEqual({
+        valid: true,
+        id,
+        name: "of a plugin",
+        userId: null,
+        caller: {
+          kind: "key",
+          organization: "other",
+          subject: id,
+          permissions: ["keys:read"],
+          instancePermissions: [],
+          environment: "live",
+          limits: ["60/min"],
+        },
+      });
+      expect((await it.ask(bearer(key))).status).toBe(200);
     });
   });
 

@@ -9,6 +9,5 @@
  * when that changes nothing (`buckets.ts`).
  * It fills `kernel.limiters@1`, so operations' own `limits` are enforced. It emits nothing, stores nothing and needs nobody.
  */
-export { limitErrors } from "./errors.ts";
 export { Limits, limits } from "./plugin.ts";
 export type { LimitsFace } from "./plugin.ts";
