@@ -159,4 +159,4 @@ test("the keys pillar, copied out of the repository, passes its tests against th
     copy,
   );
   expect(output).toMatch(/Tests +\d+ passed/);
-});
+}, 300_000);
