@@ -60,7 +60,9 @@ export function findShapeMistakes(
 }
 
 function shapeFault(status: number, schema: TSchema | null): string | undefined {
-  if (status >= 400) return "refusals are raised as problems, not declared as answers";
+  // 503 may carry a report, as `/health` does: the state asked for is the answer.
+  if (status >= 400 && status !== 503)
+    return "refusals are raised as problems, not declared as answers";
   if (schema === null) return status === 202 ? "202 answers { id, status }" : undefined;
   const { type, properties } = schema as { type?: unknown; properties?: Record<string, TSchema> };
   if (type !== "object" && !isUnionOfObjects(schema)) return "the answer is not an object";

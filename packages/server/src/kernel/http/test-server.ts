@@ -16,7 +16,6 @@ import {
   type Migration,
   type Operation,
   type PluginContext,
-  type RequestObserver,
 } from "../contract/index.ts";
 import {
   createStoreHub,
@@ -49,7 +48,6 @@ export interface TestServerOptions extends Partial<
   readonly basePath?: string;
   readonly clock?: Clock;
   readonly driver?: Driver;
-  readonly observer?: RequestObserver;
 }
 
 export const noteErrors = {
@@ -201,7 +199,6 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
       basePath: given.basePath ?? "",
       ownPaths: () => [],
       publicUrl: () => "https://api.example.com",
-      ownPaths: () => [],
     },
     config: given.config ?? {},
   });
