@@ -2,7 +2,7 @@ import { problem, raiser } from "../base/index.ts";
 
 /** Errors of the command line itself. */
 export const cliErrors = {
-  "cli.usage": problem(400, "{what} Run: portico {command} --help"),
+  "cli.usage": problem(400, "{what} Run: {help}"),
   "cli.wouldOverwrite": problem(
     409,
     "{files} already there. Pass --force to overwrite, or choose another folder with --cwd.",

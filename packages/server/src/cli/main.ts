@@ -40,5 +40,7 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR) {
 } else {
   // Not a plain import: what follows may not even parse under an older Node.
   const { run } = await import("./run.ts");
-  process.exitCode = await run(process.argv.slice(2));
+  const code = await run(process.argv.slice(2));
+  // Not `exitCode` alone: after a failure, a thread or a socket that is still open must not keep the process.
+  process.stdout.write("", () => process.exit(code));
 }

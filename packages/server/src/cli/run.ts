@@ -44,20 +44,22 @@ async function loadVerbs(actions: Actions): Promise<void> {
   );
 }
 
-function usageOf(error: CommanderError, argv: readonly string[]): Error {
+function usageOf(error: CommanderError, program: Command, argv: readonly string[]): Error {
   const text = error.message
     .replace(/^error: /, "")
     .split("\n")
     .join(" ");
-  const words = argv.filter((word) => !word.startsWith("-")).slice(0, 2);
+  const first = firstWord(program, argv);
+  const command = program.commands.find((one) => one.name() === first)?.name();
+  const help = command === undefined ? "portico --help" : `portico ${command} --help`;
   const what = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-  return raise("cli.usage", { params: { what, command: words.slice(0, 1).join(" ") } });
+  return raise("cli.usage", { params: { what, help } });
 }
 
 function endOf(error: unknown, program: Command, argv: readonly string[]): number {
   const globals = globalsOf(program);
   if (!(error instanceof CommanderError)) return fail(error, globals);
-  if (!HELP.has(error.code)) return fail(usageOf(error, argv), globals);
+  if (!HELP.has(error.code)) return fail(usageOf(error, program, argv), globals);
   if (error.code !== "commander.help") return EXIT.ok;
   // Nothing typed, or a noun without its verb: help is the answer, but nothing was done.
   const noun = program.commands.find((command) => command.name() === firstWord(program, argv));

@@ -36,12 +36,12 @@ const BackupCall = Type.Object({ file: Type.String({ minLength: 1 }) });
 /** A contributed command with what was typed. */
 export type VerbCall = Static<typeof VerbCall>;
 
-function usage(what: string, command: string): Error {
-  return raise("cli.usage", { params: { what, command } });
+function usage(what: string, help = "portico --help"): Error {
+  return raise("cli.usage", { params: { what, help } });
 }
 
 function parsed<TShape extends TSchema>(schema: TShape, input: unknown): Static<TShape> {
-  if (!Value.Check(schema, input)) throw usage("The call has an unknown form.", "");
+  if (!Value.Check(schema, input)) throw usage("The call has an unknown form.");
   return input;
 }
 
@@ -50,13 +50,14 @@ export async function runVerb(server: Server, call: VerbCall): Promise<CliOutput
   const found = server
     .cliVerbs()
     .find(({ verb }) => verb.noun === call.noun && verb.verb === call.verb);
-  if (found === undefined) throw usage(`There is no command '${call.noun} ${call.verb}'.`, "");
+  if (found === undefined) throw usage(`There is no command '${call.noun} ${call.verb}'.`);
   return found.verb.run(found.ctx, call.input);
 }
 
 async function createBackup({ server, platform }: TaskContext, input: unknown): Promise<unknown> {
   const { file } = parsed(BackupCall, input);
-  if (!isAbsolute(file)) throw usage("The path of a backup must be absolute.", "backup create");
+  if (!isAbsolute(file))
+    throw usage("The path of a backup must be absolute.", "portico backup create --help");
   const { driver } = server.spine.hub;
   if (driver.dialect !== "sqlite") {
     throw raise("cli.postgresOnly", { params: { command: "backup create" } });

@@ -59,12 +59,13 @@ export function toProblem(error: unknown): Problem {
 }
 
 function lines(problem: Problem, globals: Globals): string {
-  const { what, fix } = explain(problem.message);
+  const errors = problem.options.errors ?? [];
+  // Some messages list their errors for logs; here they get lines of their own.
+  const { what, fix } = explain(problem.message.split("\n")[0] ?? problem.message);
   const why = reasonOf(problem);
   const rows = [`error: ${what}`];
   if (why !== "" && !what.includes(why)) rows.push(`  why:  ${why}`);
-  for (const { pointer, detail } of problem.options.errors ?? [])
-    rows.push(`  - ${pointer}: ${detail}`);
+  for (const { pointer, detail } of errors) rows.push(`  - ${pointer}: ${detail}`);
   if (fix !== "") rows.push(`  fix:  ${fix}`);
   rows.push(`  code: ${problem.code}`);
   const stack = problem.cause instanceof Error ? problem.cause.stack : problem.stack;

@@ -45,7 +45,7 @@ function dataCommands(program: Command, { globals, platform, show }: Actions): v
       const { migrateCommand } = await import("./migrate.ts");
       await show(migrateCommand(await platform(), globals(), way));
     });
-  const backup = program.command("backup").summary("create, verify");
+  const backup = program.command("backup").helpCommand(false).summary("create, verify");
   backup
     .command("create")
     .argument("[file]", "where to; <data>/backups/portico-<time>.db when left out")
@@ -83,6 +83,7 @@ function insightCommands(program: Command, { globals, platform, show }: Actions)
     });
   program
     .command("config")
+    .helpCommand(false)
     .summary("print")
     .command("print")
     .description("Print every setting as it will be used, secrets hidden")
@@ -93,6 +94,7 @@ function insightCommands(program: Command, { globals, platform, show }: Actions)
     });
   program
     .command("audit")
+    .helpCommand(false)
     .summary("verify")
     .command("verify")
     .description("Check that no entry of the audit was altered or removed")

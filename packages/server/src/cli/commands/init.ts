@@ -15,9 +15,9 @@ export interface InitOptions {
 
 function gatewaySection(upstream: string): string {
   if (upstream === "") {
-    return '  // gateway: { apis: [{ id: "app", path: "/", upstream: "http://127.0.0.1:3000" }] },\n';
+    return '  // gateway: { apis: [{ id: "app", upstream: "http://127.0.0.1:3000" }] },\n';
   }
-  return `  gateway: { apis: [{ id: "app", path: "/", upstream: ${JSON.stringify(upstream)} }] },\n`;
+  return `  gateway: { apis: [{ id: "app", upstream: ${JSON.stringify(upstream)} }] },\n`;
 }
 
 function configText(upstream: string): string {

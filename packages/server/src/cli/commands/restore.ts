@@ -21,11 +21,13 @@ function setAside(database: string): string | null {
 }
 
 async function confirm(globals: Globals, folder: string): Promise<void> {
-  const text = `Replace the database in ${folder}? The present one is kept beside it. (yes/no)`;
+  const text = `Replace the database in ${folder} (yes/no)?`;
   if (globals.yes) return;
   const answer = await ask({ text, fallback: "no", flag: "--yes" }, globals);
   if (answer === "yes") return;
-  throw raise("cli.usage", { params: { what: "Nothing was restored.", command: "restore" } });
+  throw raise("cli.usage", {
+    params: { what: "Nothing was restored.", help: "portico restore --help" },
+  });
 }
 
 /**

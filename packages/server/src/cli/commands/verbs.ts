@@ -71,7 +71,12 @@ export type OnVerb = (call: { readonly verb: CliVerb; readonly input: CliInput }
 export function addVerbs(program: Command, verbs: readonly CliVerb[], onVerb: OnVerb): void {
   for (const [noun, of] of Map.groupBy(verbs, ({ noun }) => noun)) {
     const known = program.commands.find((command) => command.name() === noun);
-    const parent = known ?? program.command(noun).summary(of.map(({ verb }) => verb).join(", "));
+    const parent =
+      known ??
+      program
+        .command(noun)
+        .helpCommand(false)
+        .summary(of.map(({ verb }) => verb).join(", "));
     for (const verb of of) {
       const command = parent.command(verb.verb).summary(verb.summary).description(verb.summary);
       describe(command, verb);

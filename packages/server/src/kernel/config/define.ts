@@ -50,7 +50,7 @@ export interface ResolvedConfig extends KernelSettings {
  * @example
  * export default defineConfig({
  *   server: { port: 8080 },
- *   gateway: { apis: [{ id: "invoices", path: "/", upstream: "http://127.0.0.1:3000" }] },
+ *   gateway: { apis: [{ id: "invoices", upstream: "http://127.0.0.1:3000" }] },
  * });
  *
  * @example

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { registerHooks } from "node:module";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Result } from "../../base/index.ts";
@@ -36,11 +37,30 @@ function findFile(cwd: string, asked: string | undefined): Result<string | undef
   return ok(first === undefined ? undefined : join(cwd, first));
 }
 
+let isResolving = false;
+
+/** `import … from "portico"` in a configuration finds this very package where none is installed beside it (npx). */
+function resolveOwnName(): void {
+  if (isResolving) return;
+  isResolving = true;
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      if (!/^portico(\/|$)/.test(specifier)) return next(specifier, context);
+      try {
+        return next(specifier, context);
+      } catch {
+        return next(specifier, { ...context, parentURL: import.meta.url });
+      }
+    },
+  });
+}
+
 async function importFile(file: string): Promise<unknown> {
   if (extname(file) === ".json") {
     const content: unknown = JSON.parse(readFileSync(file, "utf8"));
     return content;
   }
+  resolveOwnName();
   const module: unknown = await import(pathToFileURL(file).href);
   // A module namespace; what it exports is validated by the caller.
   return (module as { readonly default?: unknown }).default;
