@@ -105,7 +105,7 @@ export class Engine {
   async #turn(owner: string): Promise<number> {
     const { hub, statements, concurrency } = this.#options;
     const { driver } = hub;
-    await this.#fillFreed();
+    await this.fillFreed();
     const now = await driver.now();
     const { rows } = await driver.query({ sql: statements.peek, parameters: [] });
     const nextAt = rows[0]?.["next_at"] ?? null;
@@ -188,7 +188,7 @@ export class Engine {
   }
 
   /** Slots of keys whose jobs ended here go to those who wait longest. */
-  async #fillFreed(): Promise<void> {
+  async fillFreed(): Promise<void> {
     if (this.#freed.size === 0) return;
     const freed = this.#freed;
     this.#freed = new Map();

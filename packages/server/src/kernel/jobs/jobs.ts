@@ -1,5 +1,5 @@
 import { createLife } from "./life.ts";
-import { cancelJob, findJob, listJobs, retryJob } from "./manage.ts";
+import { findJob, listJobs, retryJob } from "./manage.ts";
 import type { JobQuery, JobView } from "./manage.ts";
 import type { JobsOptions } from "./options.ts";
 
@@ -47,9 +47,6 @@ export function createJobs(options: JobsOptions): Jobs {
       await retryJob(driver, id);
       life.wake();
     },
-    cancel: async (id) => {
-      await cancelJob(driver, id);
-      life.engine.abort("lost", (job) => job.id === id);
-    },
+    cancel: (id) => life.cancel(id),
   };
 }

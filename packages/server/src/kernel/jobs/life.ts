@@ -1,7 +1,9 @@
 import { createBell } from "../log/index.ts";
+import { fillAll } from "./admit.ts";
 import { Engine } from "./engine.ts";
 import type { Ran } from "./engine.ts";
 import type { JobsOptions } from "./options.ts";
+import { cancelJob } from "./manage.ts";
 import { takeOwnership } from "./owners.ts";
 import { createDoneQueue } from "./settle.ts";
 import { jobStatements } from "./statements.ts";
@@ -26,6 +28,8 @@ export interface Life {
   stop(graceMs: number): Promise<void>;
   drained(): Promise<void>;
   wake(): void;
+  /** Ends a job; its key's slot goes to the next. */
+  cancel(id: string): Promise<void>;
 }
 
 interface Parts {
@@ -77,6 +81,12 @@ export function createLife(options: JobsOptions): Life {
     wake: () => {
       engine.bell.ring();
       tell();
+    },
+    cancel: async (id) => {
+      await cancelJob(driver, id);
+      engine.abort("lost", (job) => job.id === id);
+      await fillAll(upkeep.admission);
+      engine.bell.ring();
     },
   };
 }
@@ -141,6 +151,7 @@ async function stop(parts: Parts, graceMs: number): Promise<void> {
   engine.abort("stop");
   await waitAtMost(options, ABORTED_MS, engine.settled());
   try {
+    await engine.fillFreed();
     if (parts.owner !== undefined) {
       await driver.append([{ sql: statements.release, parameters: [parts.owner] }]);
     }

@@ -265,6 +265,28 @@ function sharing(open: OpenTestDatabase): void {
     expect(ran).toEqual(upTo(25));
   });
 
+  it("gives the slot of a cancelled job to the next of its key", async () => {
+    await using spine = await openSpine(open);
+    const ran: number[] = [];
+    const endless = new Promise<void>(() => {});
+    spine.addJob(
+      "limited",
+      define(
+        async ({ input }) => {
+          ran.push(input.index);
+          if (input.index === 0) await endless;
+        },
+        { concurrency: 1 },
+      ),
+    );
+    const [first = ""] = await enqueue(spine, "limited", [0, 1], () => ({ key: "one" }));
+    await spine.jobs.start();
+    await until(() => ran.length === 1);
+    await spine.jobs.cancel(first);
+    await spine.jobs.drained();
+    expect(ran).toEqual([0, 1]);
+  });
+
   it("lets no key hold up another: jobs behind a stuck key are not even looked at", async () => {
     await using spine = await openSpine(open, { jobs: { concurrency: 4 } });
     const mayEnd = gate();
