@@ -42,7 +42,7 @@ export const createWebhook = operation({
     }),
   },
   errors: ["webhooks.badUrl", "webhooks.badHeader", "webhooks.slugTaken"],
-  example: { body: { url: "https://example.com/hooks", events: ["invoice.*"] } },
+  example: { body: { url: "https://example.com/hooks", events: ["invoice.*", "webhook.*"] } },
   async handle({ body, caller, tx, ctx }) {
     const reason = ctx.outbound.objection(body.url);
     if (reason !== undefined) throw raise("webhooks.badUrl", { params: { reason } });

@@ -19,7 +19,7 @@ export const getDelivery = operation({
   errors: ["webhooks.deliveryNotFound"],
   example: {
     path: { id: "{webhooks.listDeliveries.data.0.id}" },
-    after: ["webhooks.listDeliveries"],
+    after: ["webhooks.create", "webhooks.enable", "webhooks.listDeliveries"],
   },
   async handle({ path, read }) {
     const db = read.db<WebhookTables>();

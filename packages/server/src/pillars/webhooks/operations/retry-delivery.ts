@@ -19,7 +19,7 @@ export const retryDelivery = operation({
   errors: ["webhooks.deliveryNotFound", "webhooks.notFound", "webhooks.inactive"],
   example: {
     path: { id: "{webhooks.listDeliveries.data.0.id}" },
-    after: ["webhooks.listDeliveries"],
+    after: ["webhooks.create", "webhooks.enable", "webhooks.listDeliveries"],
   },
   async handle({ path, tx, ctx, origin }) {
     const db = tx.db<WebhookTables>();
