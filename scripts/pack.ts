@@ -71,8 +71,9 @@ async function step(name: string, command: readonly string[], cwd = root): Promi
   return output;
 }
 
-async function lint(): Promise<void> {
-  const { messages, pkg } = await publint({ pkgDir: staged, strict: true });
+async function lint(tarball: string): Promise<void> {
+  const bytes = Uint8Array.from(readFileSync(tarball)).buffer;
+  const { messages, pkg } = await publint({ strict: true, pack: { tarball: bytes } });
   const told = messages.filter(({ type }) => type !== "suggestion");
   if (told.length === 0) return;
   fail(`publint\n${told.map((message) => `  ${formatMessage(message, pkg)}`).join("\n")}`);
@@ -85,6 +86,7 @@ await step("tsc", ["tsc", "-p", "tsconfig.build.json"]);
 stageManifest(manifest);
 stageAssets();
 stageViewer();
-await lint();
 await step("npm pack", ["npm", "pack", "--pack-destination", join(root, "dist")], staged);
-console.log(join(root, "dist", `${manifest.name}-${manifest.version}.tgz`));
+const tarball = join(root, "dist", `${manifest.name}-${manifest.version}.tgz`);
+await lint(tarball);
+console.log(tarball);
