@@ -18,54 +18,99 @@ const base = { access: "public", example: {} } as const;
 
 const getItem = operation({
   ...base,
-  ...{ id: "items.get", method: "GET", path: "/items/{id}", summary: "Get", mode: "read" },
+  id: "items.get",
+  method: "GET",
+  path: "/items/{id}",
+  summary: "Get",
+  mode: "read",
   params: Type.Object({ id: Type.String() }),
   replies: { 200: Item },
-  handle: ({ path }) => ({ id: path.id, revision: 7 }),
+  handle: ({ path }) => ({
+    id: path.id,
+    revision: 7,
+  }),
 });
 const putItem = operation({
   ...base,
-  ...{ id: "items.put", method: "PUT", path: "/items/{id}", summary: "Put", mode: "write" },
-  ...{ audit: "none" },
+  id: "items.put",
+  method: "PUT",
+  path: "/items/{id}",
+  summary: "Put",
+  mode: "write",
+  audit: "none",
   params: Type.Object({ id: Type.String() }),
   replies: { 200: Item },
   handle: ({ path, ifMatch }) => {
     checkRevision(ifMatch, 7);
-    return Promise.resolve({ id: path.id, revision: 8 });
+    return Promise.resolve({
+      id: path.id,
+      revision: 8,
+    });
   },
 });
 const listItems = operation({
   ...base,
-  ...{ id: "items.list", method: "GET", path: "/items", summary: "List", mode: "read" },
-  query: Type.Object({ ...pageQuery, kind: Type.Optional(Type.String()) }),
+  id: "items.list",
+  method: "GET",
+  path: "/items",
+  summary: "List",
+  mode: "read",
+  query: Type.Object({
+    ...pageQuery,
+    kind: Type.Optional(Type.String()),
+  }),
   replies: { 200: listOf(Type.Object({ at: Type.Integer() })) },
   handle: ({ cursor, query }) => {
     const from = Number(cursor.after?.[0] ?? 0);
     const data = Array.from({ length: query.limit ?? 0 }, (_, index) => ({ at: from + index + 1 }));
-    return { data, next: cursor.next([from + data.length, "x"]) };
+    return {
+      data,
+      next: cursor.next([from + data.length, "x"]),
+    };
   },
 });
 const hang = operation({
   ...base,
-  ...{ id: "items.hang", method: "GET", path: "/hang", summary: "Hang", mode: "read" },
+  id: "items.hang",
+  method: "GET",
+  path: "/hang",
+  summary: "Hang",
+  mode: "read",
   replies: { 200: Item },
   handle: () => new Promise(() => undefined),
 });
 const wrong = operation({
   ...base,
-  ...{ id: "items.wrong", method: "GET", path: "/wrong", summary: "Wrong", mode: "read" },
+  id: "items.wrong",
+  method: "GET",
+  path: "/wrong",
+  summary: "Wrong",
+  mode: "read",
   replies: { 200: Item },
-  handle: () => ({ id: null, revision: 1 }),
+  handle: () => ({
+    id: null,
+    revision: 1,
+  }),
 });
 const start = operation({
   ...base,
-  ...{ id: "items.start", method: "POST", path: "/start", summary: "Start", mode: "read" },
+  id: "items.start",
+  method: "POST",
+  path: "/start",
+  summary: "Start",
+  mode: "read",
   limits: ["2/min"],
-  replies: { 202: accepted, 204: null },
+  replies: {
+    202: accepted,
+    204: null,
+  },
   handle: ({ query }) =>
     Object.keys(query as object).length > 0
       ? reply(204, null, { "x-own": "1" })
-      : { id: "job_1", status: "queued" },
+      : {
+          id: "job_1",
+          status: "queued",
+        },
 });
 const operations = [getItem, putItem, listItems, hang, wrong, start, createNote];
 
@@ -91,7 +136,9 @@ describe("revisions", () => {
     const put = (match: string): ReturnType<TestServer["send"]> =>
       server.send({ method: "PUT", path: "/api/v1/items/a", headers: { "if-match": match } });
     expect((await put('"6"')).json()).toMatchObject({
-      ...{ status: 412, code: "request.revision", params: { revision: 7 } },
+      status: 412,
+      code: "request.revision",
+      params: { revision: 7 },
     });
     expect((await put('"7"')).headers["etag"]).toBe('"8"');
     expect((await put("*")).status).toBe(200);
@@ -138,12 +185,19 @@ describe("limits", () => {
     await using own = await testServer({ operations, limiter: { take } });
     const headers: Record<string, string> = caller === undefined ? {} : { "x-test": caller };
     return await own.send({
-      ...{ method: "POST", path: "/api/v1/start", headers, remoteAddress: "2001:db8:1:2:3::4" },
+      method: "POST",
+      path: "/api/v1/start",
+      headers,
+      remoteAddress: "2001:db8:1:2:3::4",
     });
   };
   const decision: LimitDecision = {
-    ...{ allowed: true, policy: "per minute", limit: 2, windowMs: 60_000, remaining: 1 },
-    resetMs: 29_001,
+    allowed: true,
+    policy: "per minute",
+    limit: 2,
+    windowMs: 6e4,
+    remaining: 1,
+    resetMs: 29001,
   };
 
   test("an admitted call is told its quota", async () => {
@@ -157,7 +211,9 @@ describe("limits", () => {
   test("a refused call is 429, says when to come again, and which policy it met", async () => {
     const answer = await limited(() => ({ ...decision, allowed: false, remaining: 0, resetMs: 1 }));
     expect(answer.json()).toMatchObject({
-      ...{ status: 429, code: "request.rateLimited", "violated-policies": ["per minute"] },
+      status: 429,
+      code: "request.rateLimited",
+      "violated-policies": ["per minute"],
     });
     expect(answer.headers["retry-after"]).toBe("1");
     expect(answer.headers["ratelimit"]).toBe('"per minute";r=0;t=1');
@@ -225,18 +281,19 @@ describe("an operation as a function", () => {
   const caller: Caller = { ...anonymous, kind: "user", subject: "u1", permissions: ["notes:*"] };
 
   test("has the same checks and gives what a client would read", async () => {
-    const { call } = server.http;
+    const call: TestServer["http"]["call"] = (...given) => server.http.call(...given);
     const answer = await call("notes.create", { body: { text: "Hi" } }, caller);
     expect(answer).toMatchObject({ status: 201, body: { text: "Hi", secret: "once" } });
     expect(answer.body).not.toHaveProperty("undeclared");
     await expect(call("notes.create", { body: {} }, caller)).rejects.toMatchObject({
-      ...{ code: "request.invalid", options: { errors: [{ pointer: "/text" }] } },
+      code: "request.invalid",
+      options: { errors: [{ pointer: "/text" }] },
     });
     await expect(call("notes.create", { body: { text: "Hi" } }, anonymous)).rejects.toMatchObject({
-      ...{ code: "access.unauthenticated" },
+      code: "access.unauthenticated",
     });
     await expect(call("notes.nothing", {}, caller)).rejects.toMatchObject({
-      ...{ code: "request.noOperation" },
+      code: "request.noOperation",
     });
   });
 

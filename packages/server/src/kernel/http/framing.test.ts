@@ -65,7 +65,8 @@ describe("a request that two servers could read in two ways is refused, and its 
     "a fragment in the target": head("GET /livez#x HTTP/1.1", HOST),
     "HTTP/2.0 in text": head("GET /livez HTTP/2.0", HOST),
     "201 header lines": head(
-      ...["GET /livez HTTP/1.1", HOST],
+      "GET /livez HTTP/1.1",
+      HOST,
       ...Array.from({ length: 200 }, (_, index) => `X-${index}: a`),
     ),
     "an upgrade with a body": `${head(POST, HOST, "Connection: upgrade", "Upgrade: h2c", "Content-Length: 3")}abc`,

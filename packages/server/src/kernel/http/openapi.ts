@@ -78,11 +78,17 @@ function parametersOf(operation: Operation): readonly Json[] {
   const query = propertiesOf(operation.query);
   return [
     ...named.map((name) => ({
-      ...{ name, in: "path", required: true, schema: path.all[name] ?? { type: "string" } },
+      name,
+      in: "path",
+      required: true,
+      schema: path.all[name] ?? { type: "string" },
       ...exampleOf(operation.example.path?.[name]),
     })),
     ...Object.entries(query.all).map(([name, schema]) => ({
-      ...{ name, in: "query", required: query.required.includes(name), schema },
+      name,
+      in: "query",
+      required: query.required.includes(name),
+      schema,
       ...exampleOf(operation.example.query?.[name]),
     })),
     ...headerParameters(operation),
@@ -91,7 +97,11 @@ function parametersOf(operation: Operation): readonly Json[] {
 
 function headerParameters(operation: Operation): readonly Json[] {
   const header = (name: string, description: string): Json => ({
-    ...{ name, in: "header", required: false, description, schema: { type: "string" } },
+    name,
+    in: "header",
+    required: false,
+    description,
+    schema: { type: "string" },
   });
   const hasRevision = Object.values(operation.replies).some(
     (reply) => reply !== null && "revision" in propertiesOf(reply).all,

@@ -264,7 +264,10 @@ describe("failures", () => {
     expect(server.logged.at(-1)?.message).toContain("does not declare");
     await using strict = await testServer({ mode: "test" });
     const answer = await strict.send({
-      ...{ method: "POST", path: "/api/v1/notes", headers: writer, body: { text: "undeclared" } },
+      method: "POST",
+      path: "/api/v1/notes",
+      headers: writer,
+      body: { text: "undeclared" },
     });
     expectProblem(answer, 500, "request.internal");
   });

@@ -35,9 +35,13 @@ export function createRegistry(options: RegistryOptions): RegistryFace {
       ...plugins.map(({ id, permissions }) => ({ owner: id, permissions: permissions ?? {} })),
     ].flatMap(({ owner, permissions }) =>
       Object.entries(permissions).map(([name, definition]) => ({
-        ...{ owner, name },
+        owner,
+        name,
         ...(typeof definition === "string"
-          ? { label: definition, scope: "organization" as const }
+          ? {
+              label: definition,
+              scope: "organization" as const,
+            }
           : definition),
       })),
     ),

@@ -70,7 +70,8 @@ function shapeFault(status: number, schema: TSchema | null): string | undefined 
   if (status === 202 && !(names.includes("id") && names.includes("status"))) {
     return "202 answers { id, status }";
   }
-  const isList = (properties?.["data"] as { type?: unknown } | undefined)?.type === "array";
+  const { data } = (properties ?? {}) as { data?: { type?: unknown } };
+  const isList = data?.type === "array";
   if (isList && !names.includes("next")) return "a list answers { data, next }";
   return undefined;
 }

@@ -1,18 +1,11 @@
 import { Type } from "typebox";
-import {
-  fillRandom,
-  idMaker,
-  problem,
-  raiser,
-  systemClock,
-  type Clock,
-  type ProblemTable,
-} from "../../base/index.ts";
+import { fillRandom, idMaker, problem, raiser, systemClock, type Clock } from "../../base/index.ts";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
 import { accessErrors, createAccess } from "../access/index.ts";
 import {
   operation,
   type Authenticator,
+  type Meter,
   type Migration,
   type Operation,
   type PluginContext,
@@ -23,6 +16,7 @@ import {
   storeErrors,
   type Driver,
   type SchemaOwner,
+  type Writers,
 } from "../store/index.ts";
 import { createHttp } from "./create-http.ts";
 import { httpErrors } from "./errors.ts";
@@ -138,6 +132,23 @@ export const createNote = operation({
   },
 });
 
+const noWriters: Writers = {
+  emit: () => ({ id: "evt", statements: [] }),
+  enqueue: () => ({ id: "job", statements: [] }),
+  audit: () => [],
+  committed: () => undefined,
+};
+const noMeter: Meter = {
+  counter: () => ({ add: () => undefined }),
+  histogram: () => ({ observe: () => undefined }),
+  gauge: () => undefined,
+};
+const kernelErrors: HttpOptions["kernelErrors"] = [
+  { owner: "request", errors: httpErrors },
+  { owner: "access", errors: accessErrors },
+  { owner: "store", errors: storeErrors },
+];
+
 /** Starts the room with its tables, in memory. */
 export async function testServer(given: TestServerOptions = {}): Promise<TestServer> {
   const clock = given.clock ?? systemClock;
@@ -156,8 +167,16 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
     },
   });
   const probes = createProbes({
-    ...{ driver, clock, checks: [], version: "1.2.3", isStarted: () => true },
-    metrics: () => Promise.resolve({ contentType: "text/plain", text: "up 1\n" }),
+    driver,
+    clock,
+    checks: [],
+    version: "1.2.3",
+    isStarted: () => true,
+    metrics: () =>
+      Promise.resolve({
+        contentType: "text/plain",
+        text: "up 1\n",
+      }),
   });
   // The operations of these tests use nothing else of their context.
   const ctx = {
@@ -167,35 +186,39 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
   } as unknown as PluginContext;
   const operations = given.operations ?? [createNote];
   const http = createHttp({
-    ...{ access, clock, makeId, fillRandom, probes },
+    access,
+    clock,
+    makeId,
+    fillRandom,
+    probes,
     hub: createStoreHub({
-      ...{ driver, owners, clock },
-      writers: {
-        emit: () => ({ id: "evt", statements: [] }),
-        enqueue: () => ({ id: "job", statements: [] }),
-        audit: () => [],
-        committed: () => undefined,
-      },
+      driver,
+      owners,
+      clock,
+      writers: noWriters,
     }),
-    operations: operations.map((each) => ({ operation: each, plugin: "notes", ctx })),
+    operations: operations.map((each) => ({
+      operation: each,
+      plugin: "notes",
+      ctx,
+    })),
     pages: given.pages ?? [],
     fronts: given.fronts ?? [],
     observers: given.observers ?? [],
     ...(given.limiter === undefined ? {} : { limiter: given.limiter }),
     secrets: { derive: () => new Uint8Array(32).fill(7) },
-    kernelErrors: [
-      { owner: "request", errors: httpErrors },
-      { owner: "access", errors: accessErrors },
-      { owner: "store", errors: storeErrors satisfies ProblemTable },
-    ],
-    logger: { debug: note, info: note, warn: note, error: note },
-    meter: {
-      counter: () => ({ add: () => undefined }),
-      histogram: () => ({ observe: () => undefined }),
-      gauge: () => undefined,
+    kernelErrors,
+    logger: {
+      debug: note,
+      info: note,
+      warn: note,
+      error: note,
     },
+    meter: noMeter,
     server: {
-      ...{ version: "1.2.3", mode: given.mode ?? "production", dataFolder: undefined },
+      version: "1.2.3",
+      mode: given.mode ?? "production",
+      dataFolder: undefined,
       basePath: given.basePath ?? "",
       ownPaths: () => [],
       publicUrl: () => "https://api.example.com",
@@ -203,10 +226,16 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
     config: given.config ?? {},
   });
   return {
-    ...{ http, driver, logged },
-    send: ({ path, ...request }) => http.inject({ url: path, ...request }),
+    http,
+    driver,
+    logged,
+    send: ({ path, ...request }) =>
+      http.inject({
+        url: path,
+        ...request,
+      }),
     [Symbol.asyncDispose]: async () => {
-      await http.close(1_000);
+      await http.close(1e3);
       await driver.close();
     },
   };
