@@ -7,7 +7,6 @@ import {
   Limiters,
   Pages,
   provide,
-  Registry,
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
@@ -88,25 +87,13 @@ export function gateway(): AnyPlugin {
 
 function compileOrRefuse(ctx: PluginContext<GatewaySettings>): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ownPaths: ownPathsOf(ctx) });
+  const compiled = compile(settings, { clock, ownPaths: ctx.server.ownPaths() });
   if (!("mistakes" in compiled)) return compiled;
   const { mistakes } = compiled;
   throw raise("gateway.badConfig", {
     params: { count: mistakes.length, mistakes: mistakes.join("; ") },
     errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
   });
-}
-
-/** Answered by the kernel itself, beside operations and pages. */
-const PROBES = ["/livez", "/readyz", "/healthz", "/startupz", "/health", "/metrics"];
-
-function ownPathsOf(ctx: PluginContext<GatewaySettings>): readonly string[] {
-  const operations = ctx.get(Registry).operations.map(({ operation }) => operation.path);
-  return [
-    ...operations.flatMap((path) => [`/api/v1${path}`, `/api${path}`]),
-    ...ctx.contributions(Pages).map(({ path }) => path),
-    ...PROBES,
-  ].map((path) => `${ctx.server.basePath}${path}`);
 }
 
 function partsOf(

@@ -1,0 +1,23 @@
+// One Portico for the gateway's benchmark: an API on port `upstream` under two base paths, bare and with everything on.
+import { createPortico } from "../packages/server/src/index.ts";
+import { internalCaller } from "../packages/server/src/kernel/index.ts";
+
+const upstream = process.argv[2] ?? "";
+const portico = await createPortico({
+  data: ":memory:",
+  log: { level: "warn" },
+  gateway: {
+    apis: [
+      { id: "bare", basePath: "/bare", upstream, identity: false },
+      { id: "full", basePath: "/full", upstream, auth: "key", rateLimit: "100000000/min" },
+    ],
+  },
+});
+await portico.start();
+const made = await portico.call(
+  "keys.create",
+  { body: { name: "bench", permissions: ["*"] } },
+  internalCaller("default"),
+);
+const { url } = await portico.listen("127.0.0.1", 0);
+console.log(JSON.stringify({ url, key: (made.body as { readonly key: string }).key }));
