@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { fillRandom, idMaker, problem, raiser, systemClock, type Clock } from "../../base/index.ts";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
-import { accessErrors, createAccess } from "../access/index.ts";
+import { accessErrors, createAccess, type KernelAccess } from "../access/index.ts";
 import {
   operation,
   type Authenticator,
@@ -20,9 +20,8 @@ import {
 } from "../store/index.ts";
 import { createHttp } from "./create-http.ts";
 import { httpErrors } from "./errors.ts";
-import { httpPermissions } from "./health.ts";
 import type { HttpOptions, InjectReply, InjectRequest, PorticoHttp } from "./options.ts";
-import { createProbes } from "./probes.ts";
+import { createProbes, type Probes } from "./probes.ts";
 import { httpSchema } from "./schema.ts";
 
 /** The HTTP room alone over a real store, for its own tests: no log, no jobs. */
@@ -153,67 +152,49 @@ const kernelErrors: HttpOptions["kernelErrors"] = [
 export async function testServer(given: TestServerOptions = {}): Promise<TestServer> {
   const clock = given.clock ?? systemClock;
   const driver = given.driver ?? (await openSqlite({ file: ":memory:" }));
-  const owners = [httpSchema, notesOwner];
   await migrate({ driver, owners, version: "0.0.0", clock });
   const logged: TestServer["logged"] = [];
+  const http = createHttp(httpOptions({ given, clock, driver, logged }));
+  return {
+    http,
+    driver,
+    logged,
+    send: ({ path, ...request }) => http.inject({ url: path, ...request }),
+    [Symbol.asyncDispose]: async () => {
+      await http.close(1_000);
+      await driver.close();
+    },
+  };
+}
+
+interface World {
+  readonly given: TestServerOptions;
+  readonly clock: Clock;
+  readonly driver: Driver;
+  readonly logged: TestServer["logged"];
+}
+
+function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
   const note = (fields: object, message: string): void => void logged.push({ fields, message });
   const makeId = idMaker({ now: clock.now, fill: fillRandom });
-  const access = createAccess({
-    authenticators: [testAuthenticator, secondAuthenticator],
-    permissions: {
-      "notes:write": "organization",
-      "notes:read": "organization",
-      ...Object.fromEntries(Object.keys(httpPermissions).map((name) => [name, "instance"])),
-    },
-  });
-  const probes = createProbes({
-    driver,
-    clock,
-    checks: [],
-    version: "1.2.3",
-    isStarted: () => true,
-    metrics: () =>
-      Promise.resolve({
-        contentType: "text/plain",
-        text: "up 1\n",
-      }),
-  });
   // The operations of these tests use nothing else of their context.
-  const ctx = {
-    makeId,
-    clock,
-    newOrigin: (actor: string) => ({ cause: "root", trace: "0".repeat(32), actor }),
-  } as unknown as PluginContext;
+  const ctx = { makeId, clock } as unknown as PluginContext;
   const operations = given.operations ?? [createNote];
-  const http = createHttp({
-    access,
-    clock,
-    makeId,
-    fillRandom,
-    probes,
-    hub: createStoreHub({
-      driver,
-      owners,
-      clock,
-      writers: noWriters,
-    }),
-    operations: operations.map((each) => ({
-      operation: each,
-      plugin: "notes",
-      ctx,
-    })),
+  return {
+    operations: operations.map((operation) => ({ operation, plugin: "notes", ctx })),
     pages: given.pages ?? [],
     fronts: given.fronts ?? [],
     observers: given.observers ?? [],
     ...(given.limiter === undefined ? {} : { limiter: given.limiter }),
+    access: testAccess(),
+    hub: createStoreHub({ driver, owners, clock, writers: noWriters }),
     secrets: { derive: () => new Uint8Array(32).fill(7) },
+    probes: testProbes(driver, clock),
     kernelErrors,
-    logger: {
-      debug: note,
-      info: note,
-      warn: note,
-      error: note,
-    },
+    clock,
+    makeId,
+    fillRandom,
+    logger: { debug: note, info: note, warn: note, error: note },
     meter: noMeter,
     server: {
       version: "1.2.3",
@@ -224,21 +205,31 @@ export async function testServer(given: TestServerOptions = {}): Promise<TestSer
       publicUrl: () => "https://api.example.com",
     },
     config: given.config ?? {},
-  });
-  return {
-    http,
-    driver,
-    logged,
-    send: ({ path, ...request }) =>
-      http.inject({
-        url: path,
-        ...request,
-      }),
-    [Symbol.asyncDispose]: async () => {
-      await http.close(1e3);
-      await driver.close();
-    },
   };
+}
+
+const owners = [httpSchema, notesOwner];
+
+function testAccess(): KernelAccess {
+  return createAccess({
+    authenticators: [testAuthenticator, secondAuthenticator],
+    permissions: {
+      "notes:write": "organization",
+      "notes:read": "organization",
+      "server:read": "instance",
+    },
+  });
+}
+
+function testProbes(driver: Driver, clock: Clock): Probes {
+  return createProbes({
+    driver,
+    clock,
+    checks: [],
+    version: "1.2.3",
+    isStarted: () => true,
+    metrics: () => Promise.resolve({ contentType: "text/plain", text: "up 1\n" }),
+  });
 }
 
 /** How many notes are stored, of all organizations. */
