@@ -10,7 +10,7 @@ import type { Globals } from "./terminal.ts";
 const raise = raiser(configErrors);
 
 /** All mistakes of a configuration as one problem, exit code 78. */
-export function invalidConfig(mistakes: readonly Mistake[]): Problem {
+function invalidConfig(mistakes: readonly Mistake[]): Problem {
   const errors = mistakes.map((mistake) => ({
     pointer: mistake.path,
     detail: mistakeText(mistake).slice(mistake.path.length + 2),

@@ -1,7 +1,7 @@
 import { problem, raiser } from "../base/index.ts";
 
 /** Errors of the command line itself. */
-export const cliErrors = {
+const cliErrors = {
   "cli.usage": problem(400, "{what} Run: {help}"),
   "cli.wouldOverwrite": problem(
     409,

@@ -26,7 +26,7 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
 }
 
 /** Ends the process when something breaks that nobody caught: what broke is logged, what runs gets 5 s to end. */
-export function guardProcess(living: () => Living | undefined): void {
+function guardProcess(living: () => Living | undefined): void {
   let isEnding = false;
   const crash = (error: unknown): void => {
     const logger: RootLogger = createLogger({ level: "error", format: "auto" });

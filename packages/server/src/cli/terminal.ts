@@ -52,7 +52,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** Everything thrown, as a problem; what is none is a defect. */
-export function toProblem(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   if (isProblem(error)) return error;
   const what = error instanceof Error ? `${error.name}: ${error.message}.` : String(error);
   return raise("cli.unexpected", { params: { what }, cause: error });

@@ -7,7 +7,6 @@
  * given from above: this room knows none.
  */
 export { assemble } from "./assemble.ts";
-export { appErrors } from "./errors.ts";
 export type { Mistake } from "./mistakes.ts";
 export type { AssembleOptions } from "./parts.ts";
 export type { Portico } from "./portico.ts";

@@ -13,7 +13,6 @@ export { auditErrors } from "./errors.ts";
 export type { AuditEntry } from "./entry.ts";
 export type { AuditQuery } from "./list.ts";
 export { auditSchema } from "./tables.ts";
-export { verifyAudit } from "./verify.ts";
 export type { AuditVerdict } from "./verify.ts";
 export { createAuditWriter } from "./write.ts";
 export type { AuditWriterOptions } from "./write.ts";

@@ -72,7 +72,7 @@ function failureText(error: unknown): string {
 }
 
 /** Settles a configuration of any form: object, promise, or function of mode and environment. */
-export async function settle(source: unknown, context: ConfigContext): Promise<unknown> {
+async function settle(source: unknown, context: ConfigContext): Promise<unknown> {
   const settled: unknown = await source;
   if (typeof settled !== "function") return settled;
   // Validated after the call; a function that asks for more than the context gets undefined.

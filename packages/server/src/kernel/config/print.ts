@@ -7,7 +7,7 @@ import { wholeSchema } from "./resolve.ts";
 import { secrecyOf } from "./schema.ts";
 
 /** What stands where a secret would. */
-export const REDACTED = "[secret]";
+const REDACTED = "[secret]";
 
 function hide(kind: "whole" | "url", value: unknown): string {
   const url = kind === "url" && typeof value === "string" ? URL.parse(value) : null;
@@ -20,7 +20,7 @@ function hide(kind: "whole" | "url", value: unknown): string {
 }
 
 /** A copy of a value in which everything its schema marks as secret is hidden. */
-export function redactBySchema(schema: TSchema | undefined, value: unknown): unknown {
+function redactBySchema(schema: TSchema | undefined, value: unknown): unknown {
   if (schema === undefined || value === undefined) return value;
   const kind = secrecyOf(schema);
   if (kind !== undefined) return hide(kind, value);

@@ -34,13 +34,13 @@ function isHttpUrl(text: string): boolean {
 }
 
 /** An address or a range of addresses: `10.0.0.0/8`, `::1`. */
-export function cidr(): TString {
+function cidr(): TString {
   const expected = "an address or range such as 10.0.0.0/8";
   return Type.Refine(Type.String({ expected }), isCidr, () => expected);
 }
 
 /** An absolute http or https URL. */
-export function httpUrl(options: TStringOptions = {}): TString {
+function httpUrl(options: TStringOptions = {}): TString {
   const expected = "a URL that starts with http:// or https://";
   return Type.Refine(Type.String({ ...options, expected }), isHttpUrl, () => expected);
 }

@@ -11,7 +11,7 @@ import {
 import { fakeClock } from "../testing/fake-clock.ts";
 import { checkRevision } from "./headers.ts";
 import { accepted, findShapeMistakes, listOf, pageQuery } from "./shapes.ts";
-import { createNote, testServer, type TestServer } from "./test-server.ts";
+import { createNote, testServer, type TestServer } from "./test-server.fixture.ts";
 
 const Item = Type.Object({ id: Type.String(), revision: Type.Integer() });
 const base = { access: "public", example: {} } as const;
@@ -228,8 +228,8 @@ describe("limits", () => {
     await limited(take);
     await limited(take, "key_1");
     expect(counted).toEqual([
-      { subject: "2001:db8:1:2::/64", name: "items.start", rates: ["2/min"] },
-      { subject: "key_1", name: "items.start", rates: ["2/min"] },
+      { subject: "2001:db8:1:2::/64", counts: [{ name: "items.start", rates: ["2/min"] }] },
+      { subject: "key_1", counts: [{ name: "items.start", rates: ["2/min"] }] },
     ]);
   });
 

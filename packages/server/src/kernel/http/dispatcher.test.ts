@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnsweredRequest, Front } from "../contract/index.ts";
-import { testServer, type TestServer } from "./test-server.ts";
+import { testServer, type TestServer } from "./test-server.fixture.ts";
 
 const seen: string[] = [];
 const front: Front = {

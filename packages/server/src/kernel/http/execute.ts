@@ -87,16 +87,13 @@ function countCall(parts: ExecuteParts, call: Call): Readonly<Record<string, str
   if (own.length === 0 && rates.length === 0) return undefined;
   const subject = caller.kind === "anonymous" ? call.address : caller.subject;
   // `credential` is the same name whatever is called, so that all calls of a key share its own rate.
-  const decisions = [
+  const counts = [
     ...(own.length > 0 ? [{ name: "credential", rates: own }] : []),
     ...(rates.length > 0 ? [{ name: compiled.operation.id, rates }] : []),
-  ].map((wanted) => {
-    const decision = limiter.take({ subject, ...wanted });
-    if (!decision.allowed) throw rateLimited(decision);
-    return decision;
-  });
-  const tightest = decisions.toSorted((a, b) => a.remaining - b.remaining)[0];
-  return tightest === undefined ? undefined : rateLimitHeaders(tightest);
+  ];
+  const decision = limiter.take({ subject, counts });
+  if (!decision.allowed) throw rateLimited(decision);
+  return rateLimitHeaders(decision);
 }
 
 function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fakeClock } from "../testing/fake-clock.ts";
-import { countNotes, testServer, type TestServer } from "./test-server.ts";
+import { countNotes, testServer, type TestServer } from "./test-server.fixture.ts";
 
 let server: TestServer;
 let port = 0;

@@ -5,7 +5,13 @@ import { statement } from "../store/index.ts";
 import { fakeClock, type FakeClock } from "../testing/fake-clock.ts";
 import { fingerprintOf, Idempotency, readIdempotencyKey } from "./idempotency.ts";
 import type { InjectReply } from "./options.ts";
-import { countNotes, createNote, raiseNote, testServer, type TestServer } from "./test-server.ts";
+import {
+  countNotes,
+  createNote,
+  raiseNote,
+  testServer,
+  type TestServer,
+} from "./test-server.fixture.ts";
 
 interface NoteTables {
   notes_notes: { id: string; text: string };

@@ -2,7 +2,6 @@ export { createHttp } from "./create-http.ts";
 export { httpErrors } from "./errors.ts";
 export { checkRevision } from "./headers.ts";
 export { httpPermissions } from "./health.ts";
-export { Idempotency } from "./idempotency.ts";
 export type {
   BoundOperation,
   BoundPage,
@@ -17,7 +16,7 @@ export type {
 } from "./options.ts";
 export { createProbes } from "./probes.ts";
 export type { HealthReport, ProbeOptions, Probes } from "./probes.ts";
-export { problemDocument, sendProblem } from "./problem-reply.ts";
+export { sendProblem } from "./problem-reply.ts";
 export type { ProblemOccurrence } from "./problem-reply.ts";
 export { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
 export { createRegistry } from "./registry.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { createProbes } from "./probes.ts";
-import { testServer } from "./test-server.ts";
+import { testServer } from "./test-server.fixture.ts";
 
 test("probes answer without a credential", async () => {
   await using server = await testServer();

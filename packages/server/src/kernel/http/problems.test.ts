@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { operation } from "../contract/index.ts";
-import { countNotes, createNote, testServer, type TestServer } from "./test-server.ts";
+import { countNotes, createNote, testServer, type TestServer } from "./test-server.fixture.ts";
 import type { InjectReply } from "./options.ts";
 
 const listNotes = operation({

@@ -113,7 +113,7 @@ async function change(
 }
 
 /** Wait before try `tries + 1`: the definition's own, or 1 s doubling to 1 h, each ±20 %. */
-export function backoff(
+function backoff(
   definition: JobDefinition | undefined,
   tries: number,
   random: () => number,

@@ -7,7 +7,7 @@ import { placeholders } from "./placeholders.ts";
 import type { Dialect } from "./placeholders.ts";
 
 /** Form of an event's type. */
-export const EVENT_TYPE_PATTERN = /^[a-zA-Z0-9_.-]{1,128}$/;
+const EVENT_TYPE_PATTERN = /^[a-zA-Z0-9_.-]{1,128}$/;
 
 const DATA_BYTES_MAX = 256 * 1_024;
 const COLUMNS = `id, organization, type, subject, "key", stream, channels, data, content_type, at, actor, cause, trace`;

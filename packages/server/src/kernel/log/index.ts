@@ -12,7 +12,7 @@
 export { createBell } from "./bell.ts";
 export type { Bell } from "./bell.ts";
 export type { ConsumerDefinition } from "./consumer.ts";
-export { createEmitter, EVENT_TYPE_PATTERN } from "./emit.ts";
+export { createEmitter } from "./emit.ts";
 export type { EmitterOptions } from "./emit.ts";
 export { logErrors } from "./errors.ts";
 export { createLog } from "./log.ts";
@@ -22,4 +22,3 @@ export type { ParkedEvent, ParkedQuery } from "./parked.ts";
 export { placeholders } from "./placeholders.ts";
 export type { Dialect } from "./placeholders.ts";
 export { logSchema } from "./tables.ts";
-export { matchesType } from "./types.ts";

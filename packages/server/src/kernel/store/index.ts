@@ -1,7 +1,7 @@
 export { backupDatabase, restoreBackup, verifyBackup } from "./backup.ts";
 export type { BackupManifest, BackupOptions, OpenDatabase } from "./backup.ts";
 export { checkBinding } from "./binding.ts";
-export { CHANGES_CHANNEL, createChangeFeed, EVERYTHING, storeSchema } from "./changes.ts";
+export { createChangeFeed, EVERYTHING } from "./changes.ts";
 export type { ChangeFeedOptions, RunningChangeFeed } from "./changes.ts";
 export { createStoreHub } from "./create-hub.ts";
 export type { StoreHubOptions } from "./create-hub.ts";
@@ -25,5 +25,5 @@ export type {
 } from "./hub.ts";
 export { migrate, planMigrations, schemaVersions } from "./migrate.ts";
 export type { MigrateOptions, MigrationName } from "./migrate.ts";
-export { fillStatement, statement } from "./statement.ts";
+export { statement } from "./statement.ts";
 export type { StatementUse } from "./statement.ts";

@@ -36,14 +36,6 @@ export function createDb<TTables>(options: DbOptions): Kysely<TTables> {
   return new Kysely<TTables>({ dialect: createDialect(options, compiled) });
 }
 
-/** Compiles one statement without running it. */
-export function compileNode(
-  dialect: Driver["dialect"],
-  node: RootOperationNode,
-): { readonly sql: string; readonly parameters: readonly unknown[] } {
-  return compilerOf(dialect).compileQuery(node, { queryId: "statement" });
-}
-
 const compilers: Record<Driver["dialect"], () => QueryCompiler> = {
   sqlite: () => new SqliteQueryCompiler(),
   postgres: () => new PostgresQueryCompiler(),

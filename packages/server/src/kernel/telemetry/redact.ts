@@ -1,7 +1,7 @@
 import { isProblem } from "../../base/index.ts";
 
 /** What stands where a secret would in a log line. */
-export const HIDDEN = "[redacted]";
+const HIDDEN = "[redacted]";
 
 const DEPTH_MAX = 6;
 const HIDDEN_NAMES = new Set(

@@ -13,7 +13,7 @@ export interface NoteTables {
   other_secret: { organization?: string; id: string };
 }
 
-export const notes: SchemaOwner = {
+const notes: SchemaOwner = {
   id: "notes",
   tables: { notes_note: "organization", notes_tag: "organization", notes_word: "instance" },
   migrations: [

@@ -64,7 +64,7 @@ function parsePointer(text: string): Pointer {
 }
 
 /** Follows a pointer; undefined where it leads nowhere. Only own members are looked at. */
-export function follow(document: unknown, pointer: Pointer): unknown {
+function follow(document: unknown, pointer: Pointer): unknown {
   let at = document;
   for (const part of pointer) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, part)) return undefined;

@@ -9,8 +9,6 @@
  * The upstream learns who calls from a signed header (`identity.ts`), whose keys are at /.well-known/jwks.json.
  * It owns no table and needs nobody; keys and limits reach it through the kernel's access and `kernel.limiters@1`.
  */
-export { Gateway } from "./capability.ts";
 export type { GatewayFace, RouteView } from "./capability.ts";
-export { gatewayErrors } from "./errors.ts";
 export { gateway } from "./plugin.ts";
-export { GatewaySettings } from "./settings.ts";
+export type { GatewaySettings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { isProblem, sendProblem } from "portico/kernel";
+import { sendProblem } from "portico/kernel";
 import type { FrontRequest, Logger, Problem } from "portico/kernel";
 import { raise } from "./errors.ts";
 import type { Failure } from "./upstream/index.ts";
@@ -25,11 +25,6 @@ export function refuse(parts: RefusalParts, front: FrontRequest, problem: Proble
 function hasBody({ request }: FrontRequest): boolean {
   const { headers } = request;
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-}
-
-/** Any error as a problem: ours as they are, all else is logged and told without its text. */
-export function problemOf(error: unknown, fallback: Problem): Problem {
-  return isProblem(error) ? error : fallback;
 }
 
 /** What a caller is told when the upstream failed; the detail is for the operator. */

@@ -223,6 +223,6 @@ function protoOf(socket: Socket): string {
 }
 
 /** IPv4 in IPv6 form is IPv4. */
-export function plainAddress(address: string): string {
+function plainAddress(address: string): string {
   return address.startsWith("::ffff:") ? address.slice(7) : address;
 }

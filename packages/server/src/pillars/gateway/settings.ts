@@ -19,7 +19,7 @@ const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
 
 /** What an upstream's call may take. */
-export const TimeoutSettings = Type.Object({
+const TimeoutSettings = Type.Object({
   connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
   firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
   idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),

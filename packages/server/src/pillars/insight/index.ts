@@ -8,8 +8,7 @@
  * `GET /requests` and the thread of an event read from there. The log is outside the promise: a crash may lose its last
  * moments, and metrics, not rows, count everything. It emits nothing and needs nobody.
  */
-export { Insight } from "./capability.ts";
 export type { InsightFace } from "./capability.ts";
 export { insight } from "./plugin.ts";
 export type { PlacedRow, RequestQuery, RequestRow } from "./request-row.ts";
-export { InsightSettings } from "./settings.ts";
+export type { InsightSettings } from "./settings.ts";

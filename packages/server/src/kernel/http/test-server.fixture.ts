@@ -43,7 +43,7 @@ export interface TestServerOptions extends Partial<
   readonly driver?: Driver;
 }
 
-export const noteErrors = {
+const noteErrors = {
   "notes.tooLong": problem(422, "The note is longer than {max} characters."),
   "notes.taken": problem(409, "There is a note of this name."),
 };
@@ -72,7 +72,7 @@ const notesOwner: SchemaOwner = {
 };
 
 /** `X-Test: subject permission permission`; a subject that starts with `bad` is refused. */
-export const testAuthenticator: Authenticator = {
+const testAuthenticator: Authenticator = {
   id: "test",
   challenge: "Test",
   find: ({ headers }) => {
