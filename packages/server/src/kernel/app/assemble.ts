@@ -9,17 +9,17 @@ import {
   Registry,
   RequestObservers,
   type AnyPlugin,
-  type PluginContext,
   type RegistryFace,
 } from "../contract/index.ts";
+import { createHttp, createProbes, createRegistry, type PorticoHttp } from "../http/index.ts";
 import {
-  createHttp,
-  createProbes,
-  createRegistry,
-  type OwnedErrors,
-  type PorticoHttp,
-} from "../http/index.ts";
-import { collectContributions, contextOf, type Exchange, type Services } from "./context.ts";
+  collectContributions,
+  contextOf,
+  contributionsTo,
+  valuesAt,
+  type Exchange,
+  type Services,
+} from "./context.ts";
 import { raise } from "./errors.ts";
 import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
@@ -52,20 +52,19 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     plugins,
     provided: new Map(),
     contributed: collectContributions(plugins),
+    contexts: new Map(),
   };
   const access = createAccess({
-    authenticators: contributed(exchange, Authenticators.id),
+    authenticators: valuesAt(exchange, Authenticators),
     permissions: permissionsOf(plugins),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
   const services = servicesOf(options, { makeId, spine, access, state });
-  const contexts = new Map(
-    plugins.map((plugin) => [
-      plugin.id,
-      contextOf(plugin, options.settings[plugin.id] ?? {}, { services, exchange }),
-    ]),
-  );
-  const parts = { options, plugins, spine, exchange, access, contexts, services, state };
+  for (const plugin of plugins) {
+    const settings = options.settings[plugin.id] ?? {};
+    exchange.contexts.set(plugin.id, contextOf(plugin, settings, { services, exchange }));
+  }
+  const parts = { options, plugins, spine, exchange, access, services, state };
   const http = httpOf(parts);
   state.ownPaths = http.ownPaths();
   exchange.provided.set(Registry.id, registryOf(parts, http));
@@ -132,22 +131,6 @@ function servicesOf(
   };
 }
 
-function contributed<TValue>(exchange: Exchange, point: string): readonly TValue[] {
-  return (exchange.contributed.get(point) ?? []) as readonly TValue[];
-}
-
-/** Contributions to a point, each with the context of the plugin that made it. */
-function bound<TValue>(
-  parts: Parts,
-  point: string,
-): readonly { readonly value: TValue; readonly ctx: PluginContext }[] {
-  return parts.plugins.flatMap((plugin) =>
-    (plugin.contributes ?? [])
-      .filter((each) => each.point === point)
-      .map((each) => ({ value: each.value as TValue, ctx: contextIn(parts, plugin.id) })),
-  );
-}
-
 function registryOf({ plugins, access, services }: Parts, http: PorticoHttp): RegistryFace {
   return createRegistry({
     plugins,
@@ -163,8 +146,7 @@ function httpOf(parts: Parts): PorticoHttp {
   const { options, plugins, exchange, access, services, spine, state } = parts;
   const { driver, clock, meter } = options;
   const { server } = services;
-  const [limiter] = contributed<never>(exchange, Limiters.id);
-  const pluginErrors: readonly OwnedErrors[] = kernelErrors;
+  const [limiter] = valuesAt(exchange, Limiters);
   return createHttp({
     operations: plugins.flatMap((plugin) =>
       (plugin.operations ?? []).map((operation) => ({
@@ -173,20 +155,20 @@ function httpOf(parts: Parts): PorticoHttp {
         ctx: contextIn(parts, plugin.id),
       })),
     ),
-    pages: bound<never>(parts, Pages.id).map(({ value, ctx }) => ({ page: value, ctx })),
-    fronts: contributed(exchange, Fronts.id),
-    observers: contributed(exchange, RequestObservers.id),
+    pages: contributionsTo(exchange, Pages).map(({ value, ctx }) => ({ page: value, ctx })),
+    fronts: valuesAt(exchange, Fronts),
+    observers: valuesAt(exchange, RequestObservers),
     access,
     hub: spine.hub,
     secrets: options.secrets,
-    kernelErrors: pluginErrors,
+    kernelErrors,
     ...(limiter === undefined ? {} : { limiter }),
     probes: createProbes({
       driver,
       clock,
       version: server.version,
       isStarted: () => state.isStarted,
-      checks: bound<never>(parts, Checks.id).map(({ value, ctx }) => ({ check: value, ctx })),
+      checks: contributionsTo(exchange, Checks).map(({ value, ctx }) => ({ check: value, ctx })),
       metrics: async () => ({ contentType: meter.contentType, text: await meter.metricsText() }),
     }),
     clock,

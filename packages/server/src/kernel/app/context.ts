@@ -5,6 +5,7 @@ import type {
   AnyPlugin,
   Capability,
   ChangeFeed,
+  Contributed,
   Log,
   Logger,
   Meter,
@@ -40,20 +41,25 @@ export interface Exchange {
   /** Capability id → value, present once its plugin has started. */
   readonly provided: Map<string, unknown>;
   /** Point id → contributions in the order of the plugins. */
-  readonly contributed: ReadonlyMap<string, readonly unknown[]>;
+  readonly contributed: ReadonlyMap<string, readonly OwnedContribution[]>;
+  /** Plugin id → its context. */
+  readonly contexts: Map<string, PluginContext>;
+}
+
+/** A contribution and whose it is. */
+export interface OwnedContribution {
+  readonly plugin: string;
+  readonly value: unknown;
 }
 
 /** Collects what plugins add to points, in the order of the plugins. */
 export function collectContributions(
   plugins: readonly AnyPlugin[],
-): ReadonlyMap<string, readonly unknown[]> {
-  const collected = new Map<string, unknown[]>();
-  for (const { point, value } of plugins.flatMap((plugin) => plugin.contributes ?? [])) {
-    const list = collected.get(point) ?? [];
-    list.push(value);
-    collected.set(point, list);
-  }
-  return collected;
+): ReadonlyMap<string, readonly OwnedContribution[]> {
+  const all = plugins.flatMap(({ id: plugin, contributes = [] }) =>
+    contributes.map(({ point, value }) => ({ point, plugin, value })),
+  );
+  return Map.groupBy(all, ({ point }) => point);
 }
 
 /** The context of one plugin: its own view of the store and its settings beside what all share. */
@@ -78,9 +84,28 @@ export function contextOf(
       // The id names the type: whoever declared the capability provided this value under it.
       return exchange.provided.get(wanted.id) as TFace;
     },
-    contributions: <TContribution>(to: Point<TContribution>): readonly TContribution[] =>
-      (exchange.contributed.get(to.id) ?? []) as readonly TContribution[],
+    contributions: (to) => contributionsTo(exchange, to),
   };
+}
+
+/** What plugins added to a point, each with its owner's context. */
+export function contributionsTo<TContribution>(
+  { contributed, contexts }: Exchange,
+  to: Point<TContribution>,
+): readonly Contributed<TContribution>[] {
+  return (contributed.get(to.id) ?? []).flatMap(({ plugin, value }) => {
+    const ctx = contexts.get(plugin);
+    // The id names the type: `add` took this value for the point of this id.
+    return ctx === undefined ? [] : [{ plugin, value: value as TContribution, ctx }];
+  });
+}
+
+/** The same before contexts are made: the bare values. */
+export function valuesAt<TContribution>(
+  { contributed }: Exchange,
+  to: Point<TContribution>,
+): readonly TContribution[] {
+  return (contributed.get(to.id) ?? []).map(({ value }) => value as TContribution);
 }
 
 function mayUse(plugin: AnyPlugin, id: string, plugins: readonly AnyPlugin[]): boolean {
@@ -94,7 +119,7 @@ function mayUse(plugin: AnyPlugin, id: string, plugins: readonly AnyPlugin[]): b
 }
 
 /** A new thread: a fresh trace id, caused by nothing but its actor. */
-export function newOrigin(
+function newOrigin(
   actor: string,
   { fillRandom, makeId }: Pick<Services, "fillRandom" | "makeId">,
 ): Origin {

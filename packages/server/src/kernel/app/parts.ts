@@ -39,14 +39,13 @@ export interface Parts {
   readonly spine: Spine;
   readonly exchange: Exchange;
   readonly access: KernelAccess;
-  readonly contexts: ReadonlyMap<string, PluginContext>;
   readonly services: Services;
   readonly state: PartsState;
 }
 
 /** A plugin's context among the parts. */
-export function contextIn({ contexts }: Pick<Parts, "contexts">, plugin: string): PluginContext {
-  const ctx = contexts.get(plugin);
+export function contextIn({ exchange }: Pick<Parts, "exchange">, plugin: string): PluginContext {
+  const ctx = exchange.contexts.get(plugin);
   if (ctx === undefined) throw new TypeError(`no plugin has the id '${plugin}'`);
   return ctx;
 }

@@ -15,6 +15,7 @@ import type {
   InjectRequest,
   PorticoHttp,
 } from "../http/index.ts";
+import { contributionsTo } from "./context.ts";
 import { raise } from "./errors.ts";
 import { contextIn, type Parts } from "./parts.ts";
 import type { Spine } from "./spine.ts";
@@ -72,11 +73,7 @@ export function createPortico(parts: Parts & { readonly http: PorticoHttp }): Po
     settled: () => settled(spine),
     context: (plugin) => contextIn(parts, plugin),
     cliVerbs: () =>
-      parts.plugins.flatMap((plugin) =>
-        (plugin.contributes ?? [])
-          .filter((each) => each.point === CliVerbs.id)
-          .map((each) => ({ verb: each.value as CliVerb, ctx: contextIn(parts, plugin.id) })),
-      ),
+      contributionsTo(parts.exchange, CliVerbs).map(({ value, ctx }) => ({ verb: value, ctx })),
     http,
     spine,
     [Symbol.asyncDispose]: () => stop(),

@@ -73,6 +73,13 @@ export interface CredentialRequest {
   readonly remoteAddress: string;
 }
 
+/** One thing that a plugin added to a point. What takes a context is called with this one: its owner's. */
+export interface Contributed<TContribution> {
+  readonly plugin: string;
+  readonly value: TContribution;
+  readonly ctx: PluginContext;
+}
+
 /** All that a plugin is given. Time, chance, ids and outbound HTTP come from here, so that tests own them. */
 export interface PluginContext<TSettings = unknown> {
   readonly plugin: string;
@@ -97,7 +104,7 @@ export interface PluginContext<TSettings = unknown> {
   /** What `provides` of another plugin returned; throws when that plugin is not listed in `needs`. */
   get<TFace>(capability: Capability<TFace>): TFace;
   /** What plugins added to a point, in the order of the plugins. */
-  contributions<TContribution>(point: Point<TContribution>): readonly TContribution[];
+  contributions<TContribution>(point: Point<TContribution>): readonly Contributed<TContribution>[];
 }
 
 /** Facts a plugin may need to know about the server it runs in. */

@@ -31,7 +31,7 @@ export interface LimitDecision {
   readonly resetMs: number;
 }
 
-/** Counts calls. All named rates are taken together or none is. Synchronous: short windows live in memory. */
+/** Counts calls. All rates of all counts are taken together or none is. Synchronous: short windows live in memory. */
 export interface Limiter {
   take(request: LimitRequest): LimitDecision;
 }
@@ -40,11 +40,17 @@ export interface Limiter {
 export interface LimitRequest {
   /** Whom to count: a key's id, an address. */
   readonly subject: string;
-  /** What is counted: an operation's id, a route's id. */
-  readonly name: string;
-  /** `60/min`; the tightest decision is answered. */
-  readonly rates: readonly string[];
+  /** Everything the call counts for: the credential's own rates, the route's. The tightest decision is answered. */
+  readonly counts: readonly LimitCount[];
   readonly cost?: number;
+}
+
+/** One thing a call counts for. */
+export interface LimitCount {
+  /** `credential`, an operation's id, a route's id. */
+  readonly name: string;
+  /** Such as `60/min`. */
+  readonly rates: readonly string[];
 }
 /** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
 export const Limiters = point<Limiter>("kernel.limiters@1");

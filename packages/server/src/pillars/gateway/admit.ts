@@ -1,4 +1,11 @@
-import type { Access, Caller, FrontRequest, LimitDecision, Limiter } from "portico/kernel";
+import type {
+  LimitCount,
+  Access,
+  Caller,
+  FrontRequest,
+  LimitDecision,
+  Limiter,
+} from "portico/kernel";
 import { anonymous, grants, raiseAccess, rateLimited } from "portico/kernel";
 import type { Route } from "./route.ts";
 
@@ -55,20 +62,14 @@ export function takeLimits(
 ): LimitDecision | undefined {
   const own = caller.limits;
   if (limiter === undefined) return undefined;
-  const hasOwn = own !== undefined && own.length > 0;
-  if (!hasOwn && route.rates.length === 0) return undefined;
+  const counts: LimitCount[] = [];
+  if (own !== undefined && own.length > 0) counts.push({ name: "credential", rates: own });
+  if (route.rates.length > 0) counts.push({ name: route.id, rates: route.rates });
+  if (counts.length === 0) return undefined;
   const subject = caller.kind === "anonymous" ? clientAddress : caller.subject;
-  let tightest: LimitDecision | undefined;
-  if (hasOwn) {
-    tightest = limiter.take({ subject, name: "credential", rates: own });
-    if (!tightest.allowed) throw rateLimited(tightest);
-  }
-  if (route.rates.length > 0) {
-    const decision = limiter.take({ subject, name: route.id, rates: route.rates });
-    if (!decision.allowed) throw rateLimited(decision);
-    if (tightest === undefined || decision.remaining < tightest.remaining) tightest = decision;
-  }
-  return tightest;
+  const decision = limiter.take({ subject, counts });
+  if (!decision.allowed) throw rateLimited(decision);
+  return decision;
 }
 
 /** Whom and what to count. */

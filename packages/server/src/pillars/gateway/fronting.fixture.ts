@@ -30,7 +30,8 @@ function plainLimits(): AnyPlugin {
     engine: "^1",
     contributes: [
       add(Limiters, {
-        take: ({ subject, name, rates }) => {
+        take: ({ subject, counts }) => {
+          const { name = "", rates = [] } = counts[0] ?? {};
           const [policy = "1/min"] = rates;
           const limit = Number.parseInt(policy, 10);
           const key = `${name} ${subject}`;

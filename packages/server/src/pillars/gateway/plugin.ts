@@ -102,15 +102,15 @@ function partsOf(
   identity: IdentitySigner,
 ): GatewayParts {
   const { access, clock, logger, server } = ctx;
-  const authenticators = ctx.contributions(Authenticators);
+  const authenticators = ctx.contributions(Authenticators).map(({ value }) => value);
   return {
     access,
     clock,
     logger,
     identity,
     authenticators,
-    limiter: ctx.contributions(Limiters)[0],
-    observers: ctx.contributions(RequestObservers),
+    limiter: ctx.contributions(Limiters)[0]?.value,
+    observers: ctx.contributions(RequestObservers).map(({ value }) => value),
     challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
     docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,

@@ -14,7 +14,7 @@ function bench(bucketsMax = 1_000_000): Bench {
 }
 
 function call(subject: string, ...rates: string[]): Parameters<MemoryLimiter["take"]>[0] {
-  return { subject, name: "notes.create", rates };
+  return { subject, counts: [{ name: "notes.create", rates }] };
 }
 
 describe("take", () => {
@@ -58,7 +58,9 @@ describe("take", () => {
     const limiter = bench();
     expect(limiter.take(call("a", "1/min")).allowed).toBe(true);
     expect(limiter.take(call("b", "1/min")).allowed).toBe(true);
-    expect(limiter.take({ subject: "a", name: "notes.list", rates: ["1/min"] }).allowed).toBe(true);
+    expect(
+      limiter.take({ subject: "a", counts: [{ name: "notes.list", rates: ["1/min"] }] }).allowed,
+    ).toBe(true);
     expect(limiter.take(call("a", "1/h")).allowed).toBe(true);
     expect(limiter.take(call("a", "1/min")).allowed).toBe(false);
   });
@@ -73,6 +75,20 @@ describe("take", () => {
       });
     }
     expect(limiter.take(call("a", "2/min"))).toMatchObject({ allowed: true, remaining: 1 });
+  });
+
+  it("takes nothing from the credential when the route refuses, and the other way about", () => {
+    const limiter = bench();
+    const both = (route: string): boolean =>
+      limiter.take({
+        subject: "a",
+        counts: [
+          { name: "credential", rates: ["2/min"] },
+          { name: route, rates: ["1/min"] },
+        ],
+      }).allowed;
+    expect([both("one"), both("one"), both("one")]).toEqual([true, false, false]);
+    expect([both("two"), both("three")]).toEqual([true, false]);
   });
 
   it("answers the tightest of several rates that admit, and the longest wait of several that refuse", () => {
@@ -170,7 +186,7 @@ describe("in any interleaving", () => {
             limiter.move(moveMs);
             nowMs += moveMs;
             highestMs = Math.max(highestMs, nowMs);
-            if (!limiter.take({ subject, name: "n", rates, cost }).allowed) continue;
+            if (!limiter.take({ subject, counts: [{ name: "n", rates }], cost }).allowed) continue;
             for (const rate of rates) {
               const list = taken.get(`${rate} ${subject}`) ?? [];
               list.push({ atMs: highestMs, cost });

@@ -25,7 +25,7 @@ export interface MemoryLimiter extends Limiter {
  *
  * @example
  * const limiter = memoryLimiter({ clock: systemClock, bucketsMax: 1_000_000 });
- * limiter.take({ subject: "key_01…", name: "notes.create", rates: ["60/min", "5/s"] }).allowed;
+ * limiter.take({ subject: "key_01…", counts: [{ name: "notes.create", rates: ["60/min", "5/s"] }] }).allowed;
  */
 export function memoryLimiter({ clock, bucketsMax }: LimiterOptions): MemoryLimiter {
   const parsed = new Map<string, Rate>();
@@ -82,23 +82,26 @@ interface Sources {
 }
 
 function claimsOf(
-  { subject, name, rates, cost = 1 }: LimitRequest,
+  { subject, counts, cost = 1 }: LimitRequest,
   nowMs: number,
   { rateOf, bucketsOf }: Sources,
 ): readonly Claim[] {
   if (!Number.isSafeInteger(cost) || cost < 0) {
     throw raise("limits.badCost", { params: { got: String(cost) } });
   }
-  const different = rates.length > 1 ? [...new Set(rates)] : rates;
-  return different.map((policy) => {
-    const rate = rateOf(policy);
-    const buckets = bucketsOf(rate);
-    const bucketName = buckets.nameFor(`${policy}\0${name}\0${subject}`, nowMs);
-    const debt = debtAt(buckets.get(bucketName), rate, nowMs);
-    const debtAfter = debt + cost * rate.windowMs;
-    const isAllowed = debtAfter <= capacity(rate);
-    return { policy, rate, buckets, name: bucketName, nowMs, debt, debtAfter, isAllowed };
-  });
+  const claims: Claim[] = [];
+  for (const { name, rates } of counts) {
+    for (const policy of rates.length > 1 ? new Set(rates) : rates) {
+      const rate = rateOf(policy);
+      const buckets = bucketsOf(rate);
+      const bucketName = buckets.nameFor(`${policy}\0${name}\0${subject}`, nowMs);
+      const debt = debtAt(buckets.get(bucketName), rate, nowMs);
+      const debtAfter = debt + cost * rate.windowMs;
+      const isAllowed = debtAfter <= capacity(rate);
+      claims.push({ policy, rate, buckets, name: bucketName, nowMs, debt, debtAfter, isAllowed });
+    }
+  }
+  return claims;
 }
 
 /** No rate at all: nothing is counted. */

@@ -57,7 +57,7 @@ describe("the capability", () => {
   it("takes for other plugins and tells them when none is left", async () => {
     await using app = await createTestApp({ plugins: plugins() });
     const face = app.context("limits").get(Limits);
-    const call = { subject: "key_1", name: "route", rates: ["1/min"] };
+    const call = { subject: "key_1", counts: [{ name: "route", rates: ["1/min"] }] };
     expect(face.take(call).allowed).toBe(true);
     expect(face.take(call)).toMatchObject({ allowed: false, policy: "1/min" });
   });

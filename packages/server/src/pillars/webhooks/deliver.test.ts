@@ -270,14 +270,16 @@ describeStore("what a webhook was and will be sent", (open) => {
     const ctx = app.context("shop");
     const query = { organization: "default", trace: event?.trace ?? "" };
     const told = await Promise.all(
-      ctx.contributions(Timeline).map((source) => source.entries(query, ctx)),
+      ctx.contributions(Timeline).map((source) => source.value.entries(query, source.ctx)),
     );
     const [delivery, attempt] = told.flat();
     expect(delivery).toMatchObject({ kind: "delivery", cause: id });
     expect(attempt).toMatchObject({ kind: "attempt", cause: delivery?.id });
     expect(receiver.received[0]?.headers["traceparent"]).toContain(event?.trace);
     const strangers = { ...query, organization: "other" };
-    const others = ctx.contributions(Timeline).map((source) => source.entries(strangers, ctx));
+    const others = ctx
+      .contributions(Timeline)
+      .map((source) => source.value.entries(strangers, source.ctx));
     expect((await Promise.all(others)).flat()).toEqual([]);
   });
 });

@@ -6,8 +6,6 @@ import type { Targets } from "./target.ts";
 
 /** What the pillar keeps in the memory of one server; none of it is needed after a crash. */
 export interface WebhooksState {
-  /** The pillar's own context: a timeline is asked for with the context of whoever asks. */
-  readonly ctx: PluginContext;
   readonly targets: Targets;
   readonly recent: RecentEvents;
   readonly attempts: Counter;
@@ -21,7 +19,6 @@ const states = new WeakMap<ServerFacts, WebhooksState>();
 /** Opens the memory of one server. */
 export function openState(ctx: PluginContext): WebhooksState {
   const state: WebhooksState = {
-    ctx,
     targets: keepTargets(ctx),
     recent: recentEvents(),
     attempts: ctx.meter.counter("webhook_attempts_total", "Attempts to deliver an event", [

@@ -1,5 +1,4 @@
 import type { PluginContext, TimelineEntry, TimelineSource } from "portico/kernel";
-import { stateOf } from "./state.ts";
 import type { AttemptRow, DeliveryRow, WebhookTables } from "./tables.ts";
 
 const EVENTS_MAX = 1_000;
@@ -9,8 +8,7 @@ const ATTEMPTS_MAX = 5_000;
 /** Tells a thread of the deliveries of its events and of each attempt. */
 export const deliveriesOfThread: TimelineSource = {
   id: "webhooks",
-  async entries({ organization, trace }, asking): Promise<readonly TimelineEntry[]> {
-    const { ctx } = stateOf(asking);
+  async entries({ organization, trace }, ctx): Promise<readonly TimelineEntry[]> {
     const events = await ctx.log.page({ organization, trace, order: "oldest", limit: EVENTS_MAX });
     if (events.length === 0) return [];
     const ids = events.map((event) => event.id);

@@ -35,7 +35,7 @@ export const getThread = operation({
     const told = await Promise.all(
       ctx
         .contributions(Timeline)
-        .map((source) => source.entries({ organization, trace: event.trace }, ctx)),
+        .map(({ value, ctx: own }) => value.entries({ organization, trace: event.trace }, own)),
     );
     return {
       data: arrange(told.flat()).map((entry) => ({ ...entry, at: toRfc3339(entry.at) })),
