@@ -40,3 +40,13 @@ test("secrets of different lengths are unequal, not an error", () => {
   expect(equalSecrets(Buffer.from("a"), Buffer.from("ab"))).toBe(false);
   expect(equalSecrets(Buffer.from("ab"), Buffer.from("ab"))).toBe(true);
 });
+
+test("no two random arrays hold the same bytes, whatever their lengths", () => {
+  const drawn = Array.from({ length: 20_000 }, (_, index) => {
+    const bytes = Buffer.alloc(8 + (index % 120));
+    fillRandom(bytes);
+    return bytes.toString("hex");
+  });
+  expect(new Set(drawn.map((hex) => hex.slice(0, 16))).size).toBe(drawn.length);
+  expect(drawn.filter((hex) => hex.endsWith("00000000"))).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { fillRandom, idMaker, isId, isSlug } from "./index.ts";
 
@@ -20,6 +21,13 @@ describe("ids", () => {
     const id = idMaker({ now: () => 0, fill: (bytes) => bytes.fill(0xff) })("x");
     expect(id).toMatch(/^x_0000000000[0-9a-hjkmnp-tv-z]{16}$/);
     expect(isId(id)).toBe(true);
+  });
+
+  test("an id is written as the TypeID specification writes the same UUID", () => {
+    const uuid = Buffer.from("01890a5dac96774bbcceb302099a8057", "hex");
+    const fill = (bytes: Uint8Array): void => bytes.set(uuid);
+    const now = (): number => uuid.readUIntBE(0, 6);
+    expect(idMaker({ now, fill })("prefix")).toBe("prefix_01h455vb4pex5vsknk084sn02q");
   });
 
   test.each([
