@@ -18,6 +18,8 @@ function configOf({ url, applicationName }: ConnectionOptions): ClientConfig {
     application_name: applicationName,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // Statements are sent without waiting for the answers of those before; pg is about to refuse what waits in its queue.
+    pipeline: true,
     types: typeParsers,
   };
 }
@@ -39,8 +41,6 @@ export async function connectClient(options: ConnectionOptions): Promise<Client>
 export interface PoolUse {
   readonly max: number;
   readonly readOnly?: boolean;
-  /** Sends statements without waiting for the answers of those before. */
-  readonly pipeline?: boolean;
 }
 
 /** A pool for one kind of use. */
@@ -50,7 +50,6 @@ export function createPool(options: ConnectionOptions, use: PoolUse): Pool {
     max: use.max,
     idleTimeoutMillis: 30_000,
     ...(use.readOnly === true ? { options: "-c default_transaction_read_only=on" } : {}),
-    ...(use.pipeline === true ? { pipeline: true } : {}),
   });
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
@@ -68,7 +67,7 @@ export async function takeClient(pool: Pool): Promise<PoolClient> {
 
 /** Gives a connection back, or ends it when it broke: a transaction left open on it would be the next one's. */
 export function giveBack(client: PoolClient, problem?: Problem): void {
-  client.release(problem?.code === "store.unavailable");
+  client.release(problem?.code === "store.unavailable" || problem?.code === "store.outcomeUnknown");
 }
 
 /** Runs one statement. Throws the store's problems. */

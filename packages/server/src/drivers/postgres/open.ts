@@ -1,10 +1,12 @@
 import type { Pool } from "pg";
 import { checkBinding, raiseStore, TransactionHandle } from "../../kernel/store/index.ts";
 import type { Driver } from "../../kernel/store/index.ts";
+import { Committer } from "./commit.ts";
 import { connectClient, createPool, runStatement } from "./connection.ts";
 import type { ConnectionOptions } from "./connection.ts";
 import { Elections } from "./election.ts";
 import { AppendLanes } from "./group.ts";
+import { CommitPause, readPause } from "./pause.ts";
 import { openSignals } from "./signals.ts";
 import { runTransaction } from "./transaction.ts";
 
@@ -18,6 +20,8 @@ export interface PostgresOptions {
   readonly applicationName?: string;
   /** A transaction that stands still longer is ended; 50 when left out. */
   readonly idleMs?: number;
+  /** How long a commit whose answer was lost is asked after; 10,000 when left out. */
+  readonly outcomeMs?: number;
 }
 
 /**
@@ -36,9 +40,16 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   const pools = {
     reads: createPool(connection, { max: Math.ceil(others / 2), readOnly: true }),
     writes: createPool(connection, { max: Math.floor(others / 2) }),
-    lanes: createPool(connection, { max: lanes, pipeline: true }),
+    lanes: createPool(connection, { max: lanes }),
   };
-  return assemble(options, connection, { ...pools, appends: new AppendLanes(pools.lanes, lanes) });
+  const committer = new Committer({
+    connection,
+    // For tests: `before:20,after:20` waits around every commit, in ms.
+    pause: new CommitPause(readPause(process.env["PORTICO_TEST_PAUSE"])),
+    outcomeMs: options.outcomeMs ?? 10_000,
+  });
+  const appends = new AppendLanes(pools.lanes, committer, lanes);
+  return assemble(options, connection, { ...pools, appends, committer });
 }
 
 async function refuseUnsafe(connection: ConnectionOptions): Promise<void> {
@@ -62,6 +73,7 @@ interface Pools {
   readonly writes: Pool;
   readonly lanes: Pool;
   readonly appends: AppendLanes;
+  readonly committer: Committer;
 }
 
 function assemble(options: PostgresOptions, connection: ConnectionOptions, pools: Pools): Driver {
@@ -79,7 +91,11 @@ function assemble(options: PostgresOptions, connection: ConnectionOptions, pools
       checkBinding("postgres", statement);
       return await runStatement(pools.reads, statement);
     },
-    transaction: (run) => runTransaction({ pool: pools.writes, idleMs: options.idleMs ?? 50 }, run),
+    transaction: (run) =>
+      runTransaction(
+        { pool: pools.writes, committer: pools.committer, idleMs: options.idleMs ?? 50 },
+        run,
+      ),
     append: async (batch) => {
       for (const statement of batch) checkBinding("postgres", statement);
       return await pools.appends.append(batch);

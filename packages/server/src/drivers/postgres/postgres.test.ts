@@ -233,3 +233,26 @@ it("names the constraint that a batch met", async () => {
   });
   await expect(driver.transaction((tx) => tx.execute(insert("a")))).rejects.toEqual(conflict);
 });
+
+it("keeps no statement waiting in pg's own queue, which pg 9 refuses", async () => {
+  const warnings: Error[] = [];
+  const keep = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", keep);
+  await using database = await openWithTable();
+  const { driver } = database;
+  const names = ["one", "two", "three", "four"];
+  await driver.transaction((tx) => Promise.all(names.map((name) => tx.execute(insert(name)))));
+  const other = await database.openAnother();
+  const told = names.map((name) => Promise.withResolvers<void>());
+  for (const [index, name] of names.entries()) other.onNotify(name, () => told[index]?.resolve());
+  const withdrawals = names.map((name) => driver.elect(name, { run: aborted }));
+  const again = setInterval(() => {
+    for (const name of names) driver.notify(name);
+  }, 20);
+  await Promise.all(told.map(({ promise }) => promise));
+  clearInterval(again);
+  await Promise.all(withdrawals.map((withdraw) => withdraw()));
+  process.off("warning", keep);
+  expect(warnings).toEqual([]);
+  expect(await countThings(database)).toBe(4);
+});
