@@ -1,11 +1,12 @@
+import { existsSync } from "node:fs";
 import { fillRandom, systemClock } from "./base/index.ts";
 import { openSqlite } from "./drivers/sqlite/index.ts";
-import { assemble, type Portico } from "./kernel/app/index.ts";
+import { assemble, type AssembleOptions, type Portico } from "./kernel/app/index.ts";
 import { secretsOf, type ResolvedConfig } from "./kernel/config/index.ts";
 import { openDataFolder, type DataFolder } from "./kernel/data/index.ts";
 import type { AnyPlugin, ServerFacts } from "./kernel/index.ts";
 import { createOutbound } from "./kernel/outbound/index.ts";
-import { createSecrets, openKeyring } from "./kernel/secrets/index.ts";
+import { createSecrets, fingerprints, openKeyring, type Keyring } from "./kernel/secrets/index.ts";
 import type { Driver } from "./kernel/store/index.ts";
 import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/index.ts";
 import { docs } from "./pillars/docs/index.ts";
@@ -43,25 +44,14 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
   const isMemory = config.data === ":memory:";
   const folder = isMemory ? undefined : openDataFolder(config.data);
   const logger = createLogger({ ...config.log, secrets: secretsOf(config) });
-  const address = { url: config.server.publicUrl };
+  const opened: { driver?: Driver } = {};
   try {
-    const driver = await openDriver(config, folder);
+    const address = { url: config.server.publicUrl };
+    const keyring = openKeyring(keyringPlace(config, folder));
+    opened.driver = await openDriver(config, folder);
     const portico = await assemble({
-      plugins: [...builtIns(), ...config.plugins],
-      settings: config.settings,
-      driver,
-      clock: systemClock,
-      fillRandom,
-      logger,
-      meter: createMeter({ version: VERSION, process: true }),
-      secrets: createSecrets(openKeyring(keyringPlace(config, folder))),
-      outbound: createOutbound({ allow: config.outbound.allow, clock: systemClock }),
+      ...ingredientsOf(config, { keyring, logger, driver: opened.driver }),
       server: factsOf(config, folder, () => address.url),
-      http: {
-        bodyBytesMax: config.server.bodyBytesMax,
-        trustedProxies: config.server.trustedProxies,
-        corsOrigins: config.server.cors.origins,
-      },
     });
     return {
       ...portico,
@@ -74,15 +64,48 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
         return listening;
       },
       stop: async (deadlineMs) => {
-        await portico.stop(deadlineMs);
-        folder?.release();
-        logger.flush();
+        try {
+          await portico.stop(deadlineMs);
+        } finally {
+          folder?.release();
+          logger.flush();
+        }
       },
     };
   } catch (error) {
+    await opened.driver?.close();
     folder?.release();
     throw error;
   }
+}
+
+function ingredientsOf(
+  config: ResolvedConfig,
+  opened: {
+    readonly keyring: Keyring;
+    readonly logger: RootLogger;
+    readonly driver: Driver;
+  },
+): Omit<AssembleOptions, "server"> {
+  const { keyring, logger, driver } = opened;
+  const meter = createMeter({ version: VERSION, process: true });
+  return {
+    plugins: [...builtIns(), ...config.plugins],
+    settings: config.settings,
+    driver,
+    clock: systemClock,
+    fillRandom,
+    logger,
+    meter,
+    secrets: createSecrets(keyring),
+    fingerprints: fingerprints(keyring),
+    outbound: createOutbound({ allow: config.outbound.allow, clock: systemClock, meter }),
+    http: {
+      bodyBytesMax: config.server.bodyBytesMax,
+      trustedProxies: config.server.trustedProxies,
+      corsOrigins: config.server.cors.origins,
+    },
+  };
 }
 
 async function openDriver(config: ResolvedConfig, folder: DataFolder | undefined): Promise<Driver> {
@@ -101,7 +124,10 @@ function keyringPlace(
 ): Parameters<typeof openKeyring>[0] {
   const mounted = config.keyring.file;
   if (mounted !== undefined) return { file: mounted, create: "never", access: "mounted" };
-  return folder === undefined ? { memory: true } : { file: folder.keyring, create: "ifAbsent" };
+  if (folder === undefined) return { memory: true };
+  // A database without its keyring has lost it: a new one would open nothing that is sealed.
+  const create = existsSync(folder.database) ? "never" : "ifAbsent";
+  return { file: folder.keyring, create };
 }
 
 function factsOf(

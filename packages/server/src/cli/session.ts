@@ -38,7 +38,7 @@ export async function runTask(
   if (answered !== undefined) return answered.value;
   const server = await platform.assemble({ ...config, log: { ...config.log, level: "silent" } });
   try {
-    await server.start();
+    await server.start({ work: false });
     const task: Task = tasks[name];
     return await task({ server, platform }, input);
   } finally {

@@ -34,6 +34,7 @@ export type {
   Result,
 } from "../base/index.ts";
 export { accepted, checkRevision, listOf, pageQuery } from "./http/index.ts";
+export { secret } from "./config/index.ts";
 export { statement } from "./store/index.ts";
 export { grants, raiseAccess } from "./access/index.ts";
 export { rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";

@@ -1,6 +1,7 @@
 import { idMaker } from "../../base/index.ts";
 import { createAccess, type KernelAccess, type PermissionScope } from "../access/index.ts";
 import {
+  Audit,
   Authenticators,
   Checks,
   Fronts,
@@ -45,6 +46,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     logger,
     meter,
     secrets,
+    fingerprints: options.fingerprints,
     version: server.version,
     runTwice: options.runTwice ?? false,
   });
@@ -67,6 +69,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const parts = { options, plugins, spine, exchange, access, services, state };
   const http = httpOf(parts);
   state.ownPaths = http.ownPaths();
+  exchange.provided.set(Audit.id, spine.auditor);
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }

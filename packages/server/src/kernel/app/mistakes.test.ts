@@ -67,6 +67,7 @@ test("every mistake is found in one go", () => {
     "notes.list.errors: the code 'notes.unknown' is in no error table",
     "notes.contributes: no plugin declares the point 'nobody.knows@1'",
     "notes.schedules.nightly: the plugin has no job 'digest'",
+    "notes.none.replies.404: refusals are raised as problems, not declared as answers",
   ]);
 });
 

@@ -1,3 +1,4 @@
+import { findShapeMistakes } from "../http/index.ts";
 import type { AnyPlugin, Contribution, Operation, Point } from "../contract/index.ts";
 
 /** One thing wrong with the plugins of a server, found before anything starts. */
@@ -34,6 +35,8 @@ export function findMistakes(world: World): readonly Mistake[] {
     pointsAreKnown,
     schedulesNameJobs,
     wordsAreDeclaredOnce,
+    answersHaveTheirShape,
+    kernelNamesAreTheKernels,
   ];
   return rules.flatMap((rule) => rule(world));
 }
@@ -239,6 +242,22 @@ function wordsAreDeclaredOnce({ plugins }: World): readonly Mistake[] {
       plugins.flatMap((plugin) => (plugin.provides ?? []).map(({ id }) => id)),
     ),
   ];
+}
+
+function answersHaveTheirShape({ plugins }: World): readonly Mistake[] {
+  return findShapeMistakes(operationsOf(plugins));
+}
+
+function kernelNamesAreTheKernels({ plugins }: World): readonly Mistake[] {
+  return plugins.flatMap((plugin) =>
+    [...(plugin.provides ?? []), ...(plugin.points ?? [])]
+      .filter(({ id }) => id.startsWith("kernel."))
+      .map(({ id }) => ({
+        path: `${plugin.id}.provides`,
+        problem: `'${id}' begins as only the kernel's own names do`,
+        fix: `rename it to '${plugin.id}…'`,
+      })),
+  );
 }
 
 function operationsOf(plugins: readonly AnyPlugin[]): readonly Operation[] {

@@ -19,6 +19,8 @@ export interface AssembleOptions {
   readonly logger: Logger;
   readonly meter: ServerMeter;
   readonly secrets: Secrets;
+  /** Of the keys of the ring, by number: compared with those the database was sealed with. */
+  readonly fingerprints: Readonly<Record<number, string>>;
   readonly outbound: GuardedOutbound;
   /** The paths are told by the assembly itself. */
   readonly server: Omit<ServerFacts, "ownPaths">;

@@ -22,8 +22,11 @@ import type { Spine } from "./spine.ts";
 
 /** One server: embedded in a process, under test, or listening. */
 export interface Portico {
-  /** Starts the plugins in order, then the log and the jobs. Throws `app.startFailed` after stopping what had started. */
-  start(): Promise<void>;
+  /**
+   * Starts the plugins in order, then the log and the jobs. Throws `app.startFailed` after stopping what had started.
+   * `{ work: false }` starts the plugins alone: a command asks one thing of a server and must deliver nothing.
+   */
+  start(options?: { readonly work?: boolean }): Promise<void>;
   /** Takes requests from a socket; port 0 picks a free one. */
   listen(host: string, port: number): Promise<{ readonly url: string }>;
   /** Turns readiness off: balancers stop sending while what is under way goes on. */
@@ -55,9 +58,11 @@ export function createPortico(parts: Parts & { readonly http: PorticoHttp }): Po
   const stop = (deadlineMs = 25_000): Promise<void> =>
     (stopping ??= stopAll({ parts, stops, deadlineMs }));
   return {
-    start: async () => {
+    start: async ({ work = true } = {}) => {
       try {
-        await startAll(parts, stops);
+        await startPlugins(parts, stops);
+        if (work) await startWork(parts.spine, stops);
+        parts.state.isStarted = true;
       } catch (error) {
         await stop();
         throw error;
@@ -80,8 +85,8 @@ export function createPortico(parts: Parts & { readonly http: PorticoHttp }): Po
   };
 }
 
-async function startAll(parts: Parts, stops: Stop[]): Promise<void> {
-  const { plugins, exchange, spine, state } = parts;
+async function startPlugins(parts: Parts, stops: Stop[]): Promise<void> {
+  const { plugins, exchange, spine } = parts;
   for (const plugin of plugins) {
     const ctx = contextIn(parts, plugin.id);
     for (const [name, definition] of Object.entries(plugin.jobs ?? {})) {
@@ -104,13 +109,15 @@ async function startAll(parts: Parts, stops: Stop[]): Promise<void> {
     }
     if (started?.stop !== undefined) stops.push(started.stop);
   }
+}
+
+async function startWork(spine: Spine, stops: Stop[]): Promise<void> {
   await spine.auditor.start();
   stops.push(() => spine.auditor.stop());
   await spine.log.start();
   stops.push(() => spine.log.stop());
   await spine.jobs.start();
   stops.push(() => spine.jobs.stop({ graceMs: 10_000 }));
-  state.isStarted = true;
 }
 
 async function startOne(

@@ -11,6 +11,7 @@ import {
   type Jobs,
 } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
+import { checkKeyring, secretsSchema } from "../secrets/index.ts";
 import {
   createChangeFeed,
   createStoreHub,
@@ -30,6 +31,8 @@ export interface SpineOptions {
   readonly logger: Logger;
   readonly meter: Meter;
   readonly secrets: Secrets;
+  /** Of the keys of the ring, by number. */
+  readonly fingerprints: Readonly<Record<number, string>>;
   readonly version: string;
   /** The test kit's way: every transaction function runs twice. */
   readonly runTwice?: boolean;
@@ -47,7 +50,7 @@ export interface Spine {
 
 /** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
 export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
-  return [logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
+  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
 }
 
 /**
@@ -58,6 +61,7 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   const { driver, clock, makeId, logger, meter } = options;
   const owners = schemaOwners(options.plugins);
   await migrate({ driver, owners, version: options.version, clock });
+  await checkKeyring(driver, options.fingerprints);
   const registry = createJobRegistry();
   const { dialect } = driver;
   const wake: { log?: () => void; jobs?: () => void } = {};

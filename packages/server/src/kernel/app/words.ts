@@ -12,6 +12,8 @@ import {
   type PermissionDefinition,
   type Point,
 } from "../contract/index.ts";
+import { configErrors } from "../config/index.ts";
+import { dataErrors } from "../data/index.ts";
 import { httpErrors, httpPermissions, type OwnedErrors } from "../http/index.ts";
 import { jobErrors } from "../jobs/index.ts";
 import { logErrors } from "../log/index.ts";
@@ -51,5 +53,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "audit", errors: auditErrors },
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },
+  { owner: "data", errors: dataErrors },
+  { owner: "config", errors: configErrors },
   { owner: "app", errors: appErrors },
 ];

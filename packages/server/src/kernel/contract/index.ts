@@ -1,3 +1,5 @@
+export { Audit } from "./audit.ts";
+export type { AuditFilter, AuditReader, AuditRecord } from "./audit.ts";
 export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
 export type { Caller } from "./caller.ts";
 export { capability, provide } from "./capability.ts";

@@ -18,6 +18,10 @@ export const secretErrors = {
     500,
     "A value is sealed with key number {number}, which the keyring does not hold. Put back the keyring that holds it.",
   ),
+  "secrets.wrongKeyring": problem(
+    500,
+    "Key number {number} of the keyring is not the one this installation's values were sealed with. Put the keyring.json of this installation in place; on PostgreSQL every process needs the same one (PORTICO_KEYRING_FILE).",
+  ),
   "secrets.unopenable": problem(
     500,
     "A sealed value cannot be opened: it was altered, or moved from where it was sealed.",

@@ -5,7 +5,7 @@ import { validateSettings } from "../config/index.ts";
 import type { AnyPlugin, Caller, LogEvent, Logger } from "../contract/index.ts";
 import type { InjectReply } from "../http/index.ts";
 import { createOutbound } from "../outbound/index.ts";
-import { createSecrets, openKeyring } from "../secrets/index.ts";
+import { createSecrets, fingerprints, openKeyring } from "../secrets/index.ts";
 import type { Driver } from "../store/index.ts";
 import { createMeter, silentLogger } from "../telemetry/index.ts";
 import { testCallers, type TestCallers } from "./test-callers.ts";
@@ -73,6 +73,7 @@ const POWERFUL: Partial<Caller> = { permissions: ["*"], instancePermissions: [] 
  */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const callers = testCallers();
+  const keyring = openKeyring({ memory: true });
   const clock = options.clock ?? systemClock;
   const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
   const server: { portico?: Portico; url: string } = { url: "http://portico.test" };
@@ -84,7 +85,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     fillRandom,
     logger: options.logger ?? silentLogger,
     meter: createMeter({ version: "0.0.0-test" }),
-    secrets: createSecrets(openKeyring({ memory: true })),
+    secrets: createSecrets(keyring),
+    fingerprints: fingerprints(keyring),
     outbound: createOutbound({ allow: options.outboundAllow ?? ["127.0.0.0/8", "::1/128"], clock }),
     server: {
       version: "0.0.0-test",

@@ -4,6 +4,7 @@ import type { AnyPlugin, PluginContext, TimelineEntry } from "portico/kernel";
 import { Insight } from "./capability.ts";
 import { fileRows } from "./file-rows.ts";
 import { memoryRows } from "./memory-rows.ts";
+import { listAudit } from "./operations/list-audit.ts";
 import { listRequests } from "./operations/list-requests.ts";
 import { RequestLog } from "./request-log.ts";
 import type { PlacedRow, RequestRows } from "./request-row.ts";
@@ -24,8 +25,8 @@ export function insight(): AnyPlugin {
     version: "1.0.0",
     engine: "^1",
     settings: InsightSettings,
-    permissions: { "insight:read": "See the request log" },
-    operations: [listRequests],
+    permissions: { "insight:read": "See the request log", "audit:read": "See the audit" },
+    operations: [listRequests, listAudit],
     provides: [Insight],
     contributes: [
       add(RequestObservers, { answered: (request) => running?.take(request) }),
