@@ -89,13 +89,17 @@ it("serves on after every one of its backends was killed", async () => {
 
 it("runs a transaction again that lost a race between two serializable ones", async () => {
   await using database = await openWithTable();
-  const { driver } = database;
+  const { url = "" } = database;
+  const name = new URL(url).pathname.slice(1);
+  await asAdmin(url, (admin) =>
+    admin.query(`alter database ${name} set default_transaction_isolation = 'repeatable read'`),
+  );
+  const driver = await database.openAnother();
   await driver.append([insert("a")]);
   let runs = 0;
   const increment = (): Promise<void> =>
     driver.transaction(async (tx) => {
       runs += 1;
-      await tx.execute({ sql: "set transaction isolation level repeatable read", parameters: [] });
       const { rows } = await tx.execute({ sql: "select amount from thing", parameters: [] });
       const amount = Number(rows[0]?.["amount"]) + 1;
       await tx.execute({ sql: "update thing set amount = $1", parameters: [amount] });
@@ -243,9 +247,11 @@ it("keeps no statement waiting in pg's own queue, which pg 9 refuses", async () 
   const names = ["one", "two", "three", "four"];
   await driver.transaction((tx) => Promise.all(names.map((name) => tx.execute(insert(name)))));
   const other = await database.openAnother();
-  const told = names.map((name) => Promise.withResolvers<void>());
+  const told = names.map(() => Promise.withResolvers<void>());
   for (const [index, name] of names.entries()) other.onNotify(name, () => told[index]?.resolve());
-  const withdrawals = names.map((name) => driver.elect(name, { run: aborted }));
+  const withdrawals = names.map((name) =>
+    driver.elect(name, { run: async (signal) => void (await aborted(signal)) }),
+  );
   const again = setInterval(() => {
     for (const name of names) driver.notify(name);
   }, 20);
