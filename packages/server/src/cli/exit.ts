@@ -26,6 +26,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   "data.unusable": EXIT.badConfig,
   "data.notRunning": EXIT.unreachable,
   "store.unavailable": EXIT.unreachable,
+  "store.outcomeUnknown": EXIT.unreachable,
   "store.migrationLock": EXIT.busy,
   "store.newerSchema": EXIT.badConfig,
   "store.unsafeDurability": EXIT.badConfig,

@@ -4,14 +4,15 @@ import type { Pool, PoolClient } from "pg";
 import { isProblem } from "../../base/index.ts";
 import type { Problem } from "../../base/index.ts";
 import type { AppendRefusal, DriverStatement } from "../../kernel/store/index.ts";
-import { giveBack, isRetried, runStatement, runText, takeClient, toProblem } from "./connection.ts";
-import { commit, jittered, rollBack } from "./transaction.ts";
+import { giveBack, isRetried, runStatement, takeClient, toProblem } from "./connection.ts";
+import type { Committer } from "./commit.ts";
+import { jittered, rollBack } from "./transaction.ts";
 
 const STATEMENTS_MAX = 500;
 const NAMES_MAX = 500;
 const TRIES = 6;
 /** Two lanes may take rows in opposite orders; waiting is cut short and each member then runs alone. */
-const BEGIN_GROUP = "begin; set local lock_timeout = '250ms'";
+const GROUP_SETTINGS = "set local lock_timeout = '250ms';";
 
 interface Member {
   readonly batch: readonly DriverStatement[];
@@ -25,14 +26,16 @@ interface Member {
  */
 export class AppendLanes {
   readonly #pool: Pool;
+  readonly #committer: Committer;
   readonly #lanesMax: number;
   readonly #names = new Map<string, string>();
   #waiting: Member[] = [];
   #lanes = 0;
   #isWoken = false;
 
-  constructor(pool: Pool, lanesMax: number) {
+  constructor(pool: Pool, committer: Committer, lanesMax: number) {
     this.#pool = pool;
+    this.#committer = committer;
     this.#lanesMax = lanesMax;
   }
 
@@ -92,13 +95,13 @@ export class AppendLanes {
     const client = await takeClient(this.#pool);
     let broken: Problem | undefined;
     try {
-      const begun = runText(client, BEGIN_GROUP);
+      const begun = this.#committer.begin(client, GROUP_SETTINGS);
       const refusals = members.map((member) => this.#send(client, member.batch));
       const outcomes = await Promise.allSettled([begun, ...refusals]);
       const isClean = outcomes.every(
         (outcome) => outcome.status === "fulfilled" && typeof outcome.value !== "object",
       );
-      if (isClean) await commit(client);
+      if (isClean) await this.#committer.commit(client, await begun);
       else {
         broken = await rollBack(client);
         if (broken !== undefined) throw broken;
@@ -131,12 +134,12 @@ export class AppendLanes {
     const client = await takeClient(this.#pool);
     let broken: Problem | undefined;
     try {
-      const begun = runText(client, "begin");
+      const begun = this.#committer.begin(client);
       const sent = this.#send(client, batch);
       await Promise.allSettled([begun, sent]);
-      await begun;
+      const xid = await begun;
       const refusal = await sent;
-      if (refusal === undefined) await commit(client);
+      if (refusal === undefined) await this.#committer.commit(client, xid);
       else broken = await rollBack(client);
       return refusal;
     } catch (error) {

@@ -1,8 +1,9 @@
 import { setTimeout } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import type { Problem } from "../../base/index.ts";
-import { raiseStore, TransactionHandle } from "../../kernel/store/index.ts";
+import { TransactionHandle } from "../../kernel/store/index.ts";
 import type { DriverTransaction } from "../../kernel/store/index.ts";
+import type { Committer } from "./commit.ts";
 import { giveBack, isRetried, runStatement, runText, takeClient, toProblem } from "./connection.ts";
 
 const TRIES = 6;
@@ -10,6 +11,7 @@ const TRIES = 6;
 /** Where and how a transaction runs. */
 export interface RunOptions {
   readonly pool: Pool;
+  readonly committer: Committer;
   readonly idleMs: number;
 }
 
@@ -34,20 +36,20 @@ export function jittered(attempt: number): number {
 }
 
 async function attemptOnce<TValue>(
-  { pool, idleMs }: RunOptions,
+  { pool, committer, idleMs }: RunOptions,
   run: (tx: DriverTransaction) => Promise<TValue>,
 ): Promise<TValue> {
   const client = await takeClient(pool);
   let broken: Problem | undefined;
   try {
-    await runText(client, "begin");
+    const xid = await committer.begin(client);
     const handle = new TransactionHandle({
       dialect: "postgres",
       idleMs,
       execute: (statement) => runStatement(client, statement),
     });
     const value = await handle.run(run);
-    await commit(client);
+    await committer.commit(client, xid);
     return value;
   } catch (error) {
     broken = await rollBack(client);
@@ -55,12 +57,6 @@ async function attemptOnce<TValue>(
   } finally {
     giveBack(client, broken);
   }
-}
-
-/** Commits. PostgreSQL answers `ROLLBACK`, and no error, when the transaction had failed before. */
-export async function commit(client: PoolClient): Promise<void> {
-  const command = await runText(client, "commit");
-  if (command !== "COMMIT") throw raiseStore("store.unavailable", { internal: command });
 }
 
 /** Rolls back; what it returns tells that the connection is not to be used again. */

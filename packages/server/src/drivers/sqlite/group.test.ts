@@ -107,7 +107,7 @@ it("loses the group, and no more, when the disk becomes full inside a transactio
 });
 
 it("tells an outcome only when it is in the file: another connection sees it at once", async () => {
-  await using opened = await openFile({ pauseBeforeCommit: 30 });
+  await using opened = await openFile({ pause: { before: 30, after: 0 } });
   const { driver, file } = opened;
   const other = new DatabaseSync(file, { readOnly: true });
   const count = (): unknown => other.prepare("select count(*) as n from thing").get()?.["n"];

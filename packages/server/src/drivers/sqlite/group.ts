@@ -7,6 +7,7 @@ import type {
   ThreadStatement,
   ToThread,
 } from "./messages.ts";
+import { CommitPause } from "./pause.ts";
 
 const MEMBERS_MAX = 1_000;
 
@@ -34,6 +35,7 @@ export class GroupCommit {
   readonly #connection: Connection;
   readonly #port: GroupPort;
   readonly #settings: ThreadSettings;
+  readonly #pause: CommitPause;
   readonly #waiting: Member[] = [];
   #held: FromThread[] = [];
   #active: Active | undefined;
@@ -44,6 +46,7 @@ export class GroupCommit {
     this.#connection = connection;
     this.#port = port;
     this.#settings = settings;
+    this.#pause = new CommitPause(settings.pause);
   }
 
   /** Takes what came from the main thread and goes on until it has to wait for more. */
@@ -215,7 +218,7 @@ export class GroupCommit {
 
   #commit(): void {
     if (!this.#isOpen) return;
-    pause(this.#settings.pauseBeforeCommitMs);
+    this.#pause.before();
     try {
       this.#connection.run("commit");
     } catch (error) {
@@ -223,7 +226,7 @@ export class GroupCommit {
       return;
     }
     this.#isOpen = false;
-    pause(this.#settings.pauseAfterCommitMs);
+    this.#pause.after();
     const held = this.#held;
     this.#held = [];
     if (held.length > 0) this.#port.post(held);
@@ -276,10 +279,4 @@ function lost(detail: string): ThreadFault {
 function asFault(error: unknown): ConnectionFault {
   if (error instanceof ConnectionFault) return error;
   return new ConnectionFault({ code: "store.statement", detail: String(error) }, false);
-}
-
-const sleeper = new Int32Array(new SharedArrayBuffer(4));
-
-function pause(ms: number): void {
-  if (ms > 0) Atomics.wait(sleeper, 0, 0, ms);
 }

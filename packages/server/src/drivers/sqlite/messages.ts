@@ -1,3 +1,5 @@
+import type { PauseSettings } from "./pause.ts";
+
 /** A value as it crosses between threads. */
 export type Cell = string | number | bigint | Uint8Array | null;
 
@@ -63,6 +65,6 @@ export interface ThreadSettings {
   readonly maxPageCount?: number;
   /** After so long no further transaction joins an open group. */
   readonly groupMs: number;
-  readonly pauseBeforeCommitMs: number;
-  readonly pauseAfterCommitMs: number;
+  /** Around every commit; all zero but in tests. */
+  readonly pause: PauseSettings;
 }

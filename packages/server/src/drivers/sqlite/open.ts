@@ -7,6 +7,8 @@ import type { AppendRefusal, Driver, DriverStatement, Election } from "../../ker
 import { resultOf, ThreadChannel } from "./channel.ts";
 import type { Answer } from "./channel.ts";
 import type { ThreadSettings } from "./messages.ts";
+import { readPause } from "./pause.ts";
+import type { PauseSettings } from "./pause.ts";
 import { openSignals } from "./signals.ts";
 import { runTransaction, toThread } from "./transaction.ts";
 
@@ -23,9 +25,8 @@ export interface SqliteOptions {
   readonly clock?: Clock;
   /** For tests: the file cannot grow beyond so many pages. */
   readonly maxPageCount?: number;
-  /** For tests: waits around every commit, in ms. `PORTICO_TEST_PAUSE=before:20,after:20` does the same. */
-  readonly pauseBeforeCommit?: number;
-  readonly pauseAfterCommit?: number;
+  /** For tests: waits around every commit. `PORTICO_TEST_PAUSE=before:20,after:20` does the same. */
+  readonly pause?: PauseSettings;
 }
 
 /**
@@ -47,21 +48,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Driver> {
 }
 
 function threadSettings(options: SqliteOptions, role: ThreadSettings["role"]): ThreadSettings {
-  const pause = readPause(process.env["PORTICO_TEST_PAUSE"]);
   return {
     role,
     file: options.file,
     groupMs: options.groupMs ?? 10,
     ...(options.maxPageCount === undefined ? {} : { maxPageCount: options.maxPageCount }),
-    pauseBeforeCommitMs: options.pauseBeforeCommit ?? pause.before,
-    pauseAfterCommitMs: options.pauseAfterCommit ?? pause.after,
+    pause: options.pause ?? readPause(process.env["PORTICO_TEST_PAUSE"]),
   };
-}
-
-function readPause(text: string | undefined): { readonly before: number; readonly after: number } {
-  const read = (side: string): number =>
-    Number(new RegExp(`\\b${side}:(\\d+)`).exec(text ?? "")?.[1] ?? 0);
-  return { before: read("before"), after: read("after") };
 }
 
 function assemble(

@@ -10,6 +10,8 @@ const ATTEMPTS = 5;
 const BACKOFF_FIRST_MS = 1_000;
 const BACKOFF_MAX_MS = 3_600_000;
 const TROUBLE_MS = 200;
+/** Of the unknown one, the fence knows the outcome at the next try. */
+const AWAY = new Set(["store.unavailable", "store.outcomeUnknown"]);
 
 /** What the end of a run came to. */
 export type Settled = "done" | "retry" | "snooze" | "fail" | "lost";
@@ -41,7 +43,7 @@ export async function settle(options: SettleOptions, ending: Ending): Promise<Se
     try {
       return await write(options, ending);
     } catch (error) {
-      const isAway = isProblem(error) && error.code === "store.unavailable";
+      const isAway = isProblem(error) && AWAY.has(error.code);
       if (!isAway && !(await isOurs(options, ending.job))) return "lost";
       if (!isAway && ending.outcome.with !== undefined) {
         // What went with the outcome was refused, not the outcome: the run as a whole failed.

@@ -16,6 +16,7 @@ const TROUBLE_MS = 250;
 const POLL_ACTIVE_MS = 50;
 const POLL_IDLE_MS = 1_000;
 const SKIPPED_MAX = 10_000;
+const PASSING = new Set(["store.unavailable", "store.outcomeUnknown", "log.fenced"]);
 
 /** A reader of the log with a durable cursor, named `<owner>.<name>`. */
 export interface ConsumerDefinition {
@@ -302,5 +303,5 @@ async function moveCursor(
 
 /** Not the event's fault: the database is away, or another process has the cursor. */
 function isPassing(error: unknown): boolean {
-  return isProblem(error) && (error.code === "store.unavailable" || error.code === "log.fenced");
+  return isProblem(error) && PASSING.has(error.code);
 }

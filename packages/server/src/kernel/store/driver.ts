@@ -37,7 +37,7 @@ export interface Election {
 /**
  * One database. Both drivers pass the same conformance suite (`testing/store.suite.ts`).
  * Every value that settles means: durable. Failures are problems of the kernel's table: `store.unavailable` (try again;
- * nothing of it was stored), `store.conflict` (a unique or row-count expectation), `store.revoked`, `store.badValue`.
+ * nothing of it was stored), `store.outcomeUnknown` (the database died with the answer), `store.conflict` (a unique or row-count expectation), `store.revoked`, `store.badValue`.
  */
 export interface Driver {
   readonly dialect: "sqlite" | "postgres";

@@ -8,6 +8,12 @@ export const storeErrors = {
     "The disk is full, the connection was lost, another program holds the database, or the group of transactions that " +
       "this one shared a commit with could not commit. The server's log has the reason. Trying again is safe.",
   ),
+  "store.outcomeUnknown": problem(
+    503,
+    "The connection to the database was lost during the commit, and the database could not be asked whether the change was stored.",
+    "Read what you wrote before you write it again, or send the request again with the same Idempotency-Key, which " +
+      "stores it once. PostgreSQL only: the server asks for 10 s on a new connection before it gives this answer.",
+  ),
   "store.conflict": problem(
     409,
     "The change met another one: a value that must be unique is taken, or a row was not as expected.",

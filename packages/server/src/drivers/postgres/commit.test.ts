@@ -1,0 +1,130 @@
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
+import { expect, it } from "vitest";
+import { openTestDatabase } from "../../kernel/testing/test-database.ts";
+import type { TestDatabase } from "../../kernel/testing/test-database.ts";
+import { openPostgres } from "./index.ts";
+
+const COMMIT = Buffer.from("commit\0");
+
+/** When the way to the database breaks: with COMMIT still here, or with its answer under way. */
+type Cut = "before COMMIT arrives" | "before its answer returns";
+
+interface Way extends AsyncDisposable {
+  readonly url: string;
+  /** The next COMMIT on this way is the last thing its connection sees. */
+  breakAtCommit(cut: Cut, after?: { readonly isClosed: boolean }): void;
+}
+
+/** A way to the database that breaks on demand. */
+async function openWay(to: string): Promise<Way> {
+  const target = new URL(to);
+  const sockets = new Set<Socket>();
+  let armed: { readonly cut: Cut; readonly isClosed: boolean } | undefined;
+  let isClosed = false;
+  const server = createServer((near) => {
+    if (isClosed) return near.destroy();
+    const far = connect(Number(target.port), target.hostname);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on("error", () => undefined);
+      socket.on("close", () => {
+        near.destroy();
+        sockets.delete(socket);
+      });
+    }
+    let isCut = false;
+    near.on("data", (chunk: Buffer) => {
+      if (armed === undefined || !chunk.includes(COMMIT)) return void far.write(chunk);
+      const { cut } = armed;
+      isClosed = armed.isClosed;
+      armed = undefined;
+      isCut = true;
+      if (cut === "before COMMIT arrives") far.destroy();
+      else far.write(chunk);
+    });
+    far.on("data", (chunk: Buffer) => {
+      if (isCut) far.destroy();
+      else near.write(chunk);
+    });
+    return undefined;
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = new URL(to);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    breakAtCommit: (cut, after = { isClosed: false }) => {
+      armed = { cut, isClosed: after.isClosed };
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+async function openWithTable(): Promise<TestDatabase> {
+  const database = await openTestDatabase("postgres");
+  await database.driver.migrate(async (tx) => {
+    await tx.execute({ sql: "create table thing (id text primary key)", parameters: [] });
+  });
+  return database;
+}
+
+async function isStored(database: TestDatabase): Promise<boolean> {
+  const sql = "select id from thing";
+  return (await database.driver.query({ sql, parameters: [] })).rows.length === 1;
+}
+
+const insert = { sql: "insert into thing (id) values ($1)", parameters: ["a"] };
+const coded = (code: string): unknown => expect.objectContaining({ code });
+
+const writes = {
+  "a transaction": (driver: TestDatabase["driver"]) =>
+    driver.transaction((tx) => tx.execute(insert)),
+  "a batch": (driver: TestDatabase["driver"]) => driver.append([insert]),
+  "a batch among neighbours": (driver: TestDatabase["driver"]) =>
+    Promise.all([driver.append([insert]), driver.append([{ ...insert, sql: "select $1::text" }])]),
+} as const;
+
+it.each(Object.entries(writes))(
+  "tells %s that it is stored when only the answer of its commit was lost",
+  async (_name, write) => {
+    await using database = await openWithTable();
+    await using way = await openWay(database.url ?? "");
+    const driver = await openPostgres({ url: way.url, idleMs: 5_000 });
+    way.breakAtCommit("before its answer returns");
+    await write(driver);
+    expect(await isStored(database)).toBe(true);
+    await driver.close();
+  },
+);
+
+it.each(Object.entries(writes))(
+  "tells %s that nothing is stored when its COMMIT never arrived",
+  async (_name, write) => {
+    await using database = await openWithTable();
+    await using way = await openWay(database.url ?? "");
+    const driver = await openPostgres({ url: way.url, idleMs: 5_000 });
+    way.breakAtCommit("before COMMIT arrives");
+    await expect(write(driver)).rejects.toEqual(coded("store.unavailable"));
+    expect(await isStored(database)).toBe(false);
+    await write(driver);
+    expect(await isStored(database)).toBe(true);
+    await driver.close();
+  },
+);
+
+it("says that it does not know when the database stays away", async () => {
+  await using database = await openWithTable();
+  await using way = await openWay(database.url ?? "");
+  const driver = await openPostgres({ url: way.url, idleMs: 5_000, outcomeMs: 300 });
+  way.breakAtCommit("before its answer returns", { isClosed: true });
+  await expect(driver.append([insert])).rejects.toEqual(coded("store.outcomeUnknown"));
+  expect(await isStored(database)).toBe(true);
+  await driver.close();
+});
