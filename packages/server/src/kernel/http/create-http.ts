@@ -6,7 +6,7 @@ import { createCursors } from "./cursors.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
 import { raise } from "./errors.ts";
 import { authorise, execute } from "./execute.ts";
-import { boundHealth } from "./health.ts";
+import { boundHealth, HEALTH_ID } from "./health.ts";
 import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
 import { closeServer, listenOn, purgeHourly } from "./lifecycle.ts";
@@ -17,7 +17,7 @@ import { addProbes } from "./probe-routes.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
-import type { Caller } from "../contract/index.ts";
+import type { Caller, Operation } from "../contract/index.ts";
 
 const BODY_BYTES_MAX = 10_000_000;
 const TIMEOUT_MS = 30_000;
@@ -148,8 +148,7 @@ function addAll(
   const { basePath } = options.server;
   const ownPaths = createOwnPaths();
   for (const compiled of operations.values()) {
-    // Without a version the current one is meant.
-    for (const prefix of ["/api/v1", "/api"]) {
+    for (const prefix of prefixesOf(compiled.operation)) {
       const url = `${basePath}${prefix}${compiled.operation.path}`;
       addOperation(app, parts, { compiled, url });
       ownPaths.add(url, compiled.operation.method);
@@ -170,6 +169,11 @@ function addAll(
   return ownPaths;
 }
 
+/** Without a version the current one is meant; health is asked for where monitors look for it, too. */
+function prefixesOf({ id }: Operation): readonly string[] {
+  return id === HEALTH_ID ? ["/api/v1", "/api", ""] : ["/api/v1", "/api"];
+}
+
 function dispatcherOf(
   { app, options, state }: Omit<AddParts, "parts">,
   ownPaths: OwnPaths,
@@ -178,6 +182,7 @@ function dispatcherOf(
   return createDispatcher({
     fronts: options.fronts,
     ownPaths,
+    basePath: options.server.basePath,
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),

@@ -94,6 +94,26 @@ describe("whose a request is", () => {
   });
 });
 
+test("below a base path nothing is offered to a front, what we do not have included", async () => {
+  const offered: string[] = [];
+  const greedy: Front = {
+    id: "greedy",
+    take: ({ request, response }) => {
+      offered.push(request.url ?? "");
+      response.end();
+      return true;
+    },
+  };
+  await using moved = await testServer({ basePath: "/_portico", fronts: [greedy] });
+  for (const path of ["/_portico", "/_portico/", "/_portico/api/v1/keyz?key=secret"]) {
+    expect((await moved.send({ path })).json()).toMatchObject({ code: "request.notFound" });
+  }
+  for (const path of ["/livez", "/_porticos"]) {
+    expect((await moved.send({ path })).status).toBe(200);
+  }
+  expect(offered).toEqual(["/livez", "/_porticos"]);
+});
+
 describe("ids and threads", () => {
   test("a sane request id is echoed, another is replaced", async () => {
     const sent = async (id: string): Promise<unknown> =>

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Clock, MakeId, Problem } from "../../base/index.ts";
 import type { Front, Logger } from "../contract/index.ts";
@@ -15,6 +15,8 @@ import { readTraceparent, type MakeHex } from "./trace.ts";
 export interface DispatcherParts {
   readonly fronts: readonly Front[];
   readonly ownPaths: OwnPaths;
+  /** All below it is ours, what we do not have included; empty when our paths share the root with the fronts'. */
+  readonly basePath: string;
   /** Serves our own paths: Fastify. */
   readonly serveOwn: RequestListener;
   readonly corsOrigins: ReadonlySet<string>;
@@ -103,7 +105,7 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   const path = pathOf(url);
   const own = parts.ownPaths.find(path);
   const context = contextFor(parts, exchange, { requestId, path });
-  if (own === undefined) {
+  if (own === undefined && !isBelow(parts.basePath, path)) {
     const { trace, client } = context;
     const front = { request: message, response, requestId, trace, clientAddress: client.address };
     for (const each of parts.fronts) if (each.take(front)) return;
@@ -122,6 +124,11 @@ function refusalOf(message: IncomingMessage): Problem | undefined {
   }
   message.url = target.url;
   return undefined;
+}
+
+// A mistyped path of ours, with its key, is not the application's to see.
+function isBelow(basePath: string, path: string): boolean {
+  return basePath !== "" && (path === basePath || path.startsWith(`${basePath}/`));
 }
 
 function pathOf(url: string): string {
@@ -218,7 +225,10 @@ function upgrade(
     endWithProblem(socket, refusal, occurrenceOf(parts, message));
     return;
   }
-  for (const each of parts.fronts) if (each.upgrade?.(message, socket, head) === true) return;
+  const path = pathOf(message.url ?? "/");
+  if (parts.ownPaths.find(path) === undefined && !isBelow(parts.basePath, path)) {
+    for (const each of parts.fronts) if (each.upgrade?.(message, socket, head) === true) return;
+  }
   endWithProblem(socket, raise("request.upgrade"), occurrenceOf(parts, message));
 }
 
@@ -237,8 +247,26 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
     socket.destroy();
     return;
   }
+  const underWay = responseOn(socket);
+  if (underWay?.req.complete === true) {
+    // What cannot be read came after a whole request, whose answer goes first: ours would be taken for it, or for a
+    // part of its body.
+    socket.pause();
+    underWay.once("close", () => refuseUnreadable(parts, error, socket));
+    return;
+  }
+  if (underWay?.headersSent === true) {
+    socket.destroy();
+    return;
+  }
   const occurrence = { docsUrl: parts.docsUrl(), requestId: parts.makeId("req") };
   endWithProblem(socket, unreadable(code, error), occurrence);
+}
+
+// The same field by which node's own handler of `clientError` knows it (_http_server.js, socketOnError).
+function responseOn(socket: Duplex): ServerResponse<IncomingMessage> | undefined {
+  const response = "_httpMessage" in socket ? socket._httpMessage : undefined;
+  return response instanceof ServerResponse ? response : undefined;
 }
 
 function unreadable(code: unknown, error: Error): Problem {

@@ -1,4 +1,11 @@
-import { isProblem, type Clock, type Problem, type ProblemPlace } from "../../base/index.ts";
+import { Buffer } from "node:buffer";
+import {
+  isProblem,
+  sha256,
+  type Clock,
+  type Problem,
+  type ProblemPlace,
+} from "../../base/index.ts";
 import { raiseAccess, type KernelAccess } from "../access/index.ts";
 import type { Caller, Limiter, Logger, Origin, ServerFacts } from "../contract/index.ts";
 import type { CompiledOperation } from "./compile.ts";
@@ -116,12 +123,19 @@ function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {
   const key = operation.idempotent ? call.idempotencyKey : undefined;
   if (key === undefined) return { compiled, input, keyed: undefined };
   const { organization, subject } = caller;
-  const fingerprint = fingerprintOf([path, query, body ?? null]);
+  const fingerprint = fingerprintOf([path, query, contentOf(call)]);
   return {
     compiled,
     input,
     keyed: { organization, subject, operation: operation.id, key, fingerprint },
   };
+}
+
+// Where the bytes are what is stored, they are what must not differ: parsed, two great numbers can be one.
+function contentOf({ compiled, body, bodyBytes }: Call): unknown {
+  const isKept = compiled.operation.keepsBytes === true;
+  if (!isKept || bodyBytes === undefined) return body ?? null;
+  return Buffer.from(sha256(bodyBytes)).toString("hex");
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

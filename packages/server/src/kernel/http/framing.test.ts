@@ -1,5 +1,7 @@
+import type { ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Front } from "../contract/index.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { countNotes, testServer, type TestServer } from "./test-server.fixture.ts";
 
@@ -50,6 +52,7 @@ describe("a request that two servers could read in two ways is refused, and its 
     "Transfer-Encoding twice": `${head(POST, HOST, KEY, "Transfer-Encoding: identity", CHUNKED)}0\r\n\r\n`,
     "Transfer-Encoding in HTTP/1.0": `${head("POST /api/v1/notes HTTP/1.0", HOST, KEY, CHUNKED)}0\r\n\r\n`,
     "two Host": head("GET /livez HTTP/1.1", HOST, "Host: other"),
+    "two Authorization": head("GET /livez HTTP/1.1", HOST, "Authorization: a", "AUTHORIZATION: b"),
     "no Host": head("GET /livez HTTP/1.1"),
     "an empty Host": head("GET /livez HTTP/1.1", "Host:"),
     "a Host that is none": head("GET /livez HTTP/1.1", "Host: a b/@c"),
@@ -158,6 +161,26 @@ test("a body that trickles in is 408 when its time is up", async () => {
 test("after everything that was refused the server answers as before", async () => {
   const heard = await talk(head("GET /livez HTTP/1.1", HOST, "Connection: close"));
   expect(heard).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test("what cannot be read after a whole request is answered after that request, never within its answer", async () => {
+  const open = Promise.withResolvers<ServerResponse>();
+  const front: Front = {
+    id: "slow",
+    take: ({ response }) => {
+      response.write("half ");
+      open.resolve(response);
+      return true;
+    },
+  };
+  await using slow = await testServer({ fronts: [front] });
+  const to = Number(new URL((await slow.http.listen("127.0.0.1", 0)).url).port);
+  const heard = talk(`${head("GET /slow HTTP/1.1", HOST)}GARBAGE\r\n\r\n`, { to });
+  const response = await open.promise;
+  setImmediate(() => response.end("and half"));
+  expect(await heard).toMatch(
+    /^HTTP\/1\.1 200 OK\r\n.*5\r\nhalf \r\n8\r\nand half\r\n0\r\n\r\nHTTP\/1\.1 400 /s,
+  );
 });
 
 test("two requests on one connection are answered in their order", async () => {

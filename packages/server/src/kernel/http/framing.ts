@@ -15,12 +15,16 @@ export function framingFault(request: IncomingMessage): string | undefined {
   if (rawHeaders.length > HEADER_LINES_MAX * 2) return `more than ${HEADER_LINES_MAX} header lines`;
   let hosts = 0;
   let codings = 0;
+  let credentials = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] ?? "";
     // Lengths first: lower-casing every name would cost more than all the rest.
     if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
     else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") codings += 1;
+    else if (name.length === 13 && name.toLowerCase() === "authorization") credentials += 1;
   }
+  // node keeps the first; the application behind may read the last, as somebody else.
+  if (credentials > 1) return "there is more than one Authorization";
   return hostFault(request, hosts) ?? codingFault(request, codings);
 }
 

@@ -17,6 +17,9 @@ export const httpPermissions: Readonly<Record<string, PermissionDefinition>> = {
   "server:read": { label: "See the server's health in detail and its metrics", scope: "instance" },
 };
 
+/** The one operation that also answers below no prefix. */
+export const HEALTH_ID = "server.health";
+
 const CheckReport = Type.Object({
   status: Type.Union([Type.Literal("ok"), Type.Literal("warn"), Type.Literal("fail")]),
   latencyMs: Type.Optional(Type.Number({ description: "Milliseconds the check took." })),
@@ -33,7 +36,7 @@ const Health = Type.Object({
 /** `GET /api/v1/health`: how the server is; 503 when its database does not answer. */
 function healthOperation(probes: Probes, access: KernelAccess): Operation {
   return operation({
-    id: "server.health",
+    id: HEALTH_ID,
     method: "GET",
     path: "/health",
     summary: "How the server is",

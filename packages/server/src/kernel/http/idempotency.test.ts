@@ -160,6 +160,32 @@ test("a twin that waits two seconds in vain is 409 and may try again", async () 
   expect(await idempotency.alone(request, () => Promise.resolve("third"))).toBe("third");
 });
 
+test("where the bytes are kept, two bodies that parse alike are two requests", async () => {
+  const keep = {
+    ...appendNote,
+    id: "notes.keep",
+    path: "/notes/keep",
+    keepsBytes: true,
+  };
+  await using keeping = await testServer({ operations: [keep] });
+  const send = (text: string): Promise<InjectReply> =>
+    keeping.send({
+      method: "POST",
+      path: "/api/v1/notes/keep",
+      headers: {
+        "x-test": "key_1 notes:write",
+        "idempotency-key": "k",
+        "content-type": "application/json",
+      },
+      body: Buffer.from(text),
+    });
+  const first = await send(`{"text":"a","amount":9007199254740992}`);
+  expect(first.status).toBe(202);
+  const twin = await send(`{"text":"a","amount":9007199254740993}`);
+  expect([twin.status, twin.json()]).toMatchObject([422, { code: "request.idempotencyReuse" }]);
+  expect((await send(`{"text":"a","amount":9007199254740992}`)).json()).toEqual(first.json());
+});
+
 test("purge deletes rows older than a day, and no younger one", async () => {
   const send = (key: string): Promise<InjectReply> =>
     server.send({

@@ -37,6 +37,17 @@ test("without its database it lives, is not ready, and health is 503", async () 
   expect(health.text).not.toContain("hunter2");
 });
 
+test("/health is GET /api/v1/health, also below a base path", async () => {
+  await using server = await testServer();
+  const report = { status: "ok", version: "1.2.3", checks: { database: { status: "ok" } } };
+  for (const path of ["/api/v1/health", "/api/health", "/health"]) {
+    expect((await server.send({ path })).json()).toMatchObject(report);
+  }
+  await using moved = await testServer({ basePath: "/_portico" });
+  expect((await moved.send({ path: "/_portico/health" })).json()).toMatchObject(report);
+  expect((await moved.send({ path: "/health" })).status).toBe(404);
+});
+
 test("health tells details to administrators only", async () => {
   await using server = await testServer();
   const open = await server.send({ path: "/api/v1/health" });
