@@ -264,7 +264,7 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
 }
 
 // The same field by which node's own handler of `clientError` knows it (_http_server.js, socketOnError).
-function responseOn(socket: Duplex): ServerResponse<IncomingMessage> | undefined {
+function responseOn(socket: Duplex): ServerResponse | undefined {
   const response = "_httpMessage" in socket ? socket._httpMessage : undefined;
   return response instanceof ServerResponse ? response : undefined;
 }
