@@ -147,7 +147,7 @@ describeStore("a delivery", (open) => {
     for (let index = 0; index < 3; index += 1) await emit(app);
     await app.settled();
     expect((await app.as().get(`/webhooks/${id}`)).json()).toMatchObject({
-      isActive: false,
+      active: false,
       disabledReason: "gone",
     });
     await emit(app);

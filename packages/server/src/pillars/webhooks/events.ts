@@ -4,13 +4,13 @@ const Webhook = Type.Object({
   id: Type.String(),
   url: Type.String(),
   events: Type.Array(Type.String()),
-  isActive: Type.Boolean(),
+  active: Type.Boolean(),
 });
 const example = {
   id: "webhook_01jd3v9k2me8r8v0c2m4t6x8z0",
   url: "https://example.com/hooks",
   events: ["invoice.*"],
-  isActive: true,
+  active: true,
 };
 
 /** What this pillar puts on the log. All but `delivery.exhausted` are delivered to webhooks like any other event. */

@@ -17,7 +17,7 @@ export const webhookFields = {
     maxItems: 100,
     description: "Types: `invoice.paid`, a beginning `invoice.*`, or `*` for all.",
   }),
-  isActive: Type.Boolean({ description: "False: events are kept as held deliveries." }),
+  active: Type.Boolean({ description: "False: events are kept as held deliveries." }),
   headers: Type.Record(Type.String({ maxLength: 128 }), Type.String({ maxLength: 4_096 }), {
     maxProperties: 20,
     description: "Sent along with every attempt; stored sealed and never shown again.",
@@ -31,7 +31,7 @@ export const WebhookView = Type.Object({
   slug: TextOrNull,
   url: Type.String(),
   events: Type.Array(Type.String()),
-  isActive: Type.Boolean(),
+  active: Type.Boolean(),
   disabledReason: TextOrNull,
   headerNames: Type.Array(Type.String()),
   description: Type.String(),
@@ -68,7 +68,7 @@ export function viewWebhook(row: VisibleWebhook): Static<typeof WebhookView> {
     slug: row.slug,
     url: row.url,
     events: parseTexts(row.events),
-    isActive: row.isActive === 1,
+    active: row.isActive === 1,
     disabledReason: row.disabledReason,
     headerNames: parseTexts(row.headerNames),
     description: row.description,
@@ -83,7 +83,7 @@ export function webhookData(
   row: Pick<WebhookRow, "id" | "url" | "events" | "isActive">,
 ): Readonly<Record<string, unknown>> {
   const { id, url, events, isActive } = row;
-  return { id, url, events: parseTexts(events), isActive: isActive === 1 };
+  return { id, url, events: parseTexts(events), active: isActive === 1 };
 }
 
 function parseTexts(json: string): string[] {

@@ -17,7 +17,7 @@ describe("POST /webhooks", () => {
     expect(made.status).toBe(201);
     const { id, secret } = made.json() as { id: string; secret: string };
     expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
-    expect(made.json()).toMatchObject({ slug: "acme", isActive: true, headerNames: ["x-api-key"] });
+    expect(made.json()).toMatchObject({ slug: "acme", active: true, headerNames: ["x-api-key"] });
     for (const path of [`/webhooks/${id}`, "/webhooks/acme", "/webhooks"]) {
       const reply = await client.get(path);
       expect(reply.status).toBe(200);
@@ -26,7 +26,7 @@ describe("POST /webhooks", () => {
       expect(reply.text).not.toContain("canary-value");
     }
     expect(await app.events()).toMatchObject([
-      { type: "webhook.created", subject: id, data: { id, url, events: ["*"], isActive: true } },
+      { type: "webhook.created", subject: id, data: { id, url, events: ["*"], active: true } },
     ]);
   });
 
@@ -99,7 +99,7 @@ describe("POST /webhooks", () => {
     const reader = app.as({ permissions: ["webhooks:read"] });
     expect((await reader.get(`/webhooks/${id}`)).status).toBe(200);
     expect((await reader.post("/webhooks", { url, events: ["*"] })).status).toBe(403);
-    expect((await reader.patch(`/webhooks/${id}`, { isActive: false })).status).toBe(403);
+    expect((await reader.patch(`/webhooks/${id}`, { active: false })).status).toBe(403);
     expect((await reader.delete(`/webhooks/${id}`)).status).toBe(403);
     const nobody = await app.inject({ method: "DELETE", url: `/api/v1/webhooks/${id}` });
     expect(nobody.status).toBe(401);
@@ -116,11 +116,11 @@ describeStore("PATCH, enable, disable, DELETE /webhooks/{id}", (open) => {
     const changed = await client.patch(`/webhooks/${id}`, { events: ["a.*"] });
     expect(changed.json()).toMatchObject({ events: ["a.*"], description: "first", revision: 2 });
     expect((await client.post(`/webhooks/${id}/disable`)).json()).toMatchObject({
-      isActive: false,
+      active: false,
       disabledReason: "caller",
     });
     expect((await client.post(`/webhooks/${id}/enable`)).json()).toMatchObject({
-      isActive: true,
+      active: true,
       disabledReason: null,
       revision: 4,
     });
@@ -158,7 +158,7 @@ describeStore("PATCH, enable, disable, DELETE /webhooks/{id}", (open) => {
     const replies = await Promise.all([
       stranger.get(`/webhooks/${id}`),
       stranger.get("/webhooks/acme"),
-      stranger.patch(`/webhooks/${id}`, { isActive: false }),
+      stranger.patch(`/webhooks/${id}`, { active: false }),
       stranger.post(`/webhooks/${id}/disable`),
       stranger.delete(`/webhooks/${id}`),
       stranger.get(`/webhooks/${id}/events`),
@@ -168,7 +168,7 @@ describeStore("PATCH, enable, disable, DELETE /webhooks/{id}", (open) => {
       replies.map(() => [404, "webhooks.notFound"]),
     );
     expect((await stranger.get("/webhooks")).json()).toEqual({ data: [], next: null });
-    expect((await app.as().get(`/webhooks/${id}`)).json()).toMatchObject({ isActive: true });
+    expect((await app.as().get(`/webhooks/${id}`)).json()).toMatchObject({ active: true });
   });
 
   it("lists page by page without loss", async () => {

@@ -9,7 +9,7 @@ import { viewWebhook, webhookData, webhookFields, WebhookView } from "../view.ts
 
 const SLUG_PATTERN = "^[a-z][a-z0-9-]{1,62}$";
 
-const { url, events, isActive, headers, description } = webhookFields;
+const { url, events, active, headers, description } = webhookFields;
 
 /** `POST /webhooks`: a new endpoint, sent everything that is accepted from now on. */
 export const createWebhook = operation({
@@ -28,7 +28,7 @@ export const createWebhook = operation({
     {
       url,
       events,
-      isActive: Type.Optional(isActive),
+      active: Type.Optional(active),
       slug: Type.Optional(Type.String({ pattern: SLUG_PATTERN })),
       headers: Type.Optional(headers),
       description: Type.Optional(description),
@@ -51,7 +51,7 @@ export const createWebhook = operation({
     const id = ctx.makeId("webhook");
     const secret = newSecret(ctx.fillRandom);
     const now = ctx.clock.now();
-    const isOn = body.isActive ?? true;
+    const isOn = body.active ?? true;
     const row = {
       id,
       slug: body.slug ?? null,

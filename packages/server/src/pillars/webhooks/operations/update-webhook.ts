@@ -38,9 +38,9 @@ export const updateWebhook = operation({
         ...(body.url === undefined ? {} : { url: body.url }),
         ...(body.events === undefined ? {} : { events: JSON.stringify(body.events) }),
         ...(body.description === undefined ? {} : { description: body.description }),
-        ...(body.isActive === undefined || body.isActive === (before.isActive === 1)
+        ...(body.active === undefined || body.active === (before.isActive === 1)
           ? {}
-          : activity(body.isActive)),
+          : activity(body.active)),
         ...(headers === undefined
           ? {}
           : {
