@@ -47,7 +47,7 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
   const opened: { driver?: Driver } = {};
   try {
     const address = { url: config.server.publicUrl };
-    const keyring = openKeyring(keyringPlace(config, folder));
+    const keyring = keyringOf(config, folder);
     opened.driver = await openDriver(config, folder);
     const portico = await assemble({
       ...ingredientsOf(config, { keyring, logger, driver: opened.driver }),
@@ -118,16 +118,17 @@ async function openDriver(config: ResolvedConfig, folder: DataFolder | undefined
   return openSqlite({ file: folder?.database ?? ":memory:" });
 }
 
-function keyringPlace(
-  config: ResolvedConfig,
-  folder: DataFolder | undefined,
-): Parameters<typeof openKeyring>[0] {
+/**
+ * The keyring of an installation, made with its data folder. Open it before the database: one that is there without its
+ * keyring has lost it, and a new ring would open nothing that is sealed.
+ */
+export function keyringOf(config: ResolvedConfig, folder: DataFolder | undefined): Keyring {
   const mounted = config.keyring.file;
-  if (mounted !== undefined) return { file: mounted, create: "never", access: "mounted" };
-  if (folder === undefined) return { memory: true };
-  // A database without its keyring has lost it: a new one would open nothing that is sealed.
+  if (mounted !== undefined)
+    return openKeyring({ file: mounted, create: "never", access: "mounted" });
+  if (folder === undefined) return openKeyring({ memory: true });
   const create = existsSync(folder.database) ? "never" : "ifAbsent";
-  return { file: folder.keyring, create };
+  return openKeyring({ file: folder.keyring, create });
 }
 
 function factsOf(

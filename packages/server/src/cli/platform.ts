@@ -3,7 +3,7 @@ import { schemaOwners } from "../kernel/app/index.ts";
 import type { ResolvedConfig } from "../kernel/config/index.ts";
 import { openDataFolder } from "../kernel/data/index.ts";
 import type { Driver } from "../kernel/store/index.ts";
-import { builtIns, openServer } from "../platform.ts";
+import { builtIns, keyringOf, openServer } from "../platform.ts";
 import { VERSION } from "../version.ts";
 import type { Installation, PlatformDoor } from "./platform-door.ts";
 
@@ -20,6 +20,8 @@ async function openDriver(config: ResolvedConfig, file: string): Promise<Driver>
 async function open(config: ResolvedConfig): Promise<Installation> {
   const folder = config.data === ":memory:" ? undefined : openDataFolder(config.data);
   try {
+    // Before the database is there: the first migration of a folder makes the whole installation.
+    keyringOf(config, folder);
     const driver = await openDriver(config, folder?.database ?? ":memory:");
     const close = async (): Promise<void> => {
       await driver.close();
