@@ -1,197 +1,212 @@
 import { randomInt } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { openReceiver, type Receiver } from "./receiver.ts";
-import { startSender, type Sender } from "./sender.ts";
-import { freePort, runCli, startServer } from "./server-process.ts";
+import { emptyReport, type KillLoopReport } from "./report.ts";
+import { deliveredType, startSender, type Sender } from "./sender.ts";
+import { freePort, runCli, startServer, type ServerProcess } from "./server-process.ts";
+import { openPostgresReader, openSqliteReader, readFacts } from "./stored.ts";
 
-/** How hard to try to lose something. */
+/** How hard to try to lose something. The loop goes on until every one of the least numbers is reached. */
 export interface KillLoopOptions {
   readonly kills: number;
+  readonly accepted: number;
+  /** Of the kills, before COMMIT and between COMMIT and its answer; each. */
+  readonly killsInCommit: number;
   /** A PostgreSQL database of its own; SQLite in a fresh folder when left out. */
   readonly postgresUrl?: string;
-  /** Go on killing until so many events were accepted, beyond `kills` if need be. */
-  readonly acceptedAtLeast: number;
+  /** Program of a packed installation; the source tree's when left out. */
+  readonly cli?: string;
   readonly batch: number;
   readonly lanes: number;
   readonly deliveredEvery: number;
-  /** Every round longer than this is killed, ms. */
+  readonly webhooks: number;
+  /** How long a server lives after it is ready, ms. */
   readonly roundMs: { readonly min: number; readonly max: number };
   readonly onRound?: (report: KillLoopReport) => void;
 }
 
-/** What was found. `lost` must be 0. */
-export interface KillLoopReport {
-  readonly database: "sqlite" | "postgres";
-  kills: number;
-  /** Kills while every commit was held open before COMMIT, and between COMMIT and reply. */
-  killsBeforeCommit: number;
-  killsAfterCommit: number;
-  accepted: number;
-  lost: number;
-  delivered: number;
-  undelivered: number;
-  duplicates: number;
-  duplicatesAllowed: number;
-  /** From the last start's readiness until the last accepted event had been delivered. */
-  lastDeliveryMs: number;
-  slowestStartMs: number;
-  surprises: readonly string[];
-}
-
-/** Deliveries that can be under way at one time: each kill may repeat as many. */
-const DELIVERIES_IN_FLIGHT_MAX = 128;
-
+/** The webhook pillar's limit of deliveries under way for one webhook. */
+const DELIVERIES_A_WEBHOOK = 4;
+const RECEIVER_MS = 20;
+const HOLD_MS = 1_000;
+const SETTLE_MS = 60_000;
+const QUIET_MS = 500;
 const PAUSES = [undefined, "before:25", "after:25"] as const;
+
+interface Loop {
+  readonly folder: string;
+  readonly port: number;
+  readonly cli?: string;
+  readonly url: string;
+  readonly key: string;
+  readonly options: KillLoopOptions;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly report: KillLoopReport;
+}
 
 /** Kills the server again and again under load, then asks whether everything it promised is there. */
 export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport> {
+  const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "portico-kill-"));
-  const receiver = await openReceiver();
-  const port = await freePort();
-  const report = emptyReport(options);
+  const receiver = await openReceiver(RECEIVER_MS);
+  const report = emptyReport(options.postgresUrl === undefined ? "sqlite" : "postgres");
+  let sender: Sender | undefined;
   try {
-    await writeConfig(folder, options);
-    const key = await firstKey(folder);
-    const url = `http://127.0.0.1:${port}/api/v1`;
-    await subscribe({ folder, port, key, url, receiver });
-    const sender = startSender({ url, key, ...options });
-    await killAgainAndAgain({ folder, port, sender, options, report });
-    await settleAndCount({ folder, port, url, key, sender, receiver, report });
+    const place = await prepare(folder, options, receiver);
+    sender = startSender({ ...options, ...place });
+    const loop: Loop = { ...place, options, receiver, sender, report };
+    await killAgainAndAgain(loop);
+    await killWithDeliveriesHeld(loop);
+    await settle(loop);
+    await compare(loop);
+    report.seconds = Math.round((performance.now() - startedAt) / 1_000);
     return report;
   } finally {
+    await sender?.stop();
     await receiver.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-interface Round {
-  readonly folder: string;
-  readonly port: number;
-}
+type Place = Pick<Loop, "folder" | "port" | "url" | "key" | "cli">;
 
-async function killAgainAndAgain(
-  loop: Round & {
-    readonly sender: Sender;
-    readonly options: KillLoopOptions;
-    readonly report: KillLoopReport;
-  },
-): Promise<void> {
-  const { sender, options, report } = loop;
-  while (report.kills < options.kills || report.accepted < options.acceptedAtLeast) {
-    const pause = PAUSES[report.kills % PAUSES.length];
-    const server = await startServer({
-      ...loop,
-      ...(pause === undefined ? {} : { env: { PORTICO_TEST_PAUSE: pause } }),
-    });
-    report.slowestStartMs = Math.max(report.slowestStartMs, Math.round(server.readyMs));
-    await sleep(randomInt(options.roundMs.min, options.roundMs.max));
-    await server.kill();
-    report.kills += 1;
-    if (pause?.startsWith("before") === true) report.killsBeforeCommit += 1;
-    if (pause?.startsWith("after") === true) report.killsAfterCommit += 1;
-    report.accepted = sender.promisedDelivery.size + sender.promisedStorage.size;
-    options.onRound?.(report);
-  }
-}
-
-async function settleAndCount(
-  loop: Round & {
-    readonly url: string;
-    readonly key: string;
-    readonly sender: Sender;
-    readonly receiver: Receiver;
-    readonly report: KillLoopReport;
-  },
-): Promise<void> {
-  const { sender, receiver, report } = loop;
-  await sender.stop();
-  const server = await startServer(loop);
-  const readyAt = performance.now();
-  const missing = (): readonly string[] =>
-    [...sender.promisedDelivery].filter((id) => !receiver.counts.has(id));
-  while (missing().length > 0 && performance.now() - readyAt < 60_000) await sleep(20);
-  report.lastDeliveryMs = Math.round(performance.now() - readyAt);
-  report.accepted = sender.promisedDelivery.size + sender.promisedStorage.size;
-  report.undelivered = missing().length;
-  const stored = await storedIds(loop.url, loop.key);
-  report.lost = [...sender.promisedDelivery, ...sender.promisedStorage].filter(
-    (id) => !stored.has(id),
-  ).length;
-  report.delivered = receiver.counts.size;
-  report.duplicates = [...receiver.counts.values()].reduce((sum, count) => sum + count - 1, 0);
-  report.duplicatesAllowed = report.kills * DELIVERIES_IN_FLIGHT_MAX;
-  report.surprises = sender.surprises;
-  await server.stop();
-}
-
-function emptyReport(options: KillLoopOptions): KillLoopReport {
-  return {
-    database: options.postgresUrl === undefined ? "sqlite" : "postgres",
-    kills: 0,
-    killsBeforeCommit: 0,
-    killsAfterCommit: 0,
-    accepted: 0,
-    lost: 0,
-    delivered: 0,
-    undelivered: 0,
-    duplicates: 0,
-    duplicatesAllowed: 0,
-    lastDeliveryMs: 0,
-    slowestStartMs: 0,
-    surprises: [],
-  };
-}
-
-async function writeConfig(folder: string, options: KillLoopOptions): Promise<void> {
+async function prepare(
+  folder: string,
+  options: KillLoopOptions,
+  receiver: Receiver,
+): Promise<Place> {
   const config = {
     outbound: { allow: ["127.0.0.0/8"] },
     log: { level: "warn" },
     ...(options.postgresUrl === undefined ? {} : { database: { url: options.postgresUrl } }),
   };
   await writeFile(join(folder, "portico.config.json"), JSON.stringify(config));
+  const port = await freePort();
+  const cli = options.cli === undefined ? {} : { cli: options.cli };
+  const made = await runCli(["keys", "create", "--root", "--json"], { folder, ...cli });
+  if (made.code !== 0) throw new Error(`keys create ended with ${made.code}: ${made.stderr}`);
+  const { key } = JSON.parse(made.stdout) as { readonly key: string };
+  const place = { folder, port, key, url: `http://127.0.0.1:${port}/api/v1`, ...cli };
+  const server = await startServer(place);
+  try {
+    for (let each = 0; each < options.webhooks; each += 1) {
+      await subscribe(place, { url: receiver.url, events: [deliveredType(each)] });
+    }
+  } finally {
+    await server.stop();
+  }
+  return place;
 }
 
-async function firstKey(folder: string): Promise<string> {
-  const { code, stdout, stderr } = await runCli(["keys", "create", "--root", "--json"], { folder });
-  if (code !== 0) throw new Error(`keys create ended with ${code}: ${stderr}`);
-  const { key } = JSON.parse(stdout) as { readonly key: string };
-  return key;
-}
-
-async function subscribe(
-  to: Round & { readonly key: string; readonly url: string; readonly receiver: Receiver },
-): Promise<void> {
-  const server = await startServer(to);
-  const reply = await fetch(`${to.url}/webhooks`, {
+async function subscribe({ url, key }: Place, webhook: unknown): Promise<void> {
+  const reply = await fetch(`${url}/webhooks`, {
     method: "POST",
-    headers: { authorization: `Bearer ${to.key}`, "content-type": "application/json" },
-    body: JSON.stringify({ url: to.receiver.url, events: ["chaos.delivered"] }),
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify(webhook),
   });
   const text = await reply.text();
-  await server.stop();
   if (reply.status !== 201) throw new Error(`no webhook: ${reply.status} ${text}`);
 }
 
-async function storedIds(url: string, key: string): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>();
-  let cursor: string | null = null;
-  do {
-    const query = new URLSearchParams({ limit: "1000", ...(cursor === null ? {} : { cursor }) });
-    const reply = await fetch(`${url}/events?${query.toString()}`, {
-      headers: { authorization: `Bearer ${key}` },
-    });
-    if (!reply.ok) throw new Error(`events answered ${reply.status} ${await reply.text()}`);
-    const page = (await reply.json()) as EventPage;
-    for (const { id } of page.data) ids.add(id);
-    cursor = page.next;
-  } while (cursor !== null);
-  return ids;
+async function killAgainAndAgain(loop: Loop): Promise<void> {
+  const { options, report } = loop;
+  const { min, max } = options.roundMs;
+  while (!isEnough(report, options)) {
+    const pause = PAUSES[report.kills % PAUSES.length];
+    const mark = join(loop.folder, "pause-mark");
+    const env = pause === undefined ? {} : { PORTICO_TEST_PAUSE: `${pause},mark:${mark}` };
+    const server = await startServer({ ...loop, env });
+    await sleep(randomInt(min, max));
+    await kill(loop, server);
+    if (pause !== undefined) await countPaused(report, mark);
+    options.onRound?.(report);
+  }
 }
 
-interface EventPage {
-  readonly data: readonly { readonly id: string }[];
-  readonly next: string | null;
+function isEnough(report: KillLoopReport, options: KillLoopOptions): boolean {
+  return (
+    report.kills >= options.kills &&
+    report.accepted >= options.accepted &&
+    report.killsBeforeCommit >= options.killsInCommit &&
+    report.killsAfterCommit >= options.killsInCommit
+  );
+}
+
+async function kill({ report, sender }: Loop, server: ServerProcess): Promise<void> {
+  report.slowestStartMs = Math.max(report.slowestStartMs, Math.round(server.readyMs));
+  await server.kill();
+  report.kills += 1;
+  report.accepted = sender.promisedDelivery.size + sender.promisedStorage.size;
+}
+
+/** The mark says how many commits stood still, and where, at the instant of the kill. */
+async function countPaused(report: KillLoopReport, mark: string): Promise<void> {
+  const [before = 0, after = 0] = await readFile(mark);
+  if (before > 0) report.killsBeforeCommit += 1;
+  if (after > 0) report.killsAfterCommit += 1;
+}
+
+/** One more kill, at which every webhook has deliveries under way that their receiver has not answered. */
+async function killWithDeliveriesHeld(loop: Loop): Promise<void> {
+  const server = await startServer(loop);
+  loop.receiver.hold();
+  await sleep(HOLD_MS);
+  await kill(loop, server);
+  await loop.sender.stop();
+}
+
+async function settle(loop: Loop): Promise<void> {
+  const { sender, receiver, report } = loop;
+  const held = new Map(receiver.release().map((id) => [id, receiver.counts.get(id) ?? 0]));
+  report.heldAtLastKill = held.size;
+  const server = await startServer(loop);
+  const readyAt = performance.now();
+  const sinceReady = (): number => Math.round(performance.now() - readyAt);
+  const isBack = ([id, count]: readonly [string, number]): boolean =>
+    (receiver.counts.get(id) ?? 0) > count;
+  const missing = (): number =>
+    [...sender.promisedDelivery].filter((id) => !receiver.counts.has(id)).length;
+  try {
+    await until(() => [...held].every(isBack));
+    report.recoveryMs = sinceReady();
+    await until(() => missing() === 0);
+    report.lastDeliveryMs = sinceReady();
+    await quiet(receiver);
+  } finally {
+    await server.stop();
+  }
+  report.undelivered = missing();
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const startedAt = performance.now();
+  while (!isTrue() && performance.now() - startedAt < SETTLE_MS) await sleep(20);
+}
+
+/** What was stored but never answered is delivered too: waits until nothing more comes. */
+async function quiet({ counts }: Receiver): Promise<void> {
+  let before = -1;
+  while (before !== counts.size) {
+    before = counts.size;
+    await sleep(QUIET_MS);
+  }
+}
+
+async function compare({ folder, options, sender, receiver, report }: Loop): Promise<void> {
+  await using reader =
+    options.postgresUrl === undefined
+      ? openSqliteReader(join(folder, ".portico/portico.db"))
+      : await openPostgresReader(options.postgresUrl);
+  const promised = [...sender.promisedDelivery, ...sender.promisedStorage];
+  Object.assign(report, await readFacts(reader, promised));
+  const received = [...receiver.counts.values()];
+  report.accepted = promised.length;
+  report.delivered = received.length;
+  report.duplicates = received.reduce((sum, count) => sum + count - 1, 0);
+  report.duplicatesAllowed = report.kills * options.webhooks * DELIVERIES_A_WEBHOOK;
+  report.surprises = sender.surprises;
 }

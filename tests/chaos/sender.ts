@@ -1,13 +1,12 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
 
 /** What a sender has been promised so far. */
 export interface Sender {
   /** Ids of events answered 202 that a webhook is subscribed to. */
-  readonly promisedDelivery: Set<string>;
+  readonly promisedDelivery: ReadonlySet<string>;
   /** Ids of events answered 202 that nobody is subscribed to; they must be in the log. */
-  readonly promisedStorage: Set<string>;
-  /** The most requests that were ever unanswered at one time. */
-  readonly inFlightMax: number;
+  readonly promisedStorage: ReadonlySet<string>;
   /** Answers that were neither 202 nor a lost connection. */
   readonly surprises: readonly string[];
   stop(): Promise<void>;
@@ -18,80 +17,91 @@ export interface SenderOptions {
   readonly url: string;
   readonly key: string;
   readonly lanes: number;
-  /** Events a request; 1 uses `POST /events`. */
+  /** Events a request that nobody is subscribed to. */
   readonly batch: number;
-  /** One request in so many is of the type a webhook is subscribed to. */
+  /** One request in so many is a single event of a type that one of the webhooks is subscribed to. */
   readonly deliveredEvery: number;
+  readonly webhooks: number;
 }
 
-/** Sends events on several lanes, one after another each, until stopped; keeps what was promised. */
-export function startSender(options: SenderOptions): Sender {
-  const agent = new Agent({ connections: options.lanes, pipelining: 1 });
-  const state = {
-    promisedDelivery: new Set<string>(),
-    promisedStorage: new Set<string>(),
-    inFlightMax: 0,
-    surprises: [] as string[],
-  };
-  let inFlight = 0;
-  let count = 0;
-  let isStopping = false;
+/** The type that the webhook of this number is subscribed to. */
+export function deliveredType(webhook: number): string {
+  return `chaos.delivered.${webhook}`;
+}
 
-  const sendOne = async (): Promise<void> => {
-    count += 1;
-    const isDelivered = count % options.deliveredEvery === 0;
-    inFlight += 1;
-    state.inFlightMax = Math.max(state.inFlightMax, inFlight);
-    try {
-      const reply = await request(
-        `${options.url}${options.batch === 1 ? "/events" : "/events/batch"}`,
-        {
-          method: "POST",
-          dispatcher: agent,
-          headers: { authorization: `Bearer ${options.key}`, "content-type": "application/json" },
-          body: bodyOf(count, isDelivered ? "chaos.delivered" : "chaos.stored", options.batch),
-        },
-      );
-      const text = await reply.body.text();
-      if (reply.statusCode !== 202)
-        state.surprises.push(`${reply.statusCode} ${text.slice(0, 300)}`);
-      else {
-        const kept = isDelivered ? state.promisedDelivery : state.promisedStorage;
-        for (const id of idsOf(JSON.parse(text))) kept.add(id);
-      }
-    } catch {
-      // The process was killed under the request: nothing was promised.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    } finally {
-      inFlight -= 1;
-    }
+interface State {
+  readonly options: SenderOptions;
+  readonly agent: Agent;
+  readonly promisedDelivery: Set<string>;
+  readonly promisedStorage: Set<string>;
+  readonly surprises: string[];
+  count: number;
+  isStopping: boolean;
+}
+
+/** Sends events on several lanes, one request after another each, until stopped; keeps what was promised. */
+export function startSender(options: SenderOptions): Sender {
+  const state: State = {
+    options,
+    agent: new Agent({ connections: options.lanes, pipelining: 1 }),
+    promisedDelivery: new Set(),
+    promisedStorage: new Set(),
+    surprises: [],
+    count: 0,
+    isStopping: false,
   };
-  const lane = async (): Promise<void> => {
-    while (!isStopping) await sendOne();
-  };
-  const lanes = Array.from({ length: options.lanes }, lane);
+  const lanes = Promise.all(Array.from({ length: options.lanes }, () => runLane(state)));
+  const ended = lanes.then(() => state.agent.close());
   return Object.assign(state, {
-    stop: async () => {
-      isStopping = true;
-      await Promise.all(lanes);
-      await agent.close();
+    stop: () => {
+      state.isStopping = true;
+      return ended;
     },
   });
 }
 
-function bodyOf(count: number, type: string, batch: number): string {
-  const event = (index: number): object => ({
-    type,
-    data: { count, index, note: "kept or refused" },
-  });
-  if (batch === 1) return JSON.stringify(event(0));
-  return JSON.stringify({ events: Array.from({ length: batch }, (_each, index) => event(index)) });
+async function runLane(state: State): Promise<void> {
+  while (!state.isStopping) {
+    state.count += 1;
+    const { count, options } = state;
+    const turn = count / options.deliveredEvery;
+    if (Number.isInteger(turn)) {
+      const type = deliveredType(turn % options.webhooks);
+      await send(state, "/events", { type, data: { count } });
+    } else {
+      const events = Array.from({ length: options.batch }, (_each, index) => {
+        return { type: "chaos.stored", data: { count, index, note: "kept or refused" } };
+      });
+      await send(state, "/events/batch", { events });
+    }
+  }
 }
 
-function idsOf(reply: {
-  readonly id?: string;
-  readonly data?: readonly { readonly id: string }[];
-}): readonly string[] {
-  if (reply.data !== undefined) return reply.data.map(({ id }) => id);
-  return reply.id === undefined ? [] : [reply.id];
+async function send(state: State, path: string, body: unknown): Promise<void> {
+  const { options, agent } = state;
+  try {
+    const reply = await request(`${options.url}${path}`, {
+      method: "POST",
+      dispatcher: agent,
+      headers: { authorization: `Bearer ${options.key}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const text = await reply.body.text();
+    if (reply.statusCode === 202) keep(state, JSON.parse(text) as Accepted);
+    else state.surprises.push(`${reply.statusCode} ${text.slice(0, 300)}`);
+  } catch {
+    // The process was killed under the request: nothing was promised.
+    await sleep(20);
+  }
+}
+
+/** The answer to one event, or to a batch, whose own id is the request's. */
+interface Accepted {
+  readonly id: string;
+  readonly events?: readonly string[];
+}
+
+function keep(state: State, { id, events }: Accepted): void {
+  if (events === undefined) state.promisedDelivery.add(id);
+  else for (const each of events) state.promisedStorage.add(each);
 }

@@ -99,12 +99,21 @@ function spawnCli(
   args: readonly string[],
   { folder, env, cli = CLI }: Omit<ServerOptions, "port">,
 ): ChildProcess {
-  return spawn(process.execPath, [cli, ...args], {
+  const child = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  return child;
 }
+
+/** Whatever ends this process, no server stays behind. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 function collect(child: ChildProcess): { text(): { stdout: string; stderr: string } } {
   const kept = { stdout: "", stderr: "" };
