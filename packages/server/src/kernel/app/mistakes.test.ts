@@ -47,7 +47,6 @@ test("every mistake is found in one go", () => {
       read("notes.none", "/none", { access: "", replies: { 404: Type.Object({}) } }),
     ],
     contributes: [add(point("nobody.knows@1"), "x")],
-    schedules: { nightly: { cron: "0 3 * * *", zone: "UTC", job: "digest" } },
   });
   const again = definePlugin({ id: "notes", version: "1.0.0", engine: "^1" });
 
@@ -66,7 +65,6 @@ test("every mistake is found in one go", () => {
     "notes.none.replies: it declares no success status",
     "notes.list.errors: the code 'notes.unknown' is in no error table",
     "notes.contributes: no plugin declares the point 'nobody.knows@1'",
-    "notes.schedules.nightly: the plugin has no job 'digest'",
     "notes.none.replies.404: refusals are raised as problems, not declared as answers",
   ]);
 });

@@ -33,7 +33,6 @@ export function findMistakes(world: World): readonly Mistake[] {
     operationsDeclareReplies,
     operationErrorsAreDeclared,
     pointsAreKnown,
-    schedulesNameJobs,
     wordsAreDeclaredOnce,
     answersHaveTheirShape,
     kernelNamesAreTheKernels,
@@ -203,18 +202,6 @@ function pointsAreKnown({ plugins, kernelPoints }: World): readonly Mistake[] {
         })),
     ),
   ];
-}
-
-function schedulesNameJobs({ plugins }: World): readonly Mistake[] {
-  return plugins.flatMap((plugin) =>
-    Object.entries(plugin.schedules ?? {})
-      .filter(([, schedule]) => plugin.jobs?.[schedule.job] === undefined)
-      .map(([name, schedule]) => ({
-        path: `${plugin.id}.schedules.${name}`,
-        problem: `the plugin has no job '${schedule.job}'`,
-        fix: "declare the job, or correct its name",
-      })),
-  );
 }
 
 function wordsAreDeclaredOnce({ plugins }: World): readonly Mistake[] {

@@ -19,7 +19,7 @@ export type {
 export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.ts";
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
-export type { JobDefinition, JobOutcome, JobRun, ScheduleDefinition, WithOutcome } from "./job.ts";
+export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   Cursors,

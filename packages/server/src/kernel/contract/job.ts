@@ -53,11 +53,3 @@ export function job<TInput extends TSchema>(definition: JobDefinition<TInput>): 
   // The registry holds jobs of every input type; the engine validates the input before it calls `run`.
   return definition;
 }
-
-/** A job on the clock: cron with seconds allowed, read in `zone`. */
-export interface ScheduleDefinition {
-  readonly cron: string;
-  readonly zone: string;
-  readonly job: string;
-  readonly input?: unknown;
-}

@@ -3,7 +3,7 @@ import type { ProblemTable } from "../../base/index.ts";
 import type { Capability, Provided } from "./capability.ts";
 import type { PluginContext } from "./context.ts";
 import type { EventTypeDefinition, LogEvent } from "./event.ts";
-import type { JobDefinition, ScheduleDefinition } from "./job.ts";
+import type { JobDefinition } from "./job.ts";
 import type { Operation } from "./operation.ts";
 import type { Contribution, Point } from "./point.ts";
 import type { Migration, TableScope, Tx } from "./store.ts";
@@ -51,7 +51,6 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   readonly migrations?: readonly Migration[];
   readonly operations?: readonly Operation[];
   readonly jobs?: Readonly<Record<string, JobDefinition>>;
-  readonly schedules?: Readonly<Record<string, ScheduleDefinition>>;
   readonly reactions?: Readonly<Record<string, Reaction>>;
   readonly points?: readonly Point<unknown>[];
   readonly contributes?: readonly Contribution[];
