@@ -13,7 +13,11 @@ export default defineConfig({
     },
   ],
   test: {
-    include: ["packages/*/src/**/*.test.ts", "tests/*.test.ts", "tests/docs/**/*.test.ts"],
+    include: [
+      "packages/*/src/**/*.test.ts",
+      "tests/*.test.ts",
+      "tests/{docs,bad-input}/**/*.test.ts",
+    ],
     globalSetup: ["tests/setup/postgres.ts"],
     pool: "forks",
     maxWorkers: 2,

@@ -97,7 +97,6 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   const refusal = refusalOf(message);
   if (refusal !== undefined) {
     response.shouldKeepAlive = false;
-    response.setHeader("x-request-id", requestId);
     sendProblem(response, refusal, { docsUrl: parts.docsUrl(), requestId });
     return;
   }

@@ -58,6 +58,8 @@ export function sendProblem(
   for (const [name, value] of Object.entries(problem.options.headers ?? {})) {
     response.setHeader(name, value);
   }
+  response.setHeader("x-request-id", occurrence.requestId);
+  response.setHeader("x-content-type-options", "nosniff");
   response.writeHead(problem.status, {
     "content-type": PROBLEM_TYPE,
     "content-length": Buffer.byteLength(body),

@@ -14,9 +14,8 @@ export function refuse(parts: RefusalParts, front: FrontRequest, problem: Proble
   const { request, response, requestId } = front;
   const { url = "" } = request;
   const mark = url.indexOf("?");
-  if (!response.headersSent) {
-    response.setHeader("X-Request-Id", requestId);
-    if (!request.complete && hasBody(front)) response.shouldKeepAlive = false;
+  if (!response.headersSent && !request.complete && hasBody(front)) {
+    response.shouldKeepAlive = false;
   }
   const instance = mark < 0 ? url : url.slice(0, mark);
   sendProblem(response, problem, { docsUrl: parts.docsUrl(), requestId, instance });
