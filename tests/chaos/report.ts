@@ -23,7 +23,7 @@ export interface KillLoopReport {
   duplicatesAllowed: number;
   /** Deliveries that were under way at the last kill: their leases had to be taken back. */
   heldAtLastKill: number;
-  /** From the last start's readiness until the last of these had come again. */
+  /** From the last start's readiness until those of them that no earlier kill had hit had come again. */
   recoveryMs: number;
   /** From the last start's readiness until the last accepted event had been delivered. */
   lastDeliveryMs: number;
