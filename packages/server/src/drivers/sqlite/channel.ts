@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { raiseStore } from "../../kernel/store/index.ts";
 import type { Problem } from "../../base/index.ts";
 import type {
@@ -7,6 +8,7 @@ import type {
   ThreadFault,
   ThreadResult,
   ThreadSettings,
+  ThreadStart,
   ToThread,
 } from "./messages.ts";
 
@@ -21,27 +23,40 @@ interface Waiting {
 
 const EXTENSION = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 
+/**
+ * How long one turn of the event loop may stand still for steps of transactions, in ms. A step takes 20–50 µs, but its
+ * answer would wait for the end of the turn, and the writer with it: under load some ms for each step.
+ */
+const PATIENCE_MS = 2;
+
 /** One thread with its database, and the requests that wait for it. A crash of the thread answers all of them. */
 export class ThreadChannel {
   readonly #worker: Worker;
+  readonly #port: MessagePort;
+  /** Grows with every message of the thread. */
+  readonly #answered = new Int32Array(new SharedArrayBuffer(4));
   readonly #waiting = new Map<number, Waiting>();
   readonly #ready: Promise<void>;
   #outgoing: ToThread[] = [];
+  #isUrgent = false;
+  #patienceMs = PATIENCE_MS;
   #lastId = 0;
   #ended: string | undefined;
 
   constructor(settings: ThreadSettings) {
+    const { port1, port2 } = new MessageChannel();
+    const start: ThreadStart = { settings, port: port2, answered: this.#answered };
     this.#worker = new Worker(new URL(`./thread${EXTENSION}`, import.meta.url), {
-      workerData: settings,
+      workerData: start,
+      transferList: [port2],
       name: `portico-sqlite-${settings.role}`,
     });
     const ready = Promise.withResolvers<void>();
     this.#ready = ready.promise;
-    this.#worker.on("message", (messages: readonly FromThread[]) => {
-      for (const message of messages) {
-        if (message.kind === "ready") ready.resolve();
-        else this.#receive(message);
-      }
+    this.#port = port1;
+    this.#port.on("message", (messages: readonly FromThread[]) => {
+      if (messages[0]?.kind === "ready") ready.resolve();
+      else this.#receive(messages);
     });
     this.#worker.on("error", (error) => {
       this.#fail(String(error));
@@ -90,10 +105,11 @@ export class ThreadChannel {
     this.#flush();
   }
 
-  /** Like `request`, but at once. */
-  requestNow(message: Extract<ToThread, { id: number }>): Promise<Answer> {
+  /** Like `request`, but together with the steps of the same microtask only, and with patience for the answers. */
+  requestNow(message: Extract<ToThread, { kind: "step" }>): Promise<Answer> {
     const answer = this.request(message);
-    this.#flush();
+    if (!this.#isUrgent) queueMicrotask(() => this.#flushAndStand());
+    this.#isUrgent = true;
     return answer;
   }
 
@@ -114,10 +130,31 @@ export class ThreadChannel {
     if (this.#outgoing.length === 0) return;
     const messages = this.#outgoing;
     this.#outgoing = [];
-    this.#worker.postMessage(messages);
+    this.#port.postMessage(messages);
   }
 
-  #receive(message: Exclude<FromThread, { kind: "ready" }>): void {
+  /** Stands still while the thread answers: the loop and the writer waiting for one another in turns costs both more. */
+  #flushAndStand(): void {
+    this.#isUrgent = false;
+    const before = Atomics.load(this.#answered, 0);
+    this.#flush();
+    if (this.#patienceMs <= 0) return;
+    if (this.#patienceMs === PATIENCE_MS) setImmediate(() => (this.#patienceMs = PATIENCE_MS));
+    const startedAt = performance.now();
+    Atomics.wait(this.#answered, 0, before, this.#patienceMs);
+    this.#patienceMs -= performance.now() - startedAt;
+    for (;;) {
+      const arrived = receiveMessageOnPort(this.#port) as { message: FromThread[] } | undefined;
+      if (arrived === undefined) return;
+      this.#receive(arrived.message);
+    }
+  }
+
+  #receive(messages: readonly FromThread[]): void {
+    for (const message of messages) if (message.kind !== "ready") this.#settle(message);
+  }
+
+  #settle(message: Exclude<FromThread, { kind: "ready" }>): void {
     const waiting = this.#waiting.get(message.id);
     if (waiting === undefined) return;
     if (message.kind === "begun") {

@@ -56,11 +56,13 @@ export class GroupCommit {
   }
 
   #take(messages: readonly ToThread[]): void {
+    const outcomes: FromThread[] = [];
     for (const message of messages) {
-      if (message.kind === "step") this.#step(message);
+      if (message.kind === "step") outcomes.push(this.#step(message));
       else if (message.kind === "end") this.#end(message.member, message.keep);
       else this.#waiting.push(message);
     }
+    if (outcomes.length > 0) this.#port.post(outcomes);
   }
 
   #advance(): void {
@@ -161,24 +163,23 @@ export class GroupCommit {
     this.#port.post([{ kind: "begun", id }]);
   }
 
-  #step(message: Extract<ToThread, { kind: "step" }>): void {
+  #step(message: Extract<ToThread, { kind: "step" }>): FromThread {
     const { id, member, statement } = message;
     if (this.#active?.id !== member) {
-      this.#port.post([{ kind: "failed", id, fault: lost("The transaction has ended") }]);
-      return;
+      return { kind: "failed", id, fault: lost("The transaction has ended") };
     }
     try {
       const result = this.#connection.execute(statement);
       if (!this.#active.isExclusive && !this.#connection.isTransaction) {
         throw new ConnectionFault(lost("SQLite rolled the group back"), true);
       }
-      this.#port.post([{ kind: "done", id, result }]);
+      return { kind: "done", id, result };
     } catch (error) {
       const { fault, isFatal } = asFault(error);
-      this.#port.post([{ kind: "failed", id, fault }]);
       if (!this.#active.isExclusive && (isFatal || !this.#connection.isTransaction)) {
         this.#lose(member, fault.detail);
       }
+      return { kind: "failed", id, fault };
     }
   }
 

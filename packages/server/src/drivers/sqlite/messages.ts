@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { PauseSettings } from "./pause.ts";
 
 /** A value as it crosses between threads. */
@@ -67,4 +68,12 @@ export interface ThreadSettings {
   readonly groupMs: number;
   /** Around every commit; all zero but in tests. */
   readonly pause: PauseSettings;
+}
+
+/** What crosses when a thread is started. */
+export interface ThreadStart {
+  readonly settings: ThreadSettings;
+  readonly port: MessagePort;
+  /** One number that the thread increases with every message it posts. */
+  readonly answered: Int32Array;
 }

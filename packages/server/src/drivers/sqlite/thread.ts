@@ -1,16 +1,20 @@
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { Connection, ConnectionFault } from "./connection.ts";
 import { GroupCommit } from "./group.ts";
-import type { FromThread, ThreadSettings, ToThread } from "./messages.ts";
+import type { FromThread, ThreadStart, ToThread } from "./messages.ts";
 
 // The thread is started by this folder only, with these settings.
-const settings = workerData as ThreadSettings;
-if (parentPort !== null) serve(parentPort);
+serve(workerData as ThreadStart);
 
-function serve(port: MessagePort): void {
+function serve({ settings, port, answered }: ThreadStart): void {
   const connection = new Connection(settings);
-  const post = (messages: readonly FromThread[]): void => port.postMessage(messages);
+  const post = (messages: readonly FromThread[]): void => {
+    port.postMessage(messages);
+    // Whoever stands still for it looks at the port again.
+    Atomics.add(answered, 0, 1);
+    Atomics.notify(answered, 0);
+  };
   if (settings.role === "writer") {
     const group = new GroupCommit(connection, { post, drain: () => drain(port) }, settings);
     port.on("message", (messages: readonly ToThread[]) => group.receive(messages));
