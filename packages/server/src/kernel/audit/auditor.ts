@@ -1,9 +1,8 @@
 import type { Clock } from "../../base/index.ts";
-import type { Logger, Secrets } from "../contract/index.ts";
+import type { AuditFilter, Logger, Secrets } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { AuditEntry } from "./entry.ts";
 import { eraseDiffs, listAudit } from "./list.ts";
-import type { AuditQuery } from "./list.ts";
 import { runSealer, sealAll, signEnd } from "./seal.ts";
 import { verifyAudit } from "./verify.ts";
 import type { AuditVerdict } from "./verify.ts";
@@ -30,7 +29,7 @@ export interface Auditor {
   /** Walks the whole chain and names the first broken entry. */
   verify(): Promise<AuditVerdict>;
   /** One page of an organization's entries, newest first, sealed or not. */
-  list(query: AuditQuery): Promise<readonly AuditEntry[]>;
+  list(query: AuditFilter): Promise<readonly AuditEntry[]>;
   /** Erases what changed in one thing; who did what and when, and the chain, stay. */
   erase(of: { readonly organization: string; readonly target: string }): Promise<void>;
 }

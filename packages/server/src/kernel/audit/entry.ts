@@ -1,28 +1,12 @@
 import { Buffer } from "node:buffer";
 import { canonicalJson, hmacSha256, sha256 } from "../../base/index.ts";
-import type { SqlRow, SqlValue } from "../contract/index.ts";
+import type { AuditRecord, SqlRow, SqlValue } from "../contract/index.ts";
 
-/** One thing somebody did. */
-export interface AuditEntry {
-  /** Place among all entries, in the order of their writing; a cursor. */
-  readonly n: number;
-  readonly id: string;
+/** One entry as the sealer and the verifier see it. */
+export interface AuditEntry extends AuditRecord {
   readonly organization: string;
-  readonly plugin: string;
-  readonly actor: string;
-  readonly action: string;
-  readonly target: string;
-  readonly cause: string;
-  readonly trace: string;
-  /** Milliseconds since 1970, UTC. */
-  readonly at: number;
-  /** Canonical JSON of `{before, after}`; null when it was erased. */
-  readonly diff: string | null;
-  /** SHA-256 of the diff; outlives it. */
-  readonly diffHash: string;
-  /** Place in the chain and the chain's hash up to here; null until the sealer has come by. */
+  /** Place in the chain; null until the sealer has come by. */
   readonly seq: number | null;
-  readonly hash: string | null;
 }
 
 /** Columns of {@link toEntry}. */

@@ -11,7 +11,6 @@ export { createAuditor } from "./auditor.ts";
 export type { Auditor, AuditorOptions } from "./auditor.ts";
 export { auditErrors } from "./errors.ts";
 export type { AuditEntry } from "./entry.ts";
-export type { AuditQuery } from "./list.ts";
 export { auditSchema } from "./tables.ts";
 export type { AuditVerdict } from "./verify.ts";
 export { createAuditWriter } from "./write.ts";

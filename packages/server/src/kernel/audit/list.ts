@@ -1,24 +1,14 @@
-import type { SqlValue } from "../contract/index.ts";
+import type { AuditFilter, SqlValue } from "../contract/index.ts";
 import { placeholders } from "../log/index.ts";
 import type { Driver } from "../store/index.ts";
 import { ENTRY_COLUMNS, toEntry } from "./entry.ts";
 import type { AuditEntry } from "./entry.ts";
 
-/** Which entries a page holds; newest first. */
-export interface AuditQuery {
-  readonly organization: string;
-  readonly actor?: string;
-  readonly action?: string;
-  readonly target?: string;
-  readonly trace?: string;
-  /** `n` of the last entry of the page before. */
-  readonly before?: number;
-  /** At most 1,000. */
-  readonly limit: number;
-}
-
 /** One page of an organization's entries, sealed or not. */
-export async function listAudit(driver: Driver, query: AuditQuery): Promise<readonly AuditEntry[]> {
+export async function listAudit(
+  driver: Driver,
+  query: AuditFilter,
+): Promise<readonly AuditEntry[]> {
   const conditions = ["organization = ?"];
   const parameters: SqlValue[] = [query.organization];
   const ask = (condition: string, value: SqlValue | undefined): void => {
