@@ -2,6 +2,7 @@ import fastJson from "fast-json-stringify";
 import type { TSchema } from "typebox";
 import { parseRate } from "../../base/index.ts";
 import type { BoundOperation } from "./options.ts";
+import { openRecords } from "./records.ts";
 import type { CheckPart, Validators } from "./validate.ts";
 
 /** Writes one answer's value as JSON: declared fields only. */
@@ -66,7 +67,8 @@ function checkOf(
 
 function writerOf(id: string, schema: TSchema, parts: CompileParts): WriteReply {
   // TypeBox schemas are JSON Schema; the writer's own type knows an older draft only.
-  const write = fastJson(schema as Parameters<typeof fastJson>[0]);
+  const open = openRecords(schema);
+  const write = fastJson(open as Parameters<typeof fastJson>[0]);
   if (!parts.checksReplies) return write;
   const check = parts.validators.compile(schema, "body");
   return (value) => {

@@ -2,6 +2,7 @@ import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv"
 import ajvFormats from "ajv-formats";
 import type { TSchema } from "typebox";
 import type { ProblemPlace } from "../../base/index.ts";
+import { openRecords } from "./records.ts";
 
 /** Checks one part of a request; answers what is wrong with it, nothing when it fits. May fill in defaults. */
 export type CheckPart = (value: unknown) => readonly ProblemPlace[];
@@ -31,7 +32,8 @@ export function createValidators(): Validators {
   const strict = new Compilers({});
   const coercing = new Compilers({ coerceTypes: "array" });
   return {
-    compile: (schema, part) => {
+    compile: (given, part) => {
+      const schema = openRecords(given);
       const { first, all } = part === "body" ? strict : coercing;
       const fits: ValidateFunction = first.compile(schema);
       let explains: ValidateFunction | undefined;
