@@ -2,11 +2,13 @@ import { job, statement } from "portico/kernel";
 import { Type } from "typebox";
 import type { BookmarkTables } from "./tables.ts";
 
-const keepStatus = statement<{ id: string; status: number }>("keepStatus", (db, param) =>
-  db
-    .updateTable("bookmarks_bookmarks")
-    .set({ status: param("status") })
-    .where("id", "=", param("id")),
+const keepStatus = statement<{ id: string; status: number }, BookmarkTables>(
+  "bookmarks.keepStatus",
+  (db, param) =>
+    db
+      .updateTable("bookmarks_bookmarks")
+      .set({ status: param("status") })
+      .where("id", "=", param("id")),
 );
 
 /** Looks at a bookmarked page and keeps what it answered. */
