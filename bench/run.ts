@@ -1,8 +1,8 @@
-// `npm run bench [gateway|events|start] [-- options]`; without a name, all of them one after another.
+// `npm run bench [gateway|events|webhooks|start] [-- options]`; without a name, all of them one after another.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 
-const scenarios = ["gateway", "events", "start"];
+const scenarios = ["gateway", "events", "webhooks", "start"];
 const [wanted, ...args] = process.argv.slice(2);
 
 if (wanted !== undefined && !scenarios.includes(wanted)) {

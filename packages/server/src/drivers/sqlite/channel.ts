@@ -144,7 +144,7 @@ export class ThreadChannel {
     Atomics.wait(this.#answered, 0, before, this.#patienceMs);
     this.#patienceMs -= performance.now() - startedAt;
     for (;;) {
-      const arrived = receiveMessageOnPort(this.#port) as { message: FromThread[] } | undefined;
+      const arrived: { message: FromThread[] } | undefined = receiveMessageOnPort(this.#port);
       if (arrived === undefined) return;
       this.#receive(arrived.message);
     }
