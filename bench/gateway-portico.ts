@@ -1,10 +1,17 @@
 // One Portico for the gateway's benchmark: an API on port `upstream` under two base paths, bare and with everything on.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createPortico } from "../packages/server/src/index.ts";
 import { internalCaller } from "../packages/server/src/kernel/index.ts";
 
 const upstream = process.argv[2] ?? "";
+// A folder, not memory: the request log is written to its file, as an operator has it.
+const data = mkdtempSync(join(tmpdir(), "portico-bench-data-"));
+process.on("exit", () => rmSync(data, { recursive: true, force: true }));
+process.on("SIGTERM", () => process.exit());
 const portico = await createPortico({
-  data: ":memory:",
+  data,
   log: { level: "warn" },
   gateway: {
     apis: [

@@ -2,7 +2,7 @@
 import { execFile, spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -87,8 +87,19 @@ async function listening(port: number): Promise<void> {
   throw new TypeError(`Nothing listens on port ${port}`);
 }
 
-async function load(url: string, headers: Readonly<Record<string, string>>): Promise<number> {
+interface Load {
+  readonly perSecond: number;
+  /** Processor time of the proxy, user and system, for one request. */
+  readonly cpuUs: number;
+}
+
+async function load(
+  { child }: Running,
+  url: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Load> {
   const lines = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  const before = await cpuMs(child.pid ?? 0);
   const { stdout } = await promisify(execFile)("taskset", [
     "-c",
     LOAD_CORE,
@@ -99,8 +110,30 @@ async function load(url: string, headers: Readonly<Record<string, string>>): Pro
     ...lines,
     url,
   ]);
+  const spentMs = (await cpuMs(child.pid ?? 0)) - before;
   if (stdout.includes("Non-2xx")) throw new TypeError(`${url} was refused:\n${stdout}`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN);
+  const requests = Number(/(\d+) requests in/.exec(stdout)?.[1] ?? Number.NaN);
+  return {
+    perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? Number.NaN),
+    cpuUs: (spentMs * 1_000) / requests,
+  };
+}
+
+const TICK_MS = 10;
+
+/** Of a process with its threads and its children: nginx works in a child. */
+async function cpuMs(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name in brackets may hold spaces; utime and stime are the 14th and 15th field.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  let spent = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  for (const task of await readdir(`/proc/${pid}/task`)) {
+    const children = await readFile(`/proc/${pid}/task/${task}/children`, "utf8");
+    for (const child of children.split(" ").filter((each) => each !== "")) {
+      spent += await cpuMs(Number(child));
+    }
+  }
+  return spent;
 }
 
 printMachine();
@@ -124,20 +157,25 @@ const rows = [
     headers: { authorization: `Bearer ${key}` },
   },
 ];
-for (const { url: target, headers } of rows) await load(target, headers);
-const medians: number[] = [];
+for (const { url: target, headers } of rows) await load(portico, target, headers);
+const costs: number[] = [];
 for (const row of rows) {
-  const [rates, ratios]: [number[], number[]] = [[], []];
+  const ratios: number[] = [];
+  const [rates, cpu, cpuRatios]: [number[], number[], number[]] = [[], [], []];
   for (let pair = 0; pair < pairs; pair += 1) {
-    const base = await load(yardstick, {});
-    const rate = await load(row.url, row.headers);
-    rates.push(rate);
-    ratios.push(rate / base);
+    const base = await load(proxy, yardstick);
+    const own = await load(portico, row.url, row.headers);
+    rates.push(own.perSecond);
+    ratios.push(own.perSecond / base.perSecond);
+    cpu.push(own.cpuUs);
+    cpuRatios.push(base.cpuUs / own.cpuUs);
   }
-  medians.push(median(rates));
+  costs.push(median(cpu));
   console.log(`gateway, ${row.name}: ${spread(ratios, 2)} of nginx proxy_pass; ${spread(rates)}/s`);
+  console.log(
+    `  by processor time: ${spread(cpuRatios, 2)} of nginx; ${spread(cpu, 1)} µs a request`,
+  );
 }
-const [bare = 0, full = 0] = medians;
-console.log(`tax of the four: ${(100 * (1 - full / bare)).toFixed(0)} %`);
+const [bare = 0, full = 0] = costs;
+console.log(`tax of the four, by processor time: ${(100 * (1 - bare / full)).toFixed(0)} %`);
 console.log(`${pairs} pairs of ${values.seconds} s, ${values.connections} connections`);
-void proxy;

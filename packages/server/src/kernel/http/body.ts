@@ -41,6 +41,9 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     reject(tooLarge(bytesMax));
     return promise;
   }
+  // Neither Content-Length nor Transfer-Encoding: such a request has ended before it is read and never says so
+  // (`optimizeEmptyRequests`).
+  if (request.readableEnded) return Promise.resolve(Buffer.alloc(0));
   const chunks: Buffer[] = [];
   let length = 0;
   const refuse = (problem: Problem): void => {

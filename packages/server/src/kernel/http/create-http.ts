@@ -90,6 +90,8 @@ function newServer(): Server {
     // Ours answers a problem; node's answers nothing that can be read.
     requireHostHeader: false,
     noDelay: true,
+    // A request without a body has no stream to be read to its end: an eighth of the time of a proxied call.
+    optimizeEmptyRequests: true,
   });
   // Above what `framingFault` counts; beyond it node would drop lines silently.
   server.maxHeadersCount = 0;

@@ -132,6 +132,12 @@ test("a client that waits for 100 Continue is told to go on only once it may cal
   expect(refused).toMatch(/^HTTP\/1\.1 401 /);
 });
 
+test("a body that is announced by its type alone is an empty one, answered at once", async () => {
+  expect(await talk(head(POST, HOST, KEY, JSON_TYPE, "Connection: close"))).toMatch(
+    /^HTTP\/1\.1 (?:400|422) /,
+  );
+});
+
 test("a body above the limit is refused by its announced length, before it is sent", async () => {
   const heard = await talk(head(POST, HOST, KEY, JSON_TYPE, "Content-Length: 10000001"));
   expect(heard).toMatch(/^HTTP\/1\.1 413 /);

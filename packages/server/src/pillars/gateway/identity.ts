@@ -35,6 +35,7 @@ export function identitySigner({ secrets, clock, issuer }: IdentityOptions): Ide
   const { privateKey, publicJwk } = deriveKey(secrets);
   const header = encode({ alg: "ES256", typ: "JWT", kid: publicJwk.kid });
   const held = new Map<string, Held>();
+  const lastOf = new WeakMap<Caller, Held & { readonly audience: string }>();
   const make = (caller: Caller, audience: string, nowMs: number): Held => {
     const issuedAt = Math.floor(nowMs / 1_000);
     const payload = encode({
@@ -60,18 +61,25 @@ export function identitySigner({ secrets, clock, issuer }: IdentityOptions): Ide
     keySet: JSON.stringify({ keys: [publicJwk] }),
     token: (caller, audience) => {
       const nowMs = clock.now();
+      // A caller is one readonly object as long as its key is unchanged: then there is no name to be written.
+      const last = lastOf.get(caller);
+      if (last?.audience === audience && isFresh(last, nowMs)) return last.token;
       const name = nameOf(caller, audience);
-      const known = held.get(name);
-      // A clock set back makes `until` lie far ahead: then it is signed anew as well.
-      if (known !== undefined && nowMs < known.until && known.until - nowMs <= REUSED_MS) {
-        return known.token;
+      let found = held.get(name);
+      if (found === undefined || !isFresh(found, nowMs)) {
+        if (held.size >= HELD_MAX) held.clear();
+        found = make(caller, audience, nowMs);
+        held.set(name, found);
       }
-      if (held.size >= HELD_MAX) held.clear();
-      const fresh = make(caller, audience, nowMs);
-      held.set(name, fresh);
-      return fresh.token;
+      lastOf.set(caller, { ...found, audience });
+      return found.token;
     },
   };
+}
+
+/** A clock set back makes `until` lie far ahead: then it is signed anew as well. */
+function isFresh({ until }: Held, nowMs: number): boolean {
+  return nowMs < until && until - nowMs <= REUSED_MS;
 }
 
 /** All that the token says, so that a changed permission is told at once. */

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { isIPv6 } from "node:net";
 
 type Kind =
   | "end"
@@ -209,7 +208,8 @@ export function originLines({ request, clientAddress }: Hop, read: ReadFields): 
   const proto =
     isTrusted && /^https?$/.test(read.forwardedProto) ? read.forwardedProto : protoOf(socket);
   const before = isTrusted && read.forwardedFor !== "" ? `${read.forwardedFor}, ` : "";
-  const node = isIPv6(peer) ? `"[${peer}]"` : peer;
+  // The peer's address is the system's own word: only IPv6 has colons.
+  const node = peer.includes(":") ? `"[${peer}]"` : peer;
   const host = /^[\w.-]+$/.test(read.host) ? read.host : `"${read.host.replaceAll(/["\\]/g, "")}"`;
   const forwarded = isTrusted && read.forwarded !== "" ? `${read.forwarded}, ` : "";
   return (

@@ -10,9 +10,10 @@ export interface ParsedHead extends ReplyHead {
 }
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
-// RFC 9110 §5.1 and §5.5; no space before the colon, no line folding (RFC 9112 §5.1, §5.2).
+// RFC 9110 §5.1 and §5.5; no space before the colon, no line folding (RFC 9112 §5.1, §5.2). Sticky: it walks the head line
+// by line, so that no line is cut out before it is read.
 const FIELD_LINE =
-  /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*$/;
+  /([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?)[ \t]*(?:\r\n|$)/y;
 const LENGTH = /^\d{1,15}$/;
 
 type Kind = "end" | "length" | "encoding" | "connection" | "keepAlive" | "hop";
@@ -78,7 +79,7 @@ export function parseReplyHead(text: string): ParsedHead | string {
   return {
     status: Number(line[2]),
     reason: line[3] ?? "",
-    headers: nominated === "" ? draft.headers : withoutNominated(draft.headers, nominated),
+    headers: USUAL.has(nominated) ? draft.headers : withoutNominated(draft.headers, nominated),
     contentLength: draft.contentLength,
     isChunked: draft.isChunked,
     isKeptAlive: isOld ? names(nominated, "keep-alive") : !names(nominated, "close"),
@@ -87,15 +88,12 @@ export function parseReplyHead(text: string): ParsedHead | string {
 }
 
 function readFields(text: string, from: number, draft: Draft): string | undefined {
-  let start = from;
-  while (start < text.length) {
-    let end = text.indexOf("\r\n", start);
-    if (end < 0) end = text.length;
-    const field = FIELD_LINE.exec(text.slice(start, end));
+  FIELD_LINE.lastIndex = from;
+  while (FIELD_LINE.lastIndex < text.length) {
+    const field = FIELD_LINE.exec(text);
     if (field === null) return "a field line is malformed";
     const objection = takeField(field[1] ?? "", field[2] ?? "", draft);
     if (objection !== undefined) return objection;
-    start = end + 2;
   }
   return undefined;
 }
@@ -138,6 +136,9 @@ function takeLength(name: string, value: string, draft: Draft): string | undefin
 function names(list: string, option: string): boolean {
   return list !== "" && list.split(",").some((each) => each.trim() === option);
 }
+
+/** What Connection says of nearly every reply: no field is named. */
+const USUAL = new Set(["", "keep-alive", "close"]);
 
 /** Fields the upstream named in Connection end here, except those that say how the body is framed or stored. */
 function withoutNominated(headers: string[], nominated: string): string[] {
