@@ -1,6 +1,6 @@
 /**
  * Compares what a block printed with the page. `…` stands for any characters within a line; a line that is `…` alone
- * stands for any number of lines. Spaces at line ends and blank lines at both ends do not count.
+ * stands for any number of lines. Spaces and carriage returns at line ends and blank lines at both ends do not count.
  */
 export function matches(expected: string, printed: string): boolean {
   const lines = trimmed(expected).split("\n");
@@ -18,5 +18,5 @@ export function matches(expected: string, printed: string): boolean {
 }
 
 function trimmed(text: string): string {
-  return text.replaceAll(/[ \t]+$/gm, "").replaceAll(/^\n+|\n+$/g, "");
+  return text.replaceAll(/[ \t\r]+$/gm, "").replaceAll(/^\n+|\n+$/g, "");
 }

@@ -68,6 +68,7 @@ describe("an output block", () => {
   test.each([
     ["the same", "a\nb\n", "a\nb", true],
     ["spaces at the ends", "a", "\na  \n\n", true],
+    ["carriage returns, as in the head of an answer", "a\nb", "a\r\nb\r\n", true],
     ["a placeholder in a line", "id evt_… ok", "id evt_01 ok", true],
     ["a placeholder that would need a line break", "a … b", "a\nb", false],
     ["a placeholder for no line", "a\n…\nb", "a\nb", true],
