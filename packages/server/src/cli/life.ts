@@ -2,7 +2,8 @@ import { createLogger } from "../kernel/telemetry/index.ts";
 import type { RootLogger } from "../kernel/telemetry/index.ts";
 import { EXIT } from "./exit.ts";
 
-const STOP_MS = 25_000;
+/** From the first signal until what has not ended is cut. */
+export const STOP_MS = 25_000;
 const CRASH_STOP_MS = 5_000;
 
 /** Something that runs until a signal ends it. */

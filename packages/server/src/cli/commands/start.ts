@@ -4,7 +4,7 @@ import type { ResolvedConfig } from "../../kernel/config/index.ts";
 import type { Server } from "../../platform.ts";
 import { readConfiguration } from "../configuration.ts";
 import { raise } from "../errors.ts";
-import { watchSignals } from "../life.ts";
+import { STOP_MS, watchSignals } from "../life.ts";
 import type { PlatformDoor } from "../platform-door.ts";
 import { controlCommands } from "../tasks.ts";
 import { hint } from "../terminal.ts";
@@ -23,6 +23,8 @@ export function serverFlags(options: StartOptions): Record<string, unknown> {
   return { "server.port": port, "server.host": host, data };
 }
 
+const STOP_MIN_MS = 5_000;
+
 function isPortTaken(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
@@ -32,7 +34,8 @@ async function drainAndStop(server: Server, control: ControlServer | undefined):
   const { shutdownDelayMs } = server.config.server;
   await new Promise((done) => setTimeout(done, shutdownDelayMs));
   await control?.close();
-  await server.stop();
+  // What the delay took is not there twice: else a stream without end would end the process before its database.
+  await server.stop(Math.max(STOP_MIN_MS, STOP_MS - shutdownDelayMs));
 }
 
 /** What happens once the server takes requests. */
@@ -65,6 +68,10 @@ export async function runServer(
   try {
     const { url, control } = await bringUp(server, platform);
     signals.live({ stop: () => drainAndStop(server, control) });
+    // Nothing in this process brings it back: it ends as after any other crash, and its supervisor starts another.
+    void server.lost.then((problem) => {
+      throw problem;
+    });
     await whenServing(server, url);
   } catch (error) {
     await server.stop();

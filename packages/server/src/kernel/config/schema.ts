@@ -87,7 +87,7 @@ const server = Type.Object({
   basePath,
   shutdownDelayMs: Type.Integer({
     minimum: 0,
-    maximum: 60_000,
+    maximum: 20_000,
     default: 0,
     description: "Time between 'not ready' and the end of listening, for balancers to notice",
   }),

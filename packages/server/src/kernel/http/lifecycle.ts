@@ -18,6 +18,8 @@ export async function listenOn(
   return { url: `http://${host.includes(":") ? `[${host}]` : host}:${bound}` };
 }
 
+const SWEEP_MS = 100;
+
 /** Takes no new connections, closes idle ones, lets the rest end, and cuts what is left at the deadline. */
 export async function closeServer(
   server: Server,
@@ -26,9 +28,16 @@ export async function closeServer(
   if (!server.listening) return;
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const cancel = clock.after(deadlineMs, () => server.closeAllConnections());
+  let cancelSweep = (): void => undefined;
+  // Again and again: what was busy when the end began is kept open by its client after its answer.
+  const sweep = (): void => {
+    server.closeIdleConnections();
+    cancelSweep = clock.after(SWEEP_MS, sweep);
+  };
   server.close(() => resolve(undefined));
-  server.closeIdleConnections();
+  sweep();
   await promise;
+  cancelSweep();
   cancel();
 }
 
