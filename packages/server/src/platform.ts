@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { fillRandom, systemClock } from "./base/index.ts";
+import { fillRandom, systemClock, type Problem } from "./base/index.ts";
 import { openSqlite } from "./drivers/sqlite/index.ts";
 import { assemble, type AssembleOptions, type Portico } from "./kernel/app/index.ts";
 import { secretsOf, type ResolvedConfig } from "./kernel/config/index.ts";
@@ -32,6 +32,8 @@ export interface Server extends Portico {
   /** Undefined when everything is in memory. */
   readonly folder: DataFolder | undefined;
   readonly logger: RootLogger;
+  /** Settles when the database is lost for this process, never otherwise; `portico start` then ends with 70. */
+  readonly lost: Promise<Problem>;
   /** Listens where the configuration says, and answers the URL. */
   serve(): Promise<{ readonly url: string }>;
 }
@@ -58,6 +60,7 @@ export async function openServer(config: ResolvedConfig): Promise<Server> {
       config,
       folder,
       logger,
+      lost: opened.driver.lost ?? new Promise<never>(() => undefined),
       serve: async () => {
         const listening = await portico.listen(config.server.host, config.server.port);
         address.url ??= listening.url;

@@ -28,6 +28,8 @@ const EXTENSION = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
  * answer would wait for the end of the turn, and the writer with it: under load some ms for each step.
  */
 const PATIENCE_MS = 2;
+/** How long it may stand still at once; a step that takes longer is answered like anything else. */
+const STAND_MS = 0.3;
 
 /** One thread with its database, and the requests that wait for it. A crash of the thread answers all of them. */
 export class ThreadChannel {
@@ -41,7 +43,9 @@ export class ThreadChannel {
   #isUrgent = false;
   #patienceMs = PATIENCE_MS;
   #lastId = 0;
+  readonly #lost = Promise.withResolvers<Problem>();
   #ended: string | undefined;
+  #isClosing = false;
 
   constructor(settings: ThreadSettings) {
     const { port1, port2 } = new MessageChannel();
@@ -60,11 +64,11 @@ export class ThreadChannel {
     });
     this.#worker.on("error", (error) => {
       this.#fail(String(error));
-      ready.reject(this.#lost());
+      ready.reject(this.#refusal());
     });
     this.#worker.on("exit", () => {
       this.#fail("The database thread has ended");
-      ready.reject(this.#lost());
+      ready.reject(this.#refusal());
     });
     // Whoever opens awaits `ready`; this keeps a crash before that from ending the process.
     ready.promise.catch(() => undefined);
@@ -73,6 +77,18 @@ export class ThreadChannel {
   /** Settles when the file is open; rejects with `store.unavailable` when it cannot be opened. */
   ready(): Promise<void> {
     return this.#ready;
+  }
+
+  /** Settles when the thread ends without being told to; nothing starts it again. */
+  get lost(): Promise<Problem> {
+    return this.#lost.promise;
+  }
+
+  /** Ends the thread at once; whatever waits is refused, and so is what comes later. */
+  abandon(detail: string): void {
+    this.#isClosing = true;
+    this.#fail(detail);
+    void this.#worker.terminate();
   }
 
   nextId(): number {
@@ -88,7 +104,7 @@ export class ThreadChannel {
   request(message: Extract<ToThread, { id: number }>, begun?: () => void): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) {
-        reject(this.#lost());
+        reject(this.#refusal());
         return;
       }
       this.#waiting.set(
@@ -114,6 +130,7 @@ export class ThreadChannel {
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     if (this.#ended === undefined) {
       await this.request({ kind: "close", id: this.nextId() });
     }
@@ -141,8 +158,8 @@ export class ThreadChannel {
     if (this.#patienceMs <= 0) return;
     if (this.#patienceMs === PATIENCE_MS) setImmediate(() => (this.#patienceMs = PATIENCE_MS));
     const startedAt = performance.now();
-    Atomics.wait(this.#answered, 0, before, this.#patienceMs);
-    this.#patienceMs -= performance.now() - startedAt;
+    const woken = Atomics.wait(this.#answered, 0, before, STAND_MS);
+    this.#patienceMs -= woken === "timed-out" ? PATIENCE_MS : performance.now() - startedAt;
     for (;;) {
       const arrived: { message: FromThread[] } | undefined = receiveMessageOnPort(this.#port);
       if (arrived === undefined) return;
@@ -168,11 +185,12 @@ export class ThreadChannel {
 
   #fail(detail: string): void {
     this.#ended ??= detail;
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#lost());
+    if (!this.#isClosing) this.#lost.resolve(this.#refusal());
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#refusal());
     this.#waiting.clear();
   }
 
-  #lost(): Problem {
+  #refusal(): Problem {
     return raiseStore("store.unavailable", { internal: this.#ended ?? "" });
   }
 }

@@ -1,7 +1,7 @@
 import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemClock } from "../../base/index.ts";
-import type { Clock } from "../../base/index.ts";
+import type { Clock, Problem } from "../../base/index.ts";
 import { checkBinding, raiseStore } from "../../kernel/store/index.ts";
 import type { AppendRefusal, Driver, DriverStatement, Election } from "../../kernel/store/index.ts";
 import { resultOf, ThreadChannel } from "./channel.ts";
@@ -63,10 +63,12 @@ function assemble(
   readers: readonly ThreadChannel[],
 ): Driver {
   const signals = openSignals();
+  const lost = loseTogether([writer, ...readers]);
   const idleMs = options.idleMs ?? 50;
   let closing: Promise<void> | undefined;
   return {
     dialect: "sqlite",
+    lost,
     query: async (statement) => {
       checkBinding("sqlite", statement);
       const channel = leastBusy(readers) ?? writer;
@@ -86,6 +88,13 @@ function assemble(
       return closing;
     },
   };
+}
+
+/** A server that reads but cannot write would look healthy and refuse everything: one lost thread ends the others. */
+async function loseTogether(channels: readonly ThreadChannel[]): Promise<Problem> {
+  const problem = await Promise.race(channels.map((channel) => channel.lost));
+  for (const channel of channels) channel.abandon("Another thread of the database has ended");
+  return problem;
 }
 
 async function closeAll(channels: readonly ThreadChannel[]): Promise<void> {

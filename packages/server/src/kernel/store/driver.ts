@@ -1,3 +1,4 @@
+import type { Problem } from "../../base/index.ts";
 import type { SqlRow, SqlValue } from "../contract/index.ts";
 
 /** One statement as a driver runs it: `?` placeholders on SQLite, `$1` on PostgreSQL. */
@@ -58,5 +59,10 @@ export interface Driver {
   migrate(run: (tx: DriverTransaction) => Promise<void>): Promise<void>;
   /** Copies the database, consistent and while it serves, to a file (SQLite). PostgreSQL answers `store.backupElsewhere`. */
   backup(file: string): Promise<void>;
+  /**
+   * Settles when only a new process helps: from then on everything is refused with `store.unavailable`. A database that
+   * is away for a while is not meant; a driver that always finds its way back leaves it out.
+   */
+  readonly lost?: Promise<Problem>;
   close(): Promise<void>;
 }
