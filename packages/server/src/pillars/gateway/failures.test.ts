@@ -159,6 +159,18 @@ describe("an upstream that is away", () => {
     await expect(reply.text()).rejects.toThrow("terminated");
   });
 
+  it("is given up when the whole of a call takes too long, however lively its reply", async () => {
+    await using upstream = await rawUpstream((socket) => {
+      socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+      const drip = setInterval(() => socket.write("1\r\n.\r\n"), 20);
+      socket.on("close", () => clearInterval(drip));
+    });
+    await using app = await fronting(upstream, { timeouts: { idleMs: 60_000, totalMs: 300 } });
+    const reply = await fetch(app.url);
+    expect(reply.status).toBe(200);
+    await expect(reply.text()).rejects.toThrow("terminated");
+  });
+
   it("is asked once more when it had closed a kept connection, and only for what may be repeated", async () => {
     const asked: string[] = [];
     await using upstream = await rawUpstream((socket, text) => {

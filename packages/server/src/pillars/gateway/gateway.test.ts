@@ -249,6 +249,17 @@ describe("the caller's identity", () => {
     expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(120);
   });
 
+  it("cannot be told by the caller", async () => {
+    await using upstream = await ok();
+    for (const auth of ["key", "none"]) {
+      await using app = await fronting(upstream, { auth });
+      const forged = { "portico-identity": "forged", "PORTICO-IDENTITY": "forged" };
+      await fetch(app.url, { headers: { ...app.as(caller).headers, ...forged } });
+    }
+    expect(upstream.seen).toHaveLength(2);
+    expect(JSON.stringify(upstream.seen)).not.toContain("forged");
+  });
+
   it("is not told on routes that ask for no credential, whose credentials pass untouched", async () => {
     await using upstream = await ok();
     await using app = await fronting(upstream);

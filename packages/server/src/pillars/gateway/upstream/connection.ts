@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { connect as connectTcp } from "node:net";
+import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Exchange, Failure, RequestLink } from "./exchange.ts";
@@ -76,7 +76,9 @@ export class UpstreamConnection implements ReplySink, RequestLink {
       this.movedAt = this.#owner.monotonic();
     };
     if (isTls) {
-      const socket = connectTls({ host, port, servername: host, ALPNProtocols: ["http/1.1"] });
+      // An address is no server name (RFC 6066 §3); the certificate is then held against the address itself.
+      const name = isIP(host) === 0 ? { servername: host } : {};
+      const socket = connectTls({ host, port, ...name, ALPNProtocols: ["http/1.1"] });
       socket.setNoDelay(true);
       socket.on("secureConnect", connected);
       socket.on("data", (chunk: Buffer) => this.#read(chunk));
