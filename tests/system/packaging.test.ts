@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { root, run } from "../../scripts/run.ts";
 import { freePort, runCli, startServer } from "../chaos/server-process.ts";
@@ -19,11 +20,11 @@ afterAll(async () => {
   await rm(app, { recursive: true, force: true });
 });
 
-/** Runs a command that must succeed; answers what it printed. */
+/** Runs a command that must succeed; answers what it printed, without colours. */
 async function done(cwd: string, ...command: readonly string[]): Promise<string> {
   const { code, output } = await run(command, { cwd });
   expect(code, `${command.join(" ")}\n${output}`).toBe(0);
-  return output;
+  return stripVTControlCharacters(output);
 }
 
 async function install(...packages: readonly string[]): Promise<void> {
