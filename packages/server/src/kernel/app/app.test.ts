@@ -15,7 +15,11 @@ const Greeting = capability<{ readonly text: string }>("hello.greeting@1");
 const Lines = point<{ readonly line: string }>("poem.lines@1");
 
 /** A plugin that notes when it is started and stopped. */
-function noted(id: string, notes: string[], more: Partial<AnyPlugin> = {}): AnyPlugin {
+function noted(
+  id: string,
+  notes: string[],
+  more: Pick<Parameters<typeof definePlugin>[0], "needs" | "start"> = {},
+): AnyPlugin {
   return definePlugin({
     id,
     version: "1.0.0",
