@@ -16,29 +16,31 @@ export interface Admission {
 
 /**
  * Takes jobs that fell due: those without a limited key become ready; the others wait at their key, whose free slots
- * are then filled in order. True when there may be more.
+ * are then filled in order, together with those of keys that were freed. True when there may be more.
  */
-export async function admitDue(admission: Admission, now: number): Promise<boolean> {
-  const { driver, statements } = admission;
-  return driver.transaction(async (tx) => {
-    const due = await tx.execute({ sql: statements.due, parameters: [now, DUE_BATCH] });
-    const ready: number[] = [];
-    const waiting: number[] = [];
-    const keys = new Map<string, JobKey>();
-    for (const row of due.rows) {
-      const key = keyOf(row);
-      if (key === undefined || limitOf(admission, key) === undefined) {
-        ready.push(Number(row["n"]));
-      } else {
-        waiting.push(Number(row["n"]));
-        keys.set(keyText(key), key);
-      }
+export async function admitDue(
+  admission: Admission,
+  tx: DriverTransaction,
+  { now, freed }: { readonly now: number; readonly freed: ReadonlyMap<string, JobKey> },
+): Promise<boolean> {
+  const { statements } = admission;
+  const due = await tx.execute({ sql: statements.due, parameters: [now, DUE_BATCH] });
+  const ready: number[] = [];
+  const waiting: number[] = [];
+  const keys = new Map(freed);
+  for (const row of due.rows) {
+    const key = keyOf(row);
+    if (key === undefined || limitOf(admission, key) === undefined) {
+      ready.push(Number(row["n"]));
+    } else {
+      waiting.push(Number(row["n"]));
+      keys.set(keyText(key), key);
     }
-    await mark(tx, statements.makeReady, ready);
-    await mark(tx, statements.makeWaiting, waiting);
-    await fillKeys(admission, tx, keys);
-    return due.rows.length === DUE_BATCH;
-  });
+  }
+  await mark(tx, statements.makeReady, ready);
+  await mark(tx, statements.makeWaiting, waiting);
+  await fillKeys(admission, tx, keys);
+  return due.rows.length === DUE_BATCH;
 }
 
 /** Gives the free slots of these keys to those who wait longest. */
@@ -71,7 +73,8 @@ async function mark(tx: DriverTransaction, sql: string, rows: readonly number[])
   if (rows.length > 0) await tx.execute({ sql, parameters: [JSON.stringify(rows)] });
 }
 
-async function fillKeys(
+/** The same within a transaction under way. */
+export async function fillKeys(
   admission: Admission,
   tx: DriverTransaction,
   keys: ReadonlyMap<string, JobKey>,
@@ -81,15 +84,17 @@ async function fillKeys(
   const inOrder = [...keys].toSorted(([left], [right]) => (left < right ? -1 : 1));
   if (driver.dialect === "postgres") {
     // Slots are counted by who holds the key's lock: nobody else can fill it from the same count.
-    for (const [text] of inOrder) await tx.execute({ sql: statements.lockKey, parameters: [text] });
+    const locks = inOrder.map(([text]) => ({ sql: statements.lockKey, parameters: [text] }));
+    await Promise.all(locks.map((lock) => tx.execute(lock)));
   }
-  for (const [, key] of inOrder) {
+  const fills = inOrder.flatMap(([, key]) => {
     // Without the definition here the limit is unknown: a process that has it will fill.
     const limit = limitOf(admission, key);
-    if (limit === undefined) continue;
     const place = [key.organization, key.plugin, key.name, key.key];
-    await tx.execute({ sql: statements.fill, parameters: [...place, limit, limit, ...place] });
-  }
+    return limit === undefined ? [] : [[...place, limit, limit, ...place]];
+  });
+  // In that order, but one way to the database for all.
+  await Promise.all(fills.map((parameters) => tx.execute({ sql: statements.fill, parameters })));
 }
 
 function limitOf({ registry }: Admission, key: JobKey): number | undefined {

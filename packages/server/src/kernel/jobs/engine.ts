@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/index.ts";
-import type { Logger } from "../contract/index.ts";
+import type { Logger, SqlRow } from "../contract/index.ts";
 import { createBell } from "../log/index.ts";
 import type { Bell } from "../log/index.ts";
-import type { StoreHub } from "../store/index.ts";
-import { admitDue, fill, keyText } from "./admit.ts";
+import type { DriverTransaction, StoreHub } from "../store/index.ts";
+import { admitDue, fill, fillKeys, keyText } from "./admit.ts";
 import type { Admission } from "./admit.ts";
 import { attempt } from "./attempt.ts";
 import type { AbortReason, Ended } from "./attempt.ts";
@@ -104,39 +104,67 @@ export class Engine {
   /** One look at the queue; how long to wait before the next, 0 for not at all. */
   async #turn(owner: string): Promise<number> {
     const { hub, statements, concurrency } = this.#options;
-    const { driver } = hub;
-    await this.fillFreed();
-    const now = await driver.now();
-    const { rows } = await driver.query({ sql: statements.peek, parameters: [] });
+    const now = await hub.driver.now();
+    const { rows } = await hub.driver.query({ sql: statements.peek, parameters: [] });
     const nextAt = rows[0]?.["next_at"] ?? null;
-    const mayHaveMore = nextAt !== null && Number(nextAt) <= now;
-    const admittedMore = mayHaveMore && (await admitDue(this.#admission, now));
+    const isDue = nextAt !== null && Number(nextAt) <= now;
+    const isReady = (rows[0]?.["ready"] ?? null) !== null;
+    const moved = await this.#move(owner, { isDue, isReady, now });
     const free = concurrency - this.#runs.size;
     if (free < 1) return POLL_MS;
-    const ready = mayHaveMore || (rows[0]?.["ready"] ?? null) !== null;
-    const claimed = ready ? await this.#claim(statements.claimReady, owner, free) : 0;
     const suspects = (rows[0]?.["suspect"] ?? null) !== null ? await this.#claimSuspect(owner) : 0;
-    if (claimed + suspects > 0 || admittedMore) return this.#runs.size < concurrency ? 0 : POLL_MS;
+    if (moved.claimed + suspects > 0 || moved.mayHaveMore) return free > suspects ? 0 : POLL_MS;
     // Somebody else was quicker, or every due job waits at its key.
-    const untilNext = nextAt === null || mayHaveMore ? POLL_MS : Number(nextAt) - now;
+    const untilNext = nextAt === null || isDue ? POLL_MS : Number(nextAt) - now;
     return Math.max(1, Math.min(POLL_MS, untilNext));
   }
 
-  async #claim(sql: string, owner: string, limit: number): Promise<number> {
+  /** Fills the slots that became free, admits what is due and claims what is ready: one transaction, one commit. */
+  async #move(
+    owner: string,
+    { isDue, isReady, now }: { isDue: boolean; isReady: boolean; now: number },
+  ): Promise<{ readonly claimed: number; readonly mayHaveMore: boolean }> {
+    if (!isDue && !isReady && this.#freed.size === 0) return { claimed: 0, mayHaveMore: false };
+    const { hub, statements, concurrency } = this.#options;
+    const free = concurrency - this.#runs.size;
+    return await this.#withFreed(async (freed) => {
+      const { claimed, mayHaveMore } = await hub.driver.transaction(async (tx) => {
+        const isMoreDue = isDue && (await admitDue(this.#admission, tx, { now, freed }));
+        if (!isDue) await fillKeys(this.#admission, tx, freed);
+        const rows = free < 1 ? [] : await this.#claim(tx, statements.claimReady, [free, owner]);
+        // A suspect among those who got a freed slot is only seen by the next look.
+        return { claimed: rows, mayHaveMore: isMoreDue || freed.size > 0 };
+      });
+      this.#startAll(claimed);
+      return { claimed: claimed.length, mayHaveMore };
+    });
+  }
+
+  async #claim(
+    tx: DriverTransaction,
+    sql: string,
+    [limit, owner]: readonly [number, string],
+  ): Promise<readonly SqlRow[]> {
     const { hub, leaseMs } = this.#options;
     const leaseUntil = (await hub.driver.now()) + leaseMs;
-    const result = await hub.driver.transaction((tx) =>
-      tx.execute({ sql, parameters: [limit, owner, leaseUntil] }),
-    );
-    const jobs = result.rows.map(toClaimed).toSorted((a, b) => a.rank - b.rank || a.n - b.n);
+    return (await tx.execute({ sql, parameters: [limit, owner, leaseUntil] })).rows;
+  }
+
+  #startAll(rows: readonly SqlRow[]): void {
+    const jobs = rows.map(toClaimed).toSorted((a, b) => a.rank - b.rank || a.n - b.n);
     for (const job of jobs) this.#start(job);
-    return jobs.length;
   }
 
   /** One at a time: when the process goes down with it, no other suspect is blamed. */
   async #claimSuspect(owner: string): Promise<number> {
     const isBusy = this.running.some((job) => job.crashes >= SUSPECT_CRASHES);
-    return isBusy ? 0 : this.#claim(this.#options.statements.claimSuspect, owner, 1);
+    if (isBusy) return 0;
+    const { hub, statements } = this.#options;
+    const rows = await hub.driver.transaction((tx) =>
+      this.#claim(tx, statements.claimSuspect, [1, owner]),
+    );
+    this.#startAll(rows);
+    return rows.length;
   }
 
   #start(job: ClaimedJob): void {
@@ -190,10 +218,17 @@ export class Engine {
   /** Slots of keys whose jobs ended here go to those who wait longest. */
   async fillFreed(): Promise<void> {
     if (this.#freed.size === 0) return;
+    await this.#withFreed((freed) => fill(this.#admission, freed));
+  }
+
+  /** Takes the keys whose slots became free; they come again when `use` fails. */
+  async #withFreed<TValue>(
+    use: (freed: ReadonlyMap<string, JobKey>) => Promise<TValue>,
+  ): Promise<TValue> {
     const freed = this.#freed;
     this.#freed = new Map();
     try {
-      await fill(this.#admission, freed);
+      return await use(freed);
     } catch (error) {
       for (const [text, key] of freed) this.#freed.set(text, key);
       throw error;
