@@ -12,7 +12,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import { startPostgres } from "../packages/server/src/kernel/testing/postgres-server.ts";
+import { root, tally } from "./run.ts";
 
 interface Mutant {
   readonly name: string;
@@ -24,49 +26,86 @@ interface Mutant {
   readonly test: readonly string[];
 }
 
-const root = resolve(import.meta.dirname, "..");
+/** How a test ended: red only when a case failed, not when its file could not be read. */
+type Light = "green" | "red" | "skipped" | "broken";
+type Verdict = "caught" | "survived" | "skipped";
+
+const TEST_MS = 120_000;
+
 const wanted = process.argv.slice(2);
 const mutants = (
   JSON.parse(readFileSync(join(root, "tests/mutants.json"), "utf8")) as readonly Mutant[]
 ).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
 const copy = copyTree();
-let survivors = 0;
+const unchanged = new Map<string, Light>();
+const postgres = await startPostgres();
 try {
-  for (const mutant of mutants) survivors += isCaught(mutant) ? 0 : 1;
+  const verdicts = mutants.map(judge);
+  const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
+  process.stdout.write(`${tally(count("caught"), count("survived"), count("skipped"))}\n`);
+  process.exitCode = count("survived") === 0 && count("caught") > 0 ? 0 : 1;
 } finally {
+  await postgres.stop();
   rmSync(copy, { recursive: true, force: true });
 }
-process.stdout.write(`mutants: ${mutants.length - survivors} passed, ${survivors} failed\n`);
-process.exitCode = survivors === 0 ? 0 : 1;
 
-function isCaught(mutant: Mutant): boolean {
+function judge(mutant: Mutant): Verdict {
   const file = join(copy, mutant.file);
   const original = readFileSync(file, "utf8");
   if (original.split(mutant.find).length !== 2)
-    return say(mutant, "its line is not in the file exactly once");
-  if (runTest(mutant) !== 0) return say(mutant, "its test is red without it");
+    return say(mutant, "survived", "its line is not in the file exactly once");
+  const before = lightUnchanged(mutant);
+  if (before === "skipped") return say(mutant, "skipped", "its test does not run on this machine");
+  if (before !== "green") return say(mutant, "survived", "its test is not green without it");
   writeFileSync(
     file,
     original.replace(mutant.find, () => mutant.replace),
   );
-  const status = runTest(mutant);
+  const after = runTest(mutant);
   writeFileSync(file, original);
-  return status === 0 ? say(mutant, "SURVIVED: its test stays green") : say(mutant, "caught", true);
+  return after === "red" ? say(mutant, "caught") : say(mutant, "survived", `its test is ${after}`);
 }
 
-function runTest(mutant: Mutant): number | null {
+function lightUnchanged(mutant: Mutant): Light {
+  const key = JSON.stringify(mutant.test);
+  const light = unchanged.get(key) ?? runTest(mutant);
+  unchanged.set(key, light);
+  return light;
+}
+
+function runTest(mutant: Mutant): Light {
+  const report = join(copy, "mutant-report.json");
+  rmSync(report, { force: true });
   const vitest = join(copy, "node_modules/vitest/vitest.mjs");
-  return spawnSync(process.execPath, [vitest, "run", ...mutant.test], {
+  const reporting = ["--reporter=json", `--outputFile.json=${report}`];
+  spawnSync(process.execPath, [vitest, "run", ...reporting, ...mutant.test], {
     cwd: copy,
     stdio: "ignore",
-  }).status;
+    timeout: TEST_MS,
+    env: { ...process.env, PORTICO_TEST_POSTGRES_URL: postgres.url },
+  });
+  return readLight(report);
 }
 
-function say(mutant: Mutant, verdict: string, isGood = false): boolean {
-  process.stdout.write(
-    `${isGood ? "ok  " : "FAIL"} ${mutant.name}: ${mutant.promise}: ${verdict}\n`,
-  );
-  return isGood;
+function readLight(report: string): Light {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8")) as {
+      readonly numPassedTests: number;
+      readonly numFailedTests: number;
+    };
+    if (numFailedTests > 0) return "red";
+    return numPassedTests > 0 ? "green" : "skipped";
+  } catch {
+    // vitest ended, or was ended, before it wrote one.
+    return "broken";
+  }
+}
+
+function say(mutant: Mutant, verdict: Verdict, reason?: string): Verdict {
+  const mark = { caught: "ok  ", survived: "FAIL", skipped: "skip" }[verdict];
+  const end = reason === undefined ? verdict : `${verdict}: ${reason}`;
+  process.stdout.write(`${mark} ${mutant.name}: ${mutant.promise}: ${end}\n`);
+  return verdict;
 }
 
 /** The tracked files and a node_modules whose `portico` is the copy's own. */

@@ -44,3 +44,26 @@ describe("jobs of a process that dies, on PostgreSQL", () => {
     expect(await spine.jobs.get(id)).toBeUndefined();
   });
 });
+
+describe("jobs of a process that died, on SQLite", () => {
+  it("are taken back by the start itself, however long their leases were", async () => {
+    await using spine = await openSpine((options) => openTestDatabase("sqlite", options));
+    const input = Type.Object({});
+    spine.addJob("long", job({ input, run: () => Promise.resolve({ kind: "done" }) }));
+    const { driver } = spine.hub;
+    await spine.hub.append({ scope: { organization: "acme" }, origin: testOrigin }, (session) =>
+      session.as("notes").enqueue("long", {}),
+    );
+    const until = (await driver.now()) + 3_600_000;
+    await driver.append([
+      {
+        sql: `update jobs_active set state = 'running', token = 1, owner = 'own_dead', lease_until = ?`,
+        parameters: [until],
+        rows: 1,
+      },
+    ]);
+    await spine.jobs.start();
+    const sql = `select n from jobs_active where owner = 'own_dead'`;
+    expect((await driver.query({ sql, parameters: [] })).rows).toEqual([]);
+  });
+});
