@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from "prom-client";
+import { Counter, Gauge, Registry, collectDefaultMetrics } from "prom-client";
 import type { Meter } from "../contract/index.ts";
+import { Durations } from "./durations.ts";
 
 // OpenTelemetry's advice for http.server.request.duration, in seconds.
 const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
@@ -67,8 +68,9 @@ export function createMeter(options: MeterOptions): ServerMeter {
       return { add: (amount, labels = {}) => counter.inc({ ...labels }, amount) };
     }),
     histogram: oncePerName((name, words) => {
-      const histogram = new Histogram({ name, ...words, buckets: BUCKETS_SECONDS, registers });
-      return { observe: (seconds, labels = {}) => histogram.observe({ ...labels }, seconds) };
+      const histogram = new Durations({ name, ...words, buckets: BUCKETS_SECONDS });
+      registry.registerMetric(histogram);
+      return { observe: (seconds, labels = {}) => histogram.count(seconds, labels) };
     }),
     gauge: (name, help, read) => {
       const isNew = !gauges.has(name);

@@ -21,6 +21,7 @@ export class RequestLog {
   readonly #options: RequestLogOptions;
   readonly #budget: Budget;
   #held: RequestRow[] = [];
+  #withoutRow = 0;
   #cancelFlush: (() => void) | undefined;
 
   constructor(options: RequestLogOptions) {
@@ -31,16 +32,18 @@ export class RequestLog {
   take(request: AnsweredRequest): void {
     const kept = this.#budget.keep(request);
     if (kept === undefined || this.#held.length >= HELD_MAX) {
-      this.#options.uncounted(1);
-      return;
+      this.#withoutRow += 1;
+    } else {
+      this.#held.push({ ...request, kept });
     }
-    this.#held.push({ ...request, kept });
     this.#cancelFlush ??= this.#options.clock.after(FLUSH_MS, () => this.flush());
   }
 
   flush(): void {
     this.#cancelFlush?.();
     this.#cancelFlush = undefined;
+    if (this.#withoutRow > 0) this.#options.uncounted(this.#withoutRow);
+    this.#withoutRow = 0;
     if (this.#held.length === 0) return;
     const rows = this.#held;
     this.#held = [];
