@@ -184,7 +184,7 @@ async function tryAddresses(
   let lastError: unknown;
   for (const address of addresses.slice(0, ADDRESSES_TRIED_MAX)) {
     try {
-      const reply = await exchange(client.pools.get(destination, address), {
+      const reply = await exchange(await client.pools.get(destination, address), {
         method: request.method,
         path: destination.pathAndQuery,
         headers: request.headers ?? {},

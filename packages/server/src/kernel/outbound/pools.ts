@@ -1,6 +1,9 @@
 import { getCACertificates } from "node:tls";
-import { buildConnector, Pool } from "undici";
+import type * as undiciModule from "undici";
+import type { Pool } from "undici";
 import type { Destination } from "./destination.ts";
+
+type Undici = typeof undiciModule;
 
 /** Bounds of the connections that are kept. */
 export interface PoolBounds {
@@ -19,18 +22,22 @@ export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #closing = new Set<Promise<void>>();
   readonly #connectFailures = new WeakSet<object>();
+  #undici: Promise<Undici> | undefined;
 
   constructor(bounds: PoolBounds) {
     this.#bounds = bounds;
   }
 
   /** The pool for a checked address of a destination. */
-  get(destination: Destination, address: string): Pool {
+  async get(destination: Destination, address: string): Promise<Pool> {
+    // On first use: a hundred modules and 20 MB that a server which calls nobody does without.
+    this.#undici ??= import("undici");
+    const undici = await this.#undici;
     const key = `${destination.origin} ${address}`;
     const known = this.#pools.get(key);
     if (known === undefined) this.#makeRoom();
     else this.#pools.delete(key);
-    const pool = known ?? this.#open(destination, address);
+    const pool = known ?? this.#open(undici, destination, address);
     this.#pools.set(key, pool);
     return pool;
   }
@@ -56,7 +63,7 @@ export class Pools {
     }
   }
 
-  #open(destination: Destination, address: string): Pool {
+  #open({ buildConnector, Pool }: Undici, destination: Destination, address: string): Pool {
     const { connectionsMax, connectTimeoutMs, trust } = this.#bounds;
     const connect = buildConnector({
       timeout: connectTimeoutMs,
