@@ -51,7 +51,7 @@ export async function openHouse(options: Partial<TestAppOptions> = {}): Promise<
     ...options,
   });
   const { url } = await app.listen("127.0.0.1", 0);
-  const key = await makeKey(app, { permissions: ["events:*", "keys:read"] });
+  const key = await makeKey(app, { permissions: ["events:*", "keys:*"] });
   const house: Omit<House, "expectServing"> = {
     app,
     url,

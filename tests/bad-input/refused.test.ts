@@ -207,6 +207,11 @@ describe("a body", () => {
       () => `${head("POST /routed/one HTTP/1.1", HOST, "Content-Length: 11")}12345678901`,
     ],
     [
+      "with a time that no clock shows",
+      [422, "request.invalid"],
+      () => post(`{"name":"a","expiresAt":"2099-12-31T23:59:60Z"}`, "/api/v1/keys"),
+    ],
+    [
       "with an event type of the server's own",
       [422, "events.reservedType"],
       () => post(`{"type":"webhook.created","data":{}}`),

@@ -1,4 +1,10 @@
-import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
+import {
+  Ajv,
+  type ErrorObject,
+  type FormatDefinition,
+  type Options,
+  type ValidateFunction,
+} from "ajv";
 import ajvFormats from "ajv-formats";
 import type { TSchema } from "typebox";
 import type { ProblemPlace } from "../../base/index.ts";
@@ -61,6 +67,14 @@ class Compilers {
 
 function withFormats(ajv: Ajv): Ajv {
   ajvFormats.default(ajv);
+  // The package's own definition, which its type gives as any of seven forms.
+  const rfc3339 = ajvFormats.default.get("date-time") as FormatDefinition<string> & {
+    readonly validate: (text: string) => boolean;
+  };
+  // RFC 3339 has leap seconds and Date has none: what handlers read with `Date.parse` must be a time.
+  const validate = (text: string): boolean =>
+    rfc3339.validate(text) && Number.isFinite(Date.parse(text));
+  ajv.addFormat("date-time", { ...rfc3339, validate });
   return ajv;
 }
 
