@@ -49,7 +49,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     } catch (error) {
       // A front that throws must not take the process with it.
       parts.logger.error(
-        { err: error, url: exchange.message.url },
+        { err: error, path: pathOf(exchange.message.url ?? "") },
         "a request could not be dispatched",
       );
       const occurrence = occurrenceOf(parts, exchange.message);
