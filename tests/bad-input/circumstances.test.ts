@@ -15,11 +15,11 @@ test("a clock set back an hour stops no key, no limit, no event and no delivery,
   await using house = await openHouse({ clock });
   const { app } = house;
   const hook = await app.as().post("/webhooks", { url: house.url, events: ["clock.*"] });
-  const { id: webhook } = hook.json<{ readonly id: string }>();
+  const { id: webhook } = hook.json() as { readonly id: string };
   const publish = async (): Promise<string> => {
     const made = await app.as().post("/events", { type: "clock.seen", data: {} });
     expect(made.status).toBe(202);
-    return made.json<{ readonly id: string }>().id;
+    return (made.json() as { readonly id: string }).id;
   };
   const limited = await makeKey(app, { rateLimit: 60, permissions: ["events:read"] });
   const ask = async (): Promise<number> =>
@@ -37,12 +37,12 @@ test("a clock set back an hour stops no key, no limit, no event and no delivery,
 
   expect(new Set(ids).size).toBe(4);
   const listed = await app.as().get("/events?type=clock.seen&limit=10");
-  const order = listed.json<{ readonly data: readonly { readonly id: string }[] }>().data;
+  const order = (listed.json() as { readonly data: readonly { readonly id: string }[] }).data;
   expect(order.map(({ id }) => id)).toEqual(ids.toReversed());
   await clock.advance(1_000);
   await app.settled();
   const sent = await app.as().get(`/webhooks/${webhook}/events`);
-  expect(sent.json<{ readonly data: readonly object[] }>().data).toHaveLength(4);
+  expect((sent.json() as { readonly data: readonly object[] }).data).toHaveLength(4);
 });
 
 test("a database that may not grow is answered as 503, and what fits and what only reads goes on", async () => {
@@ -65,7 +65,7 @@ test("a database that may not grow is answered as 503, and what fits and what on
     );
     expect(new Set(many.map(({ status }) => status))).toEqual(new Set([503]));
     const stored = await house.app.as().get("/events?type=disk.filled&limit=50");
-    expect(stored.json<{ readonly data: readonly object[] }>().data).toHaveLength(
+    expect((stored.json() as { readonly data: readonly object[] }).data).toHaveLength(
       answers.length - 1,
     );
     await house.expectServing();

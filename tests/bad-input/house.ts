@@ -84,7 +84,7 @@ export async function makeKey(
   const owner = app.as({ organization, permissions: ["*"] });
   const made = await owner.post("/keys", { name: "test", permissions: [], ...given });
   expect(made.status).toBe(201);
-  return made.json<{ readonly key: string }>().key;
+  return (made.json() as { readonly key: string }).key;
 }
 
 /** How the broken application answers, by the path it is asked for. */
