@@ -7,6 +7,7 @@ import type { Api, Route } from "./route.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
+import { addressFault } from "./upstream-address.ts";
 import { UpstreamPool } from "./upstream/index.ts";
 
 /** A table ready to serve, with the pools that its routes use. */
@@ -37,6 +38,11 @@ export function compile(
   const work: Work = { options, mistakes: [] };
   const pools: UpstreamPool[] = [];
   const routes = settings.apis.flatMap((api) => {
+    const fault = addressFault(api.upstream);
+    if (fault !== undefined) {
+      work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
+      return [];
+    }
     const built = buildApi(api, options.clock);
     pools.push(built.pool);
     return buildRoutes(api, built, work);

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { createTestApp } from "portico/testing";
 import { describe, expect, it } from "vitest";
 import { fronting } from "./fronting.fixture.ts";
@@ -113,6 +114,23 @@ describe("the gateway's settings", () => {
     ]) {
       expect(text).toContain(part);
     }
+  });
+
+  it.each([
+    ["http://", "is no URL"],
+    ["http://:80", "is no URL"],
+    ["http://127.0.0.1:99999", "is no URL"],
+    ["http://root:hunter2@127.0.0.1:1", "holds a user or password"],
+    ["http://127.0.0.1:1/?a=b", "holds a query or fragment"],
+    ["http://127.0.0.1:1/#top", "holds a query or fragment"],
+  ])("are refused with the upstream %s, and never show its password", async (upstream, why) => {
+    const apis = [{ id: "one", upstream }];
+    const options = { plugins: [gateway()], settings: { gateway: { apis } } };
+    const failure: unknown = await createTestApp(options).catch((error: unknown) => error);
+    const text = inspect(failure, { depth: 5 });
+    expect(text).toContain("gateway.badConfig");
+    expect(text).toContain(`api 'one': its upstream ${why}`);
+    expect(text).not.toContain("hunter2");
   });
 
   it("are shown as routes to who may see the installation, and to no one else", async () => {
