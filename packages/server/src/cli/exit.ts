@@ -1,3 +1,4 @@
+import { isProblem } from "../base/index.ts";
 import type { Problem } from "../base/index.ts";
 
 /** Every exit code of the command line; a stable contract. */
@@ -15,7 +16,8 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
-const BY_CODE: Readonly<Record<string, number>> = {
+/** What a problem ends the process with, where 1 is not enough to act on. */
+export const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   "cli.usage": EXIT.usage,
   "cli.needsInput": EXIT.usage,
   "cli.doctorWarned": EXIT.warned,
@@ -29,18 +31,25 @@ const BY_CODE: Readonly<Record<string, number>> = {
   "store.outcomeUnknown": EXIT.unreachable,
   "store.migrationLock": EXIT.busy,
   "store.newerSchema": EXIT.badConfig,
-  "store.unsafeDurability": EXIT.badConfig,
+  "store.unsafeDatabase": EXIT.badConfig,
   "config.invalid": EXIT.badConfig,
   "app.invalid": EXIT.badConfig,
   "secrets.keyringUnreadable": EXIT.badConfig,
   "secrets.keyringMissing": EXIT.badConfig,
   "secrets.keyringExposed": EXIT.badConfig,
   "secrets.unknownKey": EXIT.badConfig,
+  "secrets.wrongKeyring": EXIT.badConfig,
+  "gateway.badConfig": EXIT.badConfig,
 };
 
-/** The exit code of a problem: from the table, else 77 for refusals of access and 1 for everything else. */
-export function exitCodeOf(problem: Pick<Problem, "code" | "status">): number {
-  const listed = BY_CODE[problem.code];
+/**
+ * The exit code of a problem: from the table, else 77 for refusals of access and 1 for everything else. A plugin that
+ * failed to start ends with the code of what it failed for.
+ */
+export function exitCodeOf(problem: Pick<Problem, "code" | "status" | "cause">): number {
+  const { code, status, cause } = problem;
+  if (code === "app.startFailed" && isProblem(cause)) return exitCodeOf(cause);
+  const listed = EXIT_BY_CODE[code];
   if (listed !== undefined) return listed;
-  return problem.status === 401 || problem.status === 403 ? EXIT.refused : EXIT.failed;
+  return status === 401 || status === 403 ? EXIT.refused : EXIT.failed;
 }
