@@ -195,6 +195,23 @@ describeStore("a delivery", (open) => {
     ]);
   });
 
+  it("can be sent again when its first try was set aside with the crashes of its process", async () => {
+    await using receiver = await openReceiver();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const { id } = await subscribe(app, receiver.url);
+    const event = await emit(app);
+    await app.settled();
+    // As quarantine leaves it: no job, and a first try that nobody will make.
+    const sql = `update webhooks_deliveries set state = 'pending', attempts = 0, tries = 0, "updatedAt" = 1`;
+    await database.driver.append([{ sql, parameters: [], rows: 1 }]);
+    const [first] = await deliveriesOf(app.as(), id);
+    await app.as().post(`/deliveries/${first?.id}/retry`);
+    await app.settled();
+    expect(receiver.received.map(({ headers }) => headers["webhook-id"])).toEqual([event, event]);
+    expect(await deliveriesOf(app.as(), id)).toMatchObject([{ state: "delivered" }]);
+  });
+
   it("is not kept from healthy receivers by one that hangs", async () => {
     const held: ServerResponse[] = [];
     await using hanging = await openReceiver((response) => void held.push(response));

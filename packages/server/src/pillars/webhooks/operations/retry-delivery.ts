@@ -1,7 +1,11 @@
+import type { Selectable } from "kysely";
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { raise } from "../errors.ts";
-import type { WebhookTables } from "../tables.ts";
+import type { DeliveryRow, WebhookTables } from "../tables.ts";
+
+/** Longer than this a first try waits only behind many others, or its job was set aside and will never come. */
+const FIRST_TRY_MS = 60_000;
 
 /** `POST /deliveries/{id}/retry`: delivers again at once, and climbs the ladder anew if that fails. */
 export const retryDelivery = operation({
@@ -11,7 +15,7 @@ export const retryDelivery = operation({
   summary: "Deliver again",
   description:
     "Tries at once, whatever the state, with the same `webhook-id`; failures climb the ladder anew. A delivery that is " +
-    "about to be tried for the first time is left as it is.",
+    "about to be tried for the first time, and not a minute old, is left as it is.",
   access: "webhooks:write",
   mode: "write",
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
@@ -27,7 +31,7 @@ export const retryDelivery = operation({
       .forUpdate(
         db
           .selectFrom("webhooks_deliveries")
-          .select(["id", "webhook", "event", "state", "round", "attempts"])
+          .select(["id", "webhook", "event", "state", "round", "attempts", "updatedAt"])
           .where("id", "=", path.id),
       )
       .executeTakeFirst();
@@ -40,9 +44,9 @@ export const retryDelivery = operation({
     if (webhook === undefined) throw raise("webhooks.notFound", { params: { id: row.webhook } });
     if (webhook.isActive !== 1) throw raise("webhooks.inactive", { params: { id: row.webhook } });
     const accepted = { id: row.id, status: "accepted" };
-    if (row.state === "pending" && row.attempts === 0 && row.round === 1) return accepted;
-    const round = row.round + 1;
     const now = ctx.clock.now();
+    if (isAboutToBeTried(row, now)) return accepted;
+    const round = row.round + 1;
     await db
       .updateTable("webhooks_deliveries")
       .set({ state: "pending", round, tries: 0, nextAt: now, updatedAt: now })
@@ -56,3 +60,11 @@ export const retryDelivery = operation({
     return accepted;
   },
 });
+
+function isAboutToBeTried(
+  row: Pick<Selectable<DeliveryRow>, "state" | "round" | "attempts" | "updatedAt">,
+  now: number,
+): boolean {
+  const isFirst = row.state === "pending" && row.attempts === 0 && row.round === 1;
+  return isFirst && now - row.updatedAt < FIRST_TRY_MS;
+}
