@@ -17,7 +17,7 @@ export const EXIT = {
 } as const;
 
 /** What a problem ends the process with, where 1 is not enough to act on. */
-const EXIT_BY_CODE: Readonly<Record<string, number>> = {
+export const EXIT_BY_CODE: Readonly<Record<string, number>> = {
   "cli.usage": EXIT.usage,
   "cli.needsInput": EXIT.usage,
   "cli.doctorWarned": EXIT.warned,
