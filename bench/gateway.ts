@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { median, printMachine, spread } from "./figures.ts";
+import { printMachine, spread } from "./figures.ts";
 
 const { values } = parseArgs({
   options: {
@@ -136,6 +136,17 @@ async function cpuMs(pid: number): Promise<number> {
   return spent;
 }
 
+interface Figures {
+  readonly rates: number[];
+  readonly ratios: number[];
+  readonly cpu: number[];
+  readonly cpuRatios: number[];
+}
+
+function emptyFigures(): Figures {
+  return { rates: [], ratios: [], cpu: [], cpuRatios: [] };
+}
+
 printMachine();
 await using upstream = await nginx(LOAD_CORE, "upstream", UPSTREAM_CONF);
 await using proxy = await nginx(PROXY_CORE, "proxy", PROXY_CONF);
@@ -158,24 +169,26 @@ const rows = [
   },
 ];
 for (const { url: target, headers } of rows) await load(portico, target, headers);
-const costs: number[] = [];
-for (const row of rows) {
-  const ratios: number[] = [];
-  const [rates, cpu, cpuRatios]: [number[], number[], number[]] = [[], [], []];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    const base = await load(proxy, yardstick);
+// One round has nginx and every row, so that what else the machine does weighs on all of them alike.
+const measured = rows.map((row) => ({ ...row, ...emptyFigures() }));
+const taxes: number[] = [];
+for (let pair = 0; pair < pairs; pair += 1) {
+  const base = await load(proxy, yardstick);
+  for (const row of measured) {
     const own = await load(portico, row.url, row.headers);
-    rates.push(own.perSecond);
-    ratios.push(own.perSecond / base.perSecond);
-    cpu.push(own.cpuUs);
-    cpuRatios.push(base.cpuUs / own.cpuUs);
+    row.rates.push(own.perSecond);
+    row.ratios.push(own.perSecond / base.perSecond);
+    row.cpu.push(own.cpuUs);
+    row.cpuRatios.push(base.cpuUs / own.cpuUs);
   }
-  costs.push(median(cpu));
-  console.log(`gateway, ${row.name}: ${spread(ratios, 2)} of nginx proxy_pass; ${spread(rates)}/s`);
+  const [bare = Number.NaN, full = Number.NaN] = measured.map(({ cpu }) => cpu.at(-1));
+  taxes.push(100 * (1 - bare / full));
+}
+for (const { name, rates, ratios, cpu, cpuRatios } of measured) {
+  console.log(`gateway, ${name}: ${spread(ratios, 2)} of nginx proxy_pass; ${spread(rates)}/s`);
   console.log(
     `  by processor time: ${spread(cpuRatios, 2)} of nginx; ${spread(cpu, 1)} µs a request`,
   );
 }
-const [bare = 0, full = 0] = costs;
-console.log(`tax of the four, by processor time: ${(100 * (1 - bare / full)).toFixed(0)} %`);
+console.log(`tax of the four, by processor time: ${spread(taxes)} %`);
 console.log(`${pairs} pairs of ${values.seconds} s, ${values.connections} connections`);

@@ -90,7 +90,7 @@ function newServer(): Server {
     // Ours answers a problem; node's answers nothing that can be read.
     requireHostHeader: false,
     noDelay: true,
-    // A request without a body has no stream to be read to its end: an eighth of the time of a proxied call.
+    // A request without a body needs no stream that is opened, drained and destroyed for nothing.
     optimizeEmptyRequests: true,
   });
   // Above what `framingFault` counts; beyond it node would drop lines silently.
