@@ -1,6 +1,6 @@
 import { drawArrows } from "../architecture/drawing.ts";
 import { readPlan } from "../architecture/plan.ts";
-import { commandsTable, errorsTable, settingsTable } from "./reference.ts";
+import { commandsTable, errorsTable, membersTable, settingsTable } from "./reference.ts";
 
 /** A part of a page that code writes. */
 export interface GeneratedBlock {
@@ -13,6 +13,7 @@ export interface GeneratedBlock {
 export const generatedBlocks: readonly GeneratedBlock[] = [
   { page: "ARCHITECTURE.md", name: "arrows", text: () => drawArrows(readPlan()) },
   { page: "docs/config.md", name: "settings", text: settingsTable },
+  { page: "docs/config.md", name: "members", text: membersTable },
   { page: "docs/cli.md", name: "commands", text: commandsTable },
   { page: "docs/errors.md", name: "errors", text: errorsTable },
 ];

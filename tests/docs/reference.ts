@@ -37,6 +37,35 @@ export function settingsTable(): string {
   return ["| setting | variable | default | |", "| --- | --- | --- | --- |", ...rows].join("\n");
 }
 
+/** Members of the settings that are lists of objects: what stands in a configuration file only. */
+export function membersTable(): string {
+  const rows = leavesOf(wholeSchema(builtIns())).flatMap(({ path, schema }) =>
+    membersOf(path.join("."), schema),
+  );
+  return ["| member | default | |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** The parts of a JSON schema that are read here. */
+interface Shape {
+  readonly items?: Shape;
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+}
+
+function membersOf(path: string, schema: Shape): readonly string[] {
+  const { properties, required = [] } = schema.items ?? schema;
+  if (properties === undefined) return [];
+  const here = schema.items === undefined ? path : `${path}[]`;
+  return Object.entries(properties).flatMap(([name, one]) => {
+    const fallback = one.default === undefined ? "" : code(JSON.stringify(one.default));
+    const state = required.includes(name) ? "required" : fallback;
+    const row = `| ${code(`${here}.${name}`)} | ${state} | ${cell(one.description ?? "")} |`;
+    return [row, ...membersOf(`${here}.${name}`, one)];
+  });
+}
+
 /** Every command of the program, those of the pillars among them. */
 export function commandsTable(): string {
   const program = createProgram("");

@@ -14,6 +14,9 @@ const Auth = Type.Union(
       "Which credential a caller must send: none, an API key, a token, or either of the two.",
   },
 );
+const Permissions = Type.Array(Type.String(), {
+  description: "What the caller must hold, all of it.",
+});
 const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
 const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
@@ -28,15 +31,18 @@ const TimeoutSettings = Type.Object({
 
 /** One event made of a successful call. */
 export const EmitSettings = Type.Object({
-  on: Type.Object({
-    method: Type.String({ pattern: "^[A-Z]+$" }),
-    path: Path,
-    status: Type.Optional(
-      Type.Union([Type.Integer({ minimum: 200, maximum: 299 }), Type.Literal("2xx")], {
-        default: "2xx",
-      }),
-    ),
-  }),
+  on: Type.Object(
+    {
+      method: Type.String({ pattern: "^[A-Z]+$" }),
+      path: Path,
+      status: Type.Optional(
+        Type.Union([Type.Integer({ minimum: 200, maximum: 299 }), Type.Literal("2xx")], {
+          default: "2xx",
+        }),
+      ),
+    },
+    { description: "Which calls; a path may name parts: /invoices/{id}/pay." },
+  ),
   type: Type.String({ pattern: "^[a-zA-Z0-9_.-]{1,128}$", description: "Type of the event." }),
   data: Type.Optional(
     Type.Union([Type.String(), Type.Record(Type.String(), Type.String())], {
@@ -52,16 +58,21 @@ export const EmitSettings = Type.Object({
 /** One route of an API. */
 export const RouteSettings = Type.Object({
   path: Path,
-  methods: Type.Optional(Type.Array(Type.String({ pattern: "^[A-Z]+$" }), { minItems: 1 })),
-  name: Type.Optional(Type.String()),
+  methods: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[A-Z]+$" }), {
+      minItems: 1,
+      description: "All when left out.",
+    }),
+  ),
+  name: Type.Optional(Type.String({ description: "Its name in logs and metrics." })),
   auth: Type.Optional(Auth),
-  permissions: Type.Optional(Type.Array(Type.String())),
+  permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
 });
 
 /** One fronted API. */
 export const ApiSettings = Type.Object({
-  id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$" }),
+  id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
   upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
@@ -78,7 +89,7 @@ export const ApiSettings = Type.Object({
     Type.Array(RouteSettings, { description: "All paths and methods when left out." }),
   ),
   auth: Type.Optional(Auth),
-  permissions: Type.Optional(Type.Array(Type.String())),
+  permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
   forwardCredentials: Type.Optional(
     Type.Boolean({
@@ -96,10 +107,23 @@ export const ApiSettings = Type.Object({
     Type.Integer({ minimum: 0, description: "Largest request body; unlimited when 0." }),
   ),
   emitBodyBytesMax: Type.Optional(
-    Type.Integer({ minimum: 1_024, maximum: 10_485_760, default: 262_144 }),
+    Type.Integer({
+      minimum: 1_024,
+      maximum: 10_485_760,
+      default: 262_144,
+      description:
+        "Largest reply, and request, that an event is made of; beyond it the call is 502.",
+    }),
   ),
-  emits: Type.Optional(Type.Array(EmitSettings)),
-  connectionsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 512 })),
+  emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  connectionsMax: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 512,
+      description: "Connections to the upstream at one time.",
+    }),
+  ),
   keepAliveMs: Type.Optional(
     Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
   ),
