@@ -58,7 +58,7 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport
   let sender: Sender | undefined;
   try {
     const place = await prepare(folder, options, receiver);
-    sender = startSender({ ...options, ...place });
+    sender = startSender({ ...options, ...place, delivered: () => receiver.counts.size });
     const loop: Loop = { ...place, options, receiver, sender, report };
     await killAgainAndAgain(loop);
     await killWithDeliveriesHeld(loop);

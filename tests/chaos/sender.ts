@@ -22,7 +22,12 @@ export interface SenderOptions {
   /** One request in so many is a single event of a type that one of the webhooks is subscribed to. */
   readonly deliveredEvery: number;
   readonly webhooks: number;
+  /** Deliveries that have come so far: what is outstanding holds the sender back, as a queue that is kept up with. */
+  readonly delivered: () => number;
 }
+
+/** More accepted events than these wait for their delivery only while the sender waits too. */
+const OUTSTANDING_MAX = 50;
 
 /** The type that the webhook of this number is subscribed to. */
 export function deliveredType(webhook: number): string {
@@ -61,9 +66,14 @@ export function startSender(options: SenderOptions): Sender {
 }
 
 async function runLane(state: State): Promise<void> {
+  const { options } = state;
   while (!state.isStopping) {
+    if (state.promisedDelivery.size - options.delivered() > OUTSTANDING_MAX) {
+      await sleep(5);
+      continue;
+    }
     state.count += 1;
-    const { count, options } = state;
+    const { count } = state;
     const turn = count / options.deliveredEvery;
     if (Number.isInteger(turn)) {
       const type = deliveredType(turn % options.webhooks);
