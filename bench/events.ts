@@ -1,4 +1,5 @@
-// Durable acceptance of events against an empty Fastify POST of the same body, in one run, in interleaved pairs.
+// Durable acceptance of events and verification of keys against an empty Fastify POST of the same body, in one run, in
+// interleaved pairs.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -25,6 +26,8 @@ const event = { type: "invoice.paid", subject: "inv_1042", data: { total: 4200, 
 interface Target extends AsyncDisposable {
   readonly port: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** A key to verify; none at the yardstick. */
+  readonly key: string;
 }
 
 async function startYardstick(): Promise<Target> {
@@ -35,6 +38,7 @@ async function startYardstick(): Promise<Target> {
   return {
     port: Number(line.toString()),
     headers: {},
+    key: "",
     async [Symbol.asyncDispose]() {
       child.kill();
       await once(child, "close");
@@ -53,6 +57,7 @@ async function startPortico(): Promise<Target> {
   return {
     port,
     headers: { authorization: `Bearer ${key}` },
+    key,
     async [Symbol.asyncDispose]() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
@@ -62,7 +67,8 @@ async function startPortico(): Promise<Target> {
 
 function to(target: Target, path: string, body: unknown): Load {
   const request = post(path, body, target.headers);
-  return { port: target.port, request, connections, seconds, status: 202 };
+  const status = path.endsWith("/verify") ? 200 : 202;
+  return { port: target.port, request, connections, seconds, status };
 }
 
 function tell(name: string, runs: readonly Measured[], unit = 1): void {
@@ -87,17 +93,32 @@ const single = to(portico, "/api/v1/events", event);
 const hundred = { events: Array.from({ length: 100 }, () => event) };
 const batch = to(portico, "/api/v1/events/batch", hundred);
 
-for (const load of [empty, single, batch]) await drive(load);
-const runs = { empty: [] as Measured[], single: [] as Measured[], batch: [] as Measured[] };
+const emptyKey = to(yardstick, "/api/v1/events", { key: portico.key });
+const verify = to(portico, "/api/v1/keys/verify", { key: portico.key });
+const loads = { empty, single, batch, emptyKey, verify };
+for (const load of Object.values(loads)) await drive(load);
+const runs = { empty: [], single: [], batch: [], emptyKey: [], verify: [] } as Record<
+  keyof typeof loads,
+  Measured[]
+>;
 for (let pair = 0; pair < Number(values.pairs); pair += 1) {
   runs.empty.push(await drive(empty));
   runs.single.push(await drive(single));
   runs.batch.push(await drive(batch));
+  runs.emptyKey.push(await drive(emptyKey));
+  runs.verify.push(await drive(verify));
 }
 tell("empty Fastify POST", runs.empty);
 tell("one durable event", runs.single);
 tell("durable events in batches of 100", runs.batch, 100);
-const ratios = runs.single.map((run, pair) => run.perSecond / (runs.empty[pair]?.perSecond ?? 0));
-console.log(`one event against empty: ${spread(ratios, 2)} (must ≥ 0.50)`);
+tell("empty Fastify POST of a key", runs.emptyKey);
+tell("one key verified", runs.verify);
+const against = (ours: readonly Measured[], empties: readonly Measured[]): string =>
+  spread(
+    ours.map((run, pair) => run.perSecond / (empties[pair]?.perSecond ?? 0)),
+    2,
+  );
+console.log(`one event against empty: ${against(runs.single, runs.empty)} (must ≥ 0.50)`);
+console.log(`one key against empty: ${against(runs.verify, runs.emptyKey)} (must ≥ 0.50)`);
 const events = median(runs.batch.map(({ perSecond }) => perSecond * 100));
 console.log(`events in batches: ${Math.round(events)}/s (must ≥ 20000)`);
