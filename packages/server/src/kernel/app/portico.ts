@@ -98,6 +98,12 @@ async function startPlugins(parts: Parts, stops: Stop[]): Promise<void> {
         name,
         types: reaction.types,
         ...(reaction.batch === undefined ? {} : { batch: reaction.batch }),
+        ...(reaction.concerns === undefined
+          ? {}
+          : {
+              concerns: async (events, read) =>
+                (await reaction.concerns?.(events, read, ctx)) ?? true,
+            }),
         handle: (events: readonly LogEvent[], tx: Tx) => reaction.handle(events, tx, ctx),
       });
     }

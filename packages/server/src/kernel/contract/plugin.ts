@@ -6,7 +6,7 @@ import type { EventTypeDefinition, LogEvent } from "./event.ts";
 import type { JobDefinition } from "./job.ts";
 import type { Operation } from "./operation.ts";
 import type { Contribution, Point } from "./point.ts";
-import type { Migration, TableScope, Tx } from "./store.ts";
+import type { Migration, Read, TableScope, Tx } from "./store.ts";
 
 /** A permission: what it lets one do, and whether over an organization (the default) or the installation. */
 export type PermissionDefinition =
@@ -23,6 +23,11 @@ export interface Reaction {
   readonly types: readonly string[];
   /** Largest batch; 200 when left out. */
   readonly batch?: number;
+  /**
+   * Asked on committed rows before the transaction, for the events of one organization: false when none of them can have
+   * a consequence here. Then no transaction is opened and only the cursor moves, durably. When in doubt, true.
+   */
+  concerns?(events: readonly LogEvent[], read: Read, ctx: PluginContext): Promise<boolean>;
   handle(events: readonly LogEvent[], tx: Tx, ctx: PluginContext): Promise<void>;
 }
 

@@ -1,10 +1,11 @@
 import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { LogEvent, Logger, Tables, Tx } from "../contract/index.ts";
+import type { LogEvent, Logger, Read, Tables, Tx } from "../contract/index.ts";
 import type { StoreHub, TxSession } from "../store/index.ts";
 import type { Bell } from "./bell.ts";
 import { raiseLog } from "./errors.ts";
 import { parkEvent } from "./parked.ts";
+import { placeholders } from "./placeholders.ts";
 import type { LogReader } from "./query.ts";
 import type { LogTables } from "./tables.ts";
 
@@ -29,6 +30,11 @@ export interface ConsumerDefinition {
   readonly batch?: number;
   /** A consumer that is new here starts at the end of the log; with this, at its beginning. */
   readonly fromStart?: boolean;
+  /**
+   * Asked on committed rows before the transaction, for the events of one organization: false when none of them can have
+   * a consequence here. Then no transaction is opened and only the cursor moves, durably. When in doubt, true.
+   */
+  concerns?(events: readonly LogEvent[], read: Read): Promise<boolean>;
   /** Called once for each organization of a batch, within the transaction that moves the cursor. May run twice. */
   handle(events: readonly LogEvent[], tx: Tx): Promise<void>;
 }
@@ -161,7 +167,7 @@ interface Batch {
 
 async function handleBatch(at: Step, batch: Batch): Promise<void> {
   try {
-    await commit(at, batch);
+    await ((await isConcerned(at, batch.events)) ? commit(at, batch) : moveOn(at, batch.upTo));
   } catch (error) {
     if (isPassing(error)) throw error;
     at.options.logger.debug({ error }, "A batch failed; its events are handled one by one.");
@@ -221,6 +227,31 @@ async function hubPark(
     await moveCursor(session, { id, from: cursor.saved, to: event.seq });
     await parkEvent(session, { consumer: id, event, error, failures: FAILURES_MAX });
   });
+}
+
+async function isConcerned(
+  { definition, options }: Step,
+  events: readonly LogEvent[],
+): Promise<boolean> {
+  if (definition.concerns === undefined) return true;
+  for (const [organization, own] of byOrganization(events)) {
+    const read = options.hub.read(definition.owner, { organization });
+    if (await definition.concerns(own, read)) return true;
+  }
+  return false;
+}
+
+/** Moves the cursor alone, and durably: what was found to concern nobody is not judged again by later rows. */
+async function moveOn({ definition, options, cursor }: Step, upTo: number): Promise<void> {
+  const { driver } = options.hub;
+  const move = placeholders(driver.dialect)(
+    "update log_consumers set position = ? where id = ? and position = ?",
+  );
+  const refusal = await driver.append([
+    { sql: move, parameters: [upTo, consumerId(definition), cursor.saved], rows: 1 },
+  ]);
+  if (refusal !== undefined) throw raiseLog("log.fenced");
+  cursor.saved = cursor.seen = upTo;
 }
 
 /** The consequences of a batch and the cursor's move, together or not at all. */

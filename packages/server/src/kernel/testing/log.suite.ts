@@ -254,6 +254,43 @@ function consuming(open: OpenTestDatabase): void {
     expect(echo).toMatchObject({ cause: ids[0], trace: testOrigin.trace });
   });
 
+  it("opens no transaction for events that concern nobody, and moves the cursor past them for good", async () => {
+    await using spine = await openSpine(open, { clock: hastyClock(20) });
+    let asked = 0;
+    const concerns = (events: readonly LogEvent[]): Promise<boolean> => {
+      asked += events.length;
+      return Promise.resolve(events.some(({ type }) => type === "note.wanted"));
+    };
+    await spine.log.registerConsumer(consumer({ concerns }));
+    await spine.log.start();
+    for (const type of ["note.idle", "note.idle"]) await emitOne(spine, type);
+    await spine.log.drained();
+    const position = `select position from log_consumers`;
+    const { rows } = await spine.hub.driver.query({ sql: position, parameters: [] });
+    expect(rows).toEqual([{ position: 2 }]);
+    expect([asked, await notesOf(spine)]).toEqual([2, []]);
+    await emitOne(spine, "note.wanted");
+    await spine.log.drained();
+    expect(await notesOf(spine)).toEqual(["note.wanted"]);
+  });
+
+  it("changes nothing once another process has moved the cursor, whether events concern it or not", async () => {
+    await using spine = await openSpine(open, { clock: hastyClock(20) });
+    const concerns = (): Promise<boolean> => Promise.resolve(false);
+    await spine.log.registerConsumer(consumer({ fromStart: true, concerns }));
+    await spine.log.start();
+    await emitOne(spine, "note.before");
+    await spine.log.drained();
+    await spine.hub.driver.append([
+      { sql: `update log_consumers set position = 3`, parameters: [], rows: 1 },
+    ]);
+    for (const type of ["note.theirs", "note.theirs", "note.last"]) await emitOne(spine, type);
+    await spine.log.drained();
+    const position = `select position from log_consumers`;
+    const { rows } = await spine.hub.driver.query({ sql: position, parameters: [] });
+    expect(rows).toEqual([{ position: 4 }]);
+  });
+
   it("changes nothing once another process has moved the cursor", async () => {
     await using spine = await openSpine(open, { clock: hastyClock(20) });
     await spine.log.registerConsumer(consumer({ fromStart: true }));

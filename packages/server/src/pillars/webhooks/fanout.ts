@@ -1,4 +1,4 @@
-import type { LogEvent, PluginContext, Tx } from "portico/kernel";
+import type { LogEvent, PluginContext, Read, Tx } from "portico/kernel";
 import { NEVER_DELIVERED, matcher } from "./match.ts";
 import { stateOf } from "./state.ts";
 import type { WebhookTables } from "./tables.ts";
@@ -35,6 +35,12 @@ export async function fanOut(
   await insertDeliveries(fresh, tx, ctx);
 }
 
+/** Whether any of the events has a subscriber, or makes one: a webhook begins with its own creation on the log. */
+export async function concernsWebhooks(events: readonly LogEvent[], read: Read): Promise<boolean> {
+  if (events.some(({ type }) => type === "webhook.created")) return true;
+  return matchAll(events, await readSubscribers(read)).length > 0;
+}
+
 /** A webhook is sent what comes after its own creation on the log. */
 async function beginWithCreation(events: readonly LogEvent[], tx: Tx): Promise<void> {
   for (const { type, subject, seq } of events) {
@@ -49,7 +55,7 @@ async function beginWithCreation(events: readonly LogEvent[], tx: Tx): Promise<v
   }
 }
 
-async function readSubscribers(tx: Tx): Promise<Subscriber[]> {
+async function readSubscribers(tx: Read): Promise<Subscriber[]> {
   const rows = await tx
     .db<WebhookTables>()
     .selectFrom("webhooks_webhooks")

@@ -3,7 +3,7 @@ import type { AnyPlugin } from "portico/kernel";
 import { deliver } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
-import { fanOut } from "./fanout.ts";
+import { concernsWebhooks, fanOut } from "./fanout.ts";
 import { createWebhooks } from "./migrations/0001-webhooks.ts";
 import { createWebhook } from "./operations/create-webhook.ts";
 import { deleteWebhook } from "./operations/delete-webhook.ts";
@@ -47,7 +47,7 @@ export const webhooks: AnyPlugin = definePlugin({
     retryDelivery,
   ],
   jobs: { deliver },
-  reactions: { fanOut: { types: ["*"], handle: fanOut } },
+  reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
   contributes: [add(Timeline, deliveriesOfThread)],
   start: async (ctx) => {
     const { targets } = openState(ctx);
