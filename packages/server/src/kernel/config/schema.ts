@@ -66,10 +66,8 @@ const cors = Type.Object(
   {
     origins: Type.Array(Type.String(), {
       default: [],
-      description: "Origins that browsers may call from; `*` for any, then without credentials",
+      description: "Origins that browsers may call from; `*` for any; never with cookies",
     }),
-    credentials: Type.Boolean({ default: false }),
-    maxAgeSeconds: Type.Integer({ minimum: 0, maximum: 86_400, default: 600 }),
   },
   { default: {} },
 );
