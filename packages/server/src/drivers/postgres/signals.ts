@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { escapeIdentifier } from "pg";
 import type { Client } from "pg";
 import type { ConnectionOptions } from "./connection.ts";
 import { Session } from "./session.ts";
@@ -22,7 +23,8 @@ export function openSignals(options: ConnectionOptions): Signals {
     client.on("notification", ({ channel, payload }) => {
       if (payload !== self) tell(channel);
     });
-    for (const channel of listeners.keys()) await client.query(`listen ${quote(channel)}`);
+    for (const channel of listeners.keys())
+      await client.query(`listen ${escapeIdentifier(channel)}`);
     // What was told while the connection was away may have been missed.
     for (const channel of listeners.keys()) tell(channel);
   };
@@ -45,15 +47,13 @@ export function openSignals(options: ConnectionOptions): Signals {
       const set = listeners.get(channel) ?? new Set();
       if (!listeners.has(channel)) {
         listeners.set(channel, set);
-        void session.client?.query(`listen ${quote(channel)}`).catch(() => session.drop());
+        void session.client
+          ?.query(`listen ${escapeIdentifier(channel)}`)
+          .catch(() => session.drop());
       }
       set.add(listen);
       return () => set.delete(listen);
     },
     close: () => session.close(),
   };
-}
-
-function quote(channel: string): string {
-  return `"${channel.replaceAll('"', '""')}"`;
 }

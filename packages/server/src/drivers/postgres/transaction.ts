@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import type { Pool, PoolClient } from "pg";
 import type { Problem } from "../../base/index.ts";
@@ -32,7 +33,7 @@ export async function runTransaction<TValue>(
 
 /** Milliseconds to wait before the next try: doubling, with chance so that two losers do not meet again. */
 export function jittered(attempt: number): number {
-  return Math.random() * 5 * 2 ** attempt;
+  return randomInt(5 * 2 ** attempt);
 }
 
 async function attemptOnce<TValue>(

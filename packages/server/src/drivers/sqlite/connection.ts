@@ -124,7 +124,9 @@ function pragmasOf(settings: ThreadSettings): string[] {
     "journal_size_limit = 67108864",
     "cache_size = -32000",
     "temp_store = memory",
-    ...(settings.maxPageCount === undefined ? [] : [`max_page_count = ${settings.maxPageCount}`]),
+    ...(settings.maxPageCount === undefined
+      ? []
+      : [`max_page_count = ${settings.maxPageCount.toFixed()}`]),
   ];
 }
 

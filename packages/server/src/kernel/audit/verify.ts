@@ -58,7 +58,7 @@ export async function verifyAudit(driver: Driver, key: Uint8Array): Promise<Audi
   }
   const last = Math.max(end.seq, ...vouched.keys());
   if (walk.seq < last) return broken(walk.seq + 1, undefined, "missing");
-  if (walk.hash !== end.hash) return broken(walk.seq, undefined, "changed");
+  if (!isSame(walk.hash, end.hash)) return broken(walk.seq, undefined, "changed");
   return {
     intact: true,
     entries: walk.seq,
@@ -75,11 +75,11 @@ function step(
   walk.seq += 1;
   if (entry.seq !== walk.seq) return "missing";
   walk.hash = hashEntry(walk.hash, walk.seq, entry);
-  if (walk.hash !== entry.hash) return "changed";
+  if (!isSame(walk.hash, entry.hash)) return "changed";
   if (entry.diff === null) walk.erased += 1;
-  else if (hashDiff(entry.diff) !== entry.diffHash) return "diffChanged";
+  else if (!isSame(hashDiff(entry.diff), entry.diffHash)) return "diffChanged";
   const hash = vouched.get(walk.seq);
-  return hash === undefined || hash === walk.hash ? undefined : "rewritten";
+  return hash === undefined || isSame(hash, walk.hash) ? undefined : "rewritten";
 }
 
 function broken(
@@ -120,4 +120,8 @@ async function readCheckpoints(driver: Driver): Promise<readonly SignedCheckpoin
     at: Number(row["at"]),
     signature: String(row["signature"]),
   }));
+}
+
+function isSame(left: string, right: string | null): boolean {
+  return right !== null && equalSecrets(Buffer.from(left), Buffer.from(right));
 }

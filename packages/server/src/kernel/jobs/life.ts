@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { createBell } from "../log/index.ts";
 import { fillAll } from "./admit.ts";
 import { Engine } from "./engine.ts";
@@ -48,7 +49,7 @@ export function createLife(options: JobsOptions): Life {
   const { driver } = hub;
   const statements = jobStatements(driver.dialect);
   const leaseMs = options.leaseMs ?? LEASE_MS;
-  const random = options.random ?? Math.random;
+  const random = options.random ?? chance;
   const doneMany = createDoneQueue(hub, statements);
   const engine = new Engine({
     hub,
@@ -220,4 +221,9 @@ function observer({ meter }: JobsOptions, running: () => number): (ran: Ran) => 
     ended.add(1, { ...labels, outcome: settled });
     duration.observe(durationMs / 1_000, labels);
   };
+}
+
+/** From 0 to below 1. */
+function chance(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
 }

@@ -52,7 +52,7 @@ function destinationOf(options: LoggerOptions): DestinationStream {
     options.format === "pretty" || (options.format === "auto" && process.stdout.isTTY);
   if (!isPretty) return options.destination ?? pino.destination({ dest: 1, sync: false });
   const out = options.destination ?? process.stdout;
-  const colorize = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  const colorize = process.stdout.isTTY && process.stdout.hasColors();
   const ignore = "pid,hostname,service,version";
   // Loaded only where a terminal is: a server that writes JSON never pays for it.
   const { prettyFactory } = createRequire(import.meta.url)("pino-pretty") as typeof pinoPretty;
