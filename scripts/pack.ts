@@ -1,10 +1,12 @@
 // Stages dist/package (compiled code, declarations, rewritten exports and bin) and makes a tarball: `npm run pack`.
+// The bill of materials, dist/sbom.cdx.json, lies beside it.
 // npm applies no publishConfig.exports, and Node strips no types under node_modules: hence a staged folder.
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { root, run } from "./run.ts";
+import { writeSbom } from "./security/sbom.ts";
 
 const server = join(root, "packages/server");
 const staged = join(root, "dist/package");
@@ -89,4 +91,5 @@ stageViewer();
 await step("npm pack", ["npm", "pack", "--pack-destination", join(root, "dist")], staged);
 const tarball = join(root, "dist", `${manifest.name}-${manifest.version}.tgz`);
 await lint(tarball);
+writeSbom();
 console.log(tarball);
