@@ -70,6 +70,11 @@ export async function readFacts(
   };
 }
 
+/** How many events of subscribed types have no delivery that ended well, yet. */
+export function countUndelivered(reader: StoredReader): Promise<number> {
+  return count(reader, WRONG);
+}
+
 async function count(reader: StoredReader, sql: string): Promise<number> {
   let n = 0;
   for await (const row of reader.rows(sql)) n = Number(row["n"]);
