@@ -81,7 +81,9 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
     },
   });
   const log = createLog({ hub, clock, logger });
-  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId });
+  // Jobs that were merely under way when a process died are counted too: the bound lies where, with the wait growing at
+  // each crash, only one that ends the process by itself arrives.
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, crashesMax: 20 });
   wake.log = () => {
     log.wake();
   };
