@@ -43,11 +43,23 @@ export {
   Fronts,
   Limiters,
   Pages,
-  RequestObservers,
   Timeline,
 } from "./points.ts";
+export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export type {
   AnsweredRequest,
+  BodySample,
+  Explainer,
+  Explanation,
+  ExplainQuestion,
+  ExplainedProblem,
+  Failure,
+  FailureObserver,
+  RequestDecision,
+  RequestDetails,
+  RequestObserver,
+} from "./observers.ts";
+export type {
   Authenticator,
   Check,
   CheckResult,
@@ -65,7 +77,6 @@ export type {
   Page,
   PageReply,
   PageRequest,
-  RequestObserver,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

@@ -140,30 +140,6 @@ export interface PageReply {
 /** `kernel.pages@1` */
 export const Pages = point<Page>("kernel.pages@1");
 
-/** A request that was answered, for the request log. */
-export interface AnsweredRequest {
-  readonly id: string;
-  readonly trace: string;
-  readonly at: number;
-  readonly durationMs: number;
-  readonly organization: string;
-  readonly subject: string;
-  readonly method: string;
-  /** Template, not the raw path: `/api/v1/keys/{id}`. */
-  readonly route: string;
-  readonly path: string;
-  readonly status: number;
-  readonly code: string | null;
-  readonly clientAddress: string;
-}
-
-/** Is told of every answered request, after the answer; outside the promise (design §2.1). */
-export interface RequestObserver {
-  answered(request: AnsweredRequest): void;
-}
-/** `kernel.requestObservers@1` */
-export const RequestObservers = point<RequestObserver>("kernel.requestObservers@1");
-
 /** One word after the verb: `portico keys revoke <id>`. */
 export interface CliArgument {
   readonly name: string;
@@ -202,12 +178,18 @@ export interface CliOutput {
 export interface CliVerb {
   /** A word of the product: `keys`. */
   readonly noun: string;
+  /** Empty where the noun alone is the command: `portico tail`. */
   readonly verb: string;
   readonly summary: string;
   readonly arguments?: readonly CliArgument[];
   readonly options?: readonly CliOption[];
   /** Throws problems; the command then ends with code 1. */
   run(ctx: PluginContext, input: CliInput): Promise<CliOutput>;
+  /**
+   * Goes on giving until the signal: asked instead of `run`, and only of a server that is running. Each output is
+   * printed at once; under `--json` as one line of JSON.
+   */
+  follow?(ctx: PluginContext, input: CliInput, signal: AbortSignal): AsyncIterable<CliOutput>;
 }
 /** `kernel.cli@1` */
 export const CliVerbs = point<CliVerb>("kernel.cli@1");

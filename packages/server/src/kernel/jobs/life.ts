@@ -61,6 +61,7 @@ export function createLife(options: JobsOptions): Life {
     settle: { hub, clock, logger, statements, random, doneMany },
     concurrency: options.concurrency ?? CONCURRENCY,
     ran: observer(options, () => engine.running.length),
+    failed: options.failed ?? (() => {}),
   });
   const upkeep: UpkeepOptions = {
     driver,
@@ -71,6 +72,7 @@ export function createLife(options: JobsOptions): Life {
     leaseMs,
     admission: { driver, statements, registry },
     crashesMax: options.crashesMax ?? CRASHES_MAX,
+    failed: options.failed ?? (() => {}),
   };
   const parts: Parts = { options, statements, engine, upkeep, owner: undefined, stops: [] };
   const tell = createTeller(options);

@@ -153,7 +153,8 @@ export interface RecoveryStatements {
 function recovery(to: Words["to"], whose: string): RecoveryStatements {
   const poisoned = `state = 'running' and crashes + 1 >= ? and ${whose}`;
   return {
-    setAside: setAside(to, "quarantined", poisoned),
+    setAside: `${setAside(to, "quarantined", poisoned)}
+      returning id, organization, plugin, name, actor, trace`,
     remove: to(`delete from jobs_active where ${poisoned}`),
     // Through admission like any delayed job: it takes its key's slot anew and keeps its place. The second crash and
     // those after it wait longer, so that a start is not spent on what ends it.

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/index.ts";
-import type { Logger } from "../contract/index.ts";
+import type { Failure, Logger } from "../contract/index.ts";
 import { createBell } from "../log/index.ts";
 import type { Driver } from "../store/index.ts";
 import { fillAll } from "./admit.ts";
@@ -22,6 +22,7 @@ export interface UpkeepOptions {
   readonly logger: Logger;
   readonly leaseMs: number;
   readonly crashesMax: number;
+  readonly failed: (failure: Failure) => void;
 }
 
 /** Keeps this process's leases, and takes the jobs of those that lost theirs. Runs until the signal. */
@@ -86,7 +87,8 @@ export async function takeBack(
 ): Promise<void> {
   const { driver, engine, crashesMax, logger } = options;
   const now = await driver.now();
-  const count = await recover(driver, statements, { now, crashesMax, whose });
+  const { count, setAside } = await recover(driver, statements, { now, crashesMax, whose });
+  for (const failure of setAside) options.failed(failure);
   if (count > 0) logger.warn({ count }, "Jobs of a process that ended were taken back.");
   await fillAll(options.admission);
   engine.bell.ring();
