@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
@@ -84,18 +85,6 @@ export interface Call {
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
   readonly notes: CallNotes;
-}
-
-/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
-export interface CallNotes {
-  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
-  upstreamAtMs: number;
-  /** Monotonic ms when the head of the reply was there; 0 when none came. */
-  repliedAtMs: number;
-  /** Bytes of the request's body that were forwarded. */
-  bytesIn: number;
-  /** Bytes of the reply's body as handed to the caller's connection. */
-  bytesOut: number;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -51,6 +51,7 @@ export class ProxyCall implements Exchange {
     if (isRequestSent) {
       if (body !== undefined && body.length > 0) {
         notes.bytesIn = body.length;
+        notes.samples?.request(body);
         link.write(body);
       }
       link.finish();
@@ -74,6 +75,7 @@ export class ProxyCall implements Exchange {
       return;
     }
     call.sent?.push(chunk);
+    call.notes.samples?.request(chunk);
     const isChunked = call.fields?.isChunked === true;
     const hasRoom = isChunked ? link.writeChunk(chunk) : link.write(chunk);
     if (!hasRoom) call.front.request.pause();
