@@ -101,10 +101,7 @@ function refuseMistakes(plugins: readonly AnyPlugin[]): void {
 }
 
 /** What fails must not fail because of who looks on. */
-function tellOf(
-  observers: readonly FailureObserver[],
-  logger: Logger,
-): (failure: Failure) => void {
+function tellOf(observers: readonly FailureObserver[], logger: Logger): (failure: Failure) => void {
   return (failure) => {
     for (const observer of observers) {
       try {

@@ -36,15 +36,7 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
-export {
-  Authenticators,
-  Checks,
-  CliVerbs,
-  Fronts,
-  Limiters,
-  Pages,
-  Timeline,
-} from "./points.ts";
+export { Authenticators, Checks, CliVerbs, Fronts, Limiters, Pages, Timeline } from "./points.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export type {
   AnsweredRequest,
@@ -68,6 +60,7 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  FoundCaller,
   Front,
   FrontRequest,
   LimitCount,

@@ -16,6 +16,15 @@ export interface Authenticator {
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
   identify(credential: string, request: CredentialRequest): Caller | Promise<Caller>;
+  /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
+  lookUp?(id: string): Promise<FoundCaller | undefined>;
+}
+
+/** A caller found without its credential. */
+export interface FoundCaller {
+  readonly caller: Caller;
+  /** The code with which the credential would be refused now; null when it would be accepted. */
+  readonly refusal: string | null;
 }
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");

@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AnsweredRequest, Caller, RequestDecision, RequestDetails } from "../contract/index.ts";
+import type {
+  AnsweredRequest,
+  Caller,
+  RequestDecision,
+  RequestDetails,
+} from "../contract/index.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** What an answer on our own paths is told from. */
@@ -78,7 +83,11 @@ function decisionsOf({ context, caller, status }: OwnAnswerParts): readonly Requ
     const policy = response.getHeader("ratelimit-policy") ?? null;
     steps.push({ step: "limit", outcome, facts: { policy, state: limit } });
   }
-  steps.push({ step: "answer", outcome: code === null ? "given" : "refused", facts: { status, code } });
+  steps.push({
+    step: "answer",
+    outcome: code === null ? "given" : "refused",
+    facts: { status, code },
+  });
   return steps;
 }
 

@@ -52,7 +52,17 @@ function failureOf(job: ClaimedJob, error: unknown, at: number): Failure {
   const { id, organization, plugin, name, origin } = job;
   const code = isProblem(error) ? error.code : null;
   const { actor: subject, trace } = origin;
-  return { kind: "job", organization, place: `${plugin}.${name}`, code, error, subject, trace, id, at };
+  return {
+    kind: "job",
+    organization,
+    place: `${plugin}.${name}`,
+    code,
+    error,
+    subject,
+    trace,
+    id,
+    at,
+  };
 }
 
 /** Claims and runs for one owner. Upkeep (leases, recovery) is told apart: see `upkeep.ts`. */
