@@ -10,7 +10,7 @@ import {
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
-import { bodyBytesOf } from "./body-samples.ts";
+import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
