@@ -36,6 +36,8 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
+export { ApiDocuments } from "./api-documents.ts";
+export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export {
   Authenticators,
   Checks,
