@@ -21,11 +21,26 @@ export interface BrowserPage extends AsyncDisposable {
   until(expression: string, timeoutMs?: number): Promise<number>;
 }
 
+/** The parts of what the browser tells that are read here. */
+interface Told {
+  readonly request?: { readonly url: string };
+  readonly exceptionDetails?: {
+    readonly text: string;
+    readonly exception?: { readonly description?: string };
+  };
+  readonly entry?: { readonly level: string; readonly text: string; readonly url?: string };
+  readonly type?: string;
+  readonly args?: readonly { readonly value?: unknown; readonly description?: string }[];
+  readonly result?: { readonly value?: unknown };
+  readonly targetInfos?: readonly { readonly targetId: string; readonly type: string }[];
+  readonly sessionId?: string;
+}
+
 interface Message {
   readonly id?: number;
   readonly method?: string;
-  readonly params?: Readonly<Record<string, any>>;
-  readonly result?: Readonly<Record<string, any>>;
+  readonly params?: Told;
+  readonly result?: Told;
   readonly error?: { readonly message: string };
 }
 
@@ -93,7 +108,7 @@ function listening(stderr: NodeJS.ReadableStream): Promise<string> {
 }
 
 interface Session {
-  send(method: string, params?: object): Promise<Readonly<Record<string, any>>>;
+  send(method: string, params?: object): Promise<Told>;
   on(listen: (message: Message) => void): void;
   close(): void;
 }
@@ -107,7 +122,7 @@ async function connect(address: string): Promise<Session> {
   });
   const waiting = new Map<number, (message: Message) => void>();
   const listeners: ((message: Message) => void)[] = [];
-  let sessionId: string | undefined;
+  const page: { sessionId?: string } = {};
   let last = 0;
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(String(data)) as Message;
@@ -121,29 +136,31 @@ async function connect(address: string): Promise<Session> {
         if (error === undefined) resolve(result ?? {});
         else reject(new Error(`${method}: ${error.message}`));
       });
-      socket.send(JSON.stringify({ id: last, method, params, sessionId }));
+      socket.send(JSON.stringify({ id: last, method, params, ...page }));
     });
-  const { targetInfos } = await send("Target.getTargets");
-  const page = targetInfos.find(({ type }: { readonly type: string }) => type === "page");
-  const attached = await send("Target.attachToTarget", { targetId: page.targetId, flatten: true });
-  sessionId = attached["sessionId"];
+  const { targetInfos = [] } = await send("Target.getTargets");
+  const first = targetInfos.find(({ type }) => type === "page");
+  const target = { targetId: first?.targetId, flatten: true };
+  const { sessionId = "" } = await send("Target.attachToTarget", target);
+  page.sessionId = sessionId;
   return { send, on: (listen) => listeners.push(listen), close: () => socket.close() };
 }
 
 async function watch(session: Session) {
   const requests: string[] = [];
   const errors: string[] = [];
-  session.on(({ method, params }) => {
-    if (method === "Network.requestWillBeSent") requests.push(params?.["request"].url);
+  session.on(({ method, params = {} }) => {
+    const { request, exceptionDetails, entry, type, args = [] } = params;
+    if (method === "Network.requestWillBeSent") requests.push(request?.url ?? "");
     if (method === "Runtime.exceptionThrown") {
-      const { text, exception } = params?.["exceptionDetails"] ?? {};
-      errors.push(`${text} ${exception?.description ?? ""}`);
+      const { text, exception } = exceptionDetails ?? {};
+      errors.push(`${text ?? ""} ${exception?.description ?? ""}`);
     }
-    if (method === "Log.entryAdded" && params?.["entry"].level === "error") {
-      errors.push(`${params["entry"].text} ${params["entry"].url ?? ""}`);
+    if (method === "Log.entryAdded" && entry?.level === "error") {
+      errors.push(`${entry.text} ${entry.url ?? ""}`);
     }
-    if (method === "Runtime.consoleAPICalled" && params?.["type"] === "error") {
-      errors.push(params["args"].map((one: any) => one.value ?? one.description).join(" "));
+    if (method === "Runtime.consoleAPICalled" && type === "error") {
+      errors.push(args.map((one) => one.description ?? JSON.stringify(one.value)).join(" "));
     }
   });
   for (const domain of ["Network", "Page", "Runtime", "Log"])
@@ -158,5 +175,5 @@ async function evaluate(session: Session, expression: string): Promise<unknown> 
     awaitPromise: true,
   });
   if (exceptionDetails !== undefined) throw new Error(JSON.stringify(exceptionDetails));
-  return result.value;
+  return result?.value;
 }

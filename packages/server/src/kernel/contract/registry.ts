@@ -12,7 +12,7 @@ export interface RegistryFace {
   readonly permissions: readonly RegisteredPermission[];
   readonly events: readonly RegisteredEvent[];
   /** A problem document of one code as a caller reads it, with made-up values; undefined for an unknown code. */
-  exampleOf(code: string): Readonly<Record<string, unknown>> | undefined;
+  readonly exampleOf: (code: string) => Readonly<Record<string, unknown>> | undefined;
   /** OpenAPI 3.1 of every operation, with examples, refusals and permissions. Made once. */
   openapi(): Readonly<Record<string, unknown>>;
 }

@@ -90,7 +90,7 @@ test.each([
   ],
   ["what admits everything", true, {}],
   ["what admits nothing", false, { not: {} }],
-  ["conditions", { type: "object", if: {}, then: {}, $comment: "c" }, { type: "object" }],
+  ["conditions", { type: "object", if: {}, else: {}, $comment: "c" }, { type: "object" }],
   [
     "nested schemas",
     { type: "object", properties: { a: { const: 1 }, const: { not: { const: 2 } } } },
