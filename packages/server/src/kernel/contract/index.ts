@@ -22,14 +22,20 @@ export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  CallOptions,
   Cursors,
+  InputOf,
   Method,
   Operation,
   OperationExample,
   OperationInput,
   OperationMode,
   OperationSpec,
+  OperationTypes,
+  RepliesOf,
   Reply,
+  ReplyOf,
+  TypedOperation,
 } from "./operation.ts";
 export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
 export { definePlugin } from "./plugin.ts";
