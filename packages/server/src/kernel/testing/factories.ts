@@ -153,7 +153,7 @@ function textOf(chance: Chance, length: number): string {
 interface Chance {
   integer(min: number, max: number): number;
   pick<TItem>(list: readonly [TItem, ...TItem[]]): TItem;
-  fill(bytes: Uint8Array): void;
+  readonly fill: (bytes: Uint8Array) => void;
 }
 
 /** Seeds by FNV-1a (32 bits), goes on by mulberry32: small, the same everywhere, and not for secrets. */
