@@ -9,11 +9,11 @@ const api = { id: "shop", basePath: "/", host: undefined } as unknown as Api;
 function router(...templates: readonly string[]) {
   const made = createRouter(
     templates.map(
-      (template) => ({ id: template, api, template, methods: undefined }) as unknown as Route,
+      (template) => ({ id: template, api, template, methods: ["GET"] }) as unknown as Route,
     ),
   );
-  return (path: string): string | undefined => {
-    const match = made.find("GET", undefined, path);
+  return (path: string, method = "GET"): string | undefined => {
+    const match = made.find(method, undefined, path);
     return match?.kind === "route" ? match.route.template : match?.kind;
   };
 }
@@ -68,7 +68,26 @@ describe("a parameter of a kind", () => {
     expect(find("/a/6f9619ff-8b86-d011-b42d-00cf4fc964ff")).toBe("/a/{id:uuid}");
     expect(find("/a/12")).toBe("/a/{n:integer}");
     expect(find("/a/12b")).toBe("/a/{name}");
+    expect(find("/a/12", "POST")).toBe("wrongMethod");
     expect(shapeOf("/a/{x:uuid}/{y}")).toBe("/a/{:uuid}/{}");
+  });
+});
+
+describe("two routes of one path, one of a kind", () => {
+  it("share what is of the kind by their methods", () => {
+    const made = createRouter([
+      { id: "byId", api, template: "/a/{id:uuid}", methods: ["GET"] },
+      { id: "byName", api, template: "/a/{name}", methods: ["GET", "PUT"] },
+    ] as unknown as Route[]);
+    const find = (method: string): string | undefined => {
+      const match = made.find(method, undefined, "/a/6f9619ff-8b86-d011-b42d-00cf4fc964ff");
+      return match?.kind === "route" ? match.route.id : match?.kind;
+    };
+    expect([find("GET"), find("PUT"), find("DELETE")]).toStrictEqual([
+      "byId",
+      "byName",
+      "wrongMethod",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Api, Match, Route } from "./route.ts";
 import { isPlainParameter, parseTemplate, readValues } from "./template.ts";
-import type { TemplateSegment } from "./template.ts";
+import type { Template, TemplateSegment } from "./template.ts";
 
 interface Leaf {
   readonly byMethod: Map<string, Match>;
@@ -28,6 +28,8 @@ interface HostTable {
   /** Paths without parameters, found without cutting the path. */
   readonly exact: Map<string, Leaf>;
   readonly root: Branch;
+  /** The tree without parameters of a kind; undefined when there are none. */
+  plain: Branch | undefined;
   readonly apis: { readonly prefix: string; readonly match: Match }[];
 }
 
@@ -42,14 +44,11 @@ export interface Router {
 export function createRouter(routes: readonly Route[]): Router {
   const anyHost = hostTable();
   const byHost = new Map<string, HostTable>();
-  for (const route of routes) {
-    const { host } = route.api;
-    let table = anyHost;
-    if (host !== undefined) {
-      table = byHost.get(host) ?? hostTable();
-      byHost.set(host, table);
-    }
-    addRoute(table, route);
+  for (const [host, own] of Map.groupBy(routes, ({ api }) => api.host)) {
+    const table = host === undefined ? anyHost : hostTable();
+    if (host !== undefined) byHost.set(host, table);
+    for (const route of own) addRoute(table, route);
+    addPlain(table, own);
   }
   const hasHosts = byHost.size > 0;
   return {
@@ -70,7 +69,7 @@ function withoutPort(host: string): string {
 }
 
 function hostTable(): HostTable {
-  return { exact: new Map(), root: branch(), apis: [] };
+  return { exact: new Map(), root: branch(), plain: undefined, apis: [] };
 }
 
 function branch(): Branch {
@@ -85,9 +84,21 @@ function branch(): Branch {
 
 function findIn(table: HostTable, method: string, path: string): Match | undefined {
   const leaf = table.exact.get(path) ?? walk(table.root, path, 1);
-  if (leaf !== undefined) return leaf.byMethod.get(method) ?? leaf.any ?? leaf.wrongMethod;
+  if (leaf !== undefined) {
+    return methodOf(leaf, method) ?? beside(table, method, path) ?? leaf.wrongMethod;
+  }
   for (const { prefix, match } of table.apis) if (isBelow(path, prefix)) return match;
   return undefined;
+}
+
+function methodOf({ byMethod, any }: Leaf, method: string): Match | undefined {
+  return byMethod.get(method) ?? any;
+}
+
+/** `/x/{id:uuid}` and `/x/{name}` are one path with methods of two routes: a UUID may be a name. */
+function beside({ plain }: HostTable, method: string, path: string): Match | undefined {
+  const leaf = plain === undefined ? undefined : walk(plain, path, 1);
+  return leaf === undefined ? undefined : methodOf(leaf, method);
 }
 
 /** True for the prefix itself and all below it; `prefix` ends without a slash. */
@@ -147,15 +158,36 @@ function addRoute(table: HostTable, route: Route): void {
   const template = parseTemplate(route.template);
   // Templates are refused with a sentence before a table is built of them.
   if (typeof template === "string") throw new TypeError(`'${route.template}' ${template}`);
-  const { isRest } = template;
-  let at = table.root;
-  for (const segment of template.segments) at = step(at, segment);
+  const leaf = addTemplate(table.root, template, route);
+  const isExact = !template.isRest && !route.template.includes("{");
+  if (isExact) table.exact.set(route.template, leaf);
+  addApi(table, route.api);
+}
+
+/** Kept in step with the tree only where a parameter has a kind. */
+function addPlain(table: HostTable, routes: readonly Route[]): void {
+  const parsed = routes.map((route) => ({ route, template: parseTemplate(route.template) }));
+  const ofKind = parsed.filter(({ template }) => typeof template !== "string" && hasKind(template));
+  if (ofKind.length === 0) return;
+  table.plain = branch();
+  for (const { route, template } of parsed) {
+    if (typeof template !== "string" && !hasKind(template))
+      addTemplate(table.plain, template, route);
+  }
+}
+
+function hasKind({ segments }: Template): boolean {
+  return segments.some(({ parameters }) => parameters.some(({ kind }) => kind !== undefined));
+}
+
+function addTemplate(root: Branch, { segments, isRest }: Template, route: Route): Leaf {
+  let at = root;
+  for (const segment of segments) at = step(at, segment);
   const leaf = (isRest ? at.rest : at.leaf) ?? newLeaf();
   if (isRest) at.rest = leaf;
   else at.leaf = leaf;
-  if (!isRest && !route.template.includes("{")) table.exact.set(route.template, leaf);
   takeMethods(leaf, route);
-  addApi(table, route.api);
+  return leaf;
 }
 
 function step(at: Branch, segment: TemplateSegment): Branch {

@@ -42,6 +42,8 @@ export interface OpenApiOperation {
   readonly method: string;
   /** As the document writes it, without the server's path: `/customers/{id}`, `/files/{id}.pdf`. */
   readonly path: string;
+  /** The path as the router takes it: with the kind of a parameter where only that tells two operations apart. */
+  readonly template: string;
   /** JSON pointer to the operation: `/paths/~1customers/get`. */
   readonly pointer: string;
   readonly operation: JsonObject;

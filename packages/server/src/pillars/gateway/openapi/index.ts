@@ -14,3 +14,12 @@ export type {
   OpenApiOperation,
   ReadOutcome,
 } from "./document.ts";
+export type { ReplyChecks, RequestChecks } from "./extensions.ts";
+export { listOperations } from "./list-operations.ts";
+export type { OperationView } from "./list-operations.ts";
+export { publicDocument } from "./public-document.ts";
+export type { PublicOptions } from "./public-document.ts";
+export { readDocument } from "./read-document.ts";
+export type { ReadParts } from "./read-document.ts";
+export { routesOf } from "./routes-of.ts";
+export type { DocumentRoute, RouteDefaults } from "./routes-of.ts";
