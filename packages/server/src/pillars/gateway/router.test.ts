@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Api, Route } from "./route.ts";
+import type { Api, Route } from "./call.ts";
 import { createRouter } from "./router.ts";
 import { parseTemplate, readParameters, readValues, shapeOf } from "./template.ts";
 

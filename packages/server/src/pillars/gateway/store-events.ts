@@ -3,7 +3,7 @@ import type { PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { dataOf, wordOf } from "./emit-rule.ts";
 import type { CallDocument, EmitRule } from "./emit-rule.ts";
-import type { HeldReply } from "./proxy-call.ts";
+import type { HeldReply } from "./hold-for-events.ts";
 import { parseTemplate, readParameters } from "./template.ts";
 
 /**
