@@ -1,10 +1,6 @@
-<<<<<<< HEAD
 import type { Api, Match, Route } from "./call.ts";
 import { isPlainParameter, parseTemplate, readValues } from "./template.ts";
 import type { Template, TemplateSegment } from "./template.ts";
-=======
-import type { Api, Match, Route } from "./call.ts";
->>>>>>> main
 
 interface Leaf {
   readonly byMethod: Map<string, Match>;
