@@ -7,6 +7,7 @@ import type { Api, Route } from "./call.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
+import { parseTemplate, shapeOf } from "./template.ts";
 import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
@@ -188,11 +189,14 @@ interface Place {
 }
 
 function refuseBadPath({ template, id, isCatchAll }: Place, work: Work): void {
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{\w+\}/g, "x");
+  const parsed = parseTemplate(template);
+  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
   const target = readTarget(plain);
-  if (typeof target === "string" || target.path !== plain || /[{}*]/.test(plain)) {
+  const isPath = typeof target !== "string" && target.path === plain;
+  if (typeof parsed === "string" || !isPath) {
+    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
     work.mistakes.push(
-      `route '${id}': '${template}' is no path template; parameters are whole segments such as {id}, and * stands at the end`,
+      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
     );
   }
   if (isCatchAll) return;
@@ -212,7 +216,7 @@ function collide(route: string, own: string): boolean {
   if (left.length !== right.length) return false;
   return left.every(
     (part, index) =>
-      part === right[index] || part.startsWith("{") || (right[index] ?? "").startsWith("{"),
+      part === right[index] || part.includes("{") || (right[index] ?? "").includes("{"),
   );
 }
 
@@ -225,7 +229,7 @@ function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: 
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
-      const shape = route.template.replaceAll(/\{\w+\}/g, "{}");
+      const shape = shapeOf(route.template);
       const key = `${route.api.host ?? ""} ${method} ${shape}`;
       const twin = seen.get(key);
       if (twin !== undefined) {
