@@ -73,11 +73,7 @@ export class CallTimer {
 }
 
 type Limited =
-  | "connectTimeout"
-  | "firstByteTimeout"
-  | "idleTimeout"
-  | "totalTimeout"
-  | "callerTooSlow";
+  "connectTimeout" | "firstByteTimeout" | "idleTimeout" | "totalTimeout" | "callerTooSlow";
 
 function past(kind: Limited, spentMs: number, limitMs: number): Failure | undefined {
   if (limitMs === 0 || spentMs < limitMs) return undefined;

@@ -3,9 +3,12 @@
  * A call is an {@link Exchange}; a pool puts it on a kept connection, whose parser tells it of the reply. A group chooses
  * among several pools, leaves out the ill ones, and carries a failed call to another where that is safe.
  */
-export { UpstreamPool } from "./pool.ts";
-export { UpstreamGroup } from "./group.ts";
-export type { UpstreamAddress } from "./connection.ts";
+export { CallTimer } from "./call-timer.ts";
+export { observeGroups } from "./observe-groups.ts";
+export { readTimeouts, readUpstream } from "./read-upstream.ts";
+export type { ReadUpstream } from "./read-upstream.ts";
+export { Upstreams } from "./registry.ts";
+export { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./settings.ts";
 export type {
   Attempt,
   Exchange,
