@@ -84,18 +84,7 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   });
   const { failed } = options;
   const log = createLog({ hub, clock, logger, failed });
-  // Jobs that were merely under way when a process died are counted too: the bound lies where, with the wait growing at
-  // each crash, only one that ends the process by itself arrives.
-  const jobs = createJobs({
-    hub,
-    registry,
-    clock,
-    logger,
-    meter,
-    makeId,
-    failed,
-    crashesMax: 20,
-  });
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed });
   wake.log = () => {
     log.wake();
   };

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/index.ts";
-import type { JobOutcome } from "../contract/index.ts";
 import { errorText } from "../log/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
 import { raiseJobs } from "./errors.ts";
 import type { RegisteredJob } from "./registry.ts";
+import type { Outcome } from "./settle.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -14,7 +14,7 @@ export type AbortReason = "timeout" | "lost" | "stop";
 export type Ended =
   | {
       readonly kind: "outcome";
-      readonly outcome: JobOutcome;
+      readonly outcome: Outcome;
       /** What the run threw, where it did not end by itself. */
       readonly thrown?: unknown;
     }

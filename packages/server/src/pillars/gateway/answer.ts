@@ -142,10 +142,10 @@ function admission({ route, caller, code }: Call): readonly RequestDecision[] {
   return steps;
 }
 
-function upstream({ route, notes }: Call, durationMs: number): RequestDecision {
+function upstream({ notes }: Call, durationMs: number): RequestDecision {
   const outcome = notes.repliedAtMs === 0 ? "failed" : "answered";
-  const { host, port } = route.api.pool.address;
-  return { step: "upstream", outcome, facts: { host, port, durationMs: round(durationMs) } };
+  const facts = { durationMs: round(durationMs), attempts: notes.attempts ?? [] };
+  return { step: "upstream", outcome, facts };
 }
 
 function round(ms: number): number {

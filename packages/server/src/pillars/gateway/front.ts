@@ -68,7 +68,8 @@ const NO_ROUTE: Route = Object.freeze({
   replyStages: [],
 }) as unknown as Route;
 
-function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
+/** The problem of a path that is an API's but none of its routes'. */
+export function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
   if (match.kind === "noRoute") {
     return raise("gateway.routeUnknown", { params: { api: match.api.id } });
   }

@@ -1,5 +1,6 @@
 import type { RequestDecision } from "portico/kernel";
 import type { BodySamples } from "./body-samples.ts";
+import type { Attempt } from "./upstream/index.ts";
 
 /** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
 export interface CallNotes {
@@ -9,6 +10,8 @@ export interface CallNotes {
   repliedAtMs: number;
   /** Bytes of the request's body that were forwarded. */
   bytesIn: number;
+  /** What a group of upstreams tried, when there is one. */
+  attempts: Attempt[] | undefined;
   /** Bytes of the reply's body as handed to the caller's connection. */
   bytesOut: number;
   /** Fields of the reply as they were written, name, value, …; undefined for problems. */
@@ -31,6 +34,7 @@ export function blankNotes(): CallNotes {
     upstreamAtMs: 0,
     repliedAtMs: 0,
     bytesIn: 0,
+    attempts: undefined,
     bytesOut: 0,
     replyHeaders: undefined,
     version: null,
