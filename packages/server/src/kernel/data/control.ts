@@ -213,7 +213,7 @@ export async function* followControl(
   path: string,
   command: string,
   input: unknown,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const socket = connect(path);
   const waiting: Answer[] = [];
   let wake: () => void = () => undefined;

@@ -3,13 +3,14 @@ import {
   add,
   Authenticators,
   definePlugin,
+  Explainers,
   Fronts,
   Limiters,
   Pages,
   provide,
   RequestObservers,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext } from "portico/kernel";
+import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
 import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
@@ -17,6 +18,7 @@ import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
+import { gatewayExplainer } from "./explain.ts";
 import { failCall, gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
@@ -57,14 +59,14 @@ export function gateway(): AnyPlugin {
         Fronts,
         gatewayFront(() => running),
       ),
-      add(Pages, {
-        path: "/.well-known/jwks.json",
-        serve: () => ({
-          status: 200,
-          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: signer?.keySet ?? '{"keys":[]}',
-        }),
-      }),
+      add(
+        Explainers,
+        gatewayExplainer(() => running),
+      ),
+      add(
+        Pages,
+        keySetPage(() => signer),
+      ),
     ],
     start: (ctx) => {
       signer = identitySigner({
@@ -96,6 +98,18 @@ export function gateway(): AnyPlugin {
       });
     },
   });
+}
+
+/** The keys with which upstreams check who calls (RFC 7517). */
+function keySetPage(signer: () => IdentitySigner | undefined): Page {
+  return {
+    path: "/.well-known/jwks.json",
+    serve: () => ({
+      status: 200,
+      headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
+      body: signer()?.keySet ?? '{"keys":[]}',
+    }),
+  };
 }
 
 function compileOrRefuse(
