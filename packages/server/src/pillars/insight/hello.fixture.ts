@@ -1,5 +1,5 @@
 import { add, definePlugin, job, operation, point } from "portico/kernel";
-import type { AnyPlugin } from "portico/kernel";
+import type { AnyPlugin, Clock } from "portico/kernel";
 import { createTestApp, fakeClock } from "portico/testing";
 import type { FakeClock, OpenTestDatabase, TestApp, TestDatabase } from "portico/testing";
 import { Type } from "typebox";
@@ -72,18 +72,17 @@ export interface HelloApp extends AsyncDisposable {
   readonly database: TestDatabase;
 }
 
-/** Opens one on a fresh database; `settings` are those of insight. */
+/** Opens one on a fresh database; on another clock where jobs are waited for. */
 export async function openHello(
   open: OpenTestDatabase,
-  settings: Readonly<Record<string, unknown>> = {},
+  running: Clock | undefined = undefined,
 ): Promise<HelloApp> {
   const clock = fakeClock();
   const database = await open();
   const app = await createTestApp({
     plugins: [hello, insight()],
     driver: database.driver,
-    clock,
-    settings: { insight: settings },
+    clock: running ?? clock,
   });
   return {
     app,
