@@ -19,11 +19,16 @@ export class MessageHeaders {
 
   /** The value; several fields joined with a comma. Undefined when there is none. */
   get(name: string): string | undefined {
+    const values = this.all(name);
+    return values.length === 0 ? undefined : values.join(", ");
+  }
+
+  /** The values of every field of the name, in order. */
+  all(name: string): readonly string[] {
     const wanted = name.toLowerCase();
-    const values = this.#raw.filter(
+    return this.#raw.filter(
       (_each, index) => index % 2 === 1 && this.#raw[index - 1]?.toLowerCase() === wanted,
     );
-    return values.length === 0 ? undefined : values.join(", ");
   }
 
   /** True when at least one field has the name. */

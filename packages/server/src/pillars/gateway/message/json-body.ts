@@ -39,7 +39,10 @@ export interface BodyFields {
  * Reads a body for code that will look into it. A number that JavaScript cannot hold (`12345678901234567890`) becomes a
  * `JSON.rawJSON` fragment, which is written again with its own digits.
  */
-export function readJsonBody(bytes: Buffer, { contentType, contentEncoding }: BodyFields): ReadBody {
+export function readJsonBody(
+  bytes: Buffer,
+  { contentType, contentEncoding }: BodyFields,
+): ReadBody {
   if (bytes.length === 0) return { kind: "none" };
   const isPlain = contentEncoding === undefined || /^\s*(?:identity)?\s*$/i.test(contentEncoding);
   if (!isPlain || !isJsonType(contentType)) return { kind: "other" };

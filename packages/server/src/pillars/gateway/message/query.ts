@@ -59,7 +59,9 @@ export class MessageQuery {
 
   /** Gives the values of one name another, in their places. */
   rename(from: string, to: string): void {
-    this.#pairs = this.#pairs.map((pair) => (pair.name === from ? writePair(to, pair.value) : pair));
+    this.#pairs = this.#pairs.map((pair) =>
+      pair.name === from ? writePair(to, pair.value) : pair,
+    );
   }
 
   /** With its question mark; empty when nothing is left. */
