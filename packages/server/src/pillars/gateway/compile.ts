@@ -6,15 +6,26 @@ import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
+import type { Modules } from "./load-modules.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
 import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
 import { UpstreamPool } from "./upstream/index.ts";
+import { buildVersions } from "./versions/build-versions.ts";
+import { UNVERSIONED } from "./versions/callers.ts";
+import type { VersionCallers } from "./versions/callers.ts";
+import { chainFor } from "./versions/chain.ts";
+import { mergeLifecycles, readLifecycle } from "./versions/lifecycle.ts";
+import { planVersions } from "./versions/plan.ts";
+import type { PlannedVersion } from "./versions/plan.ts";
+import type { ApiVersions, RouteVersion } from "./versions/route-version.ts";
 
 /** A table ready to serve, with the pools that its routes use. */
 export interface Compiled {
   readonly router: Router;
+  /** Every route, those of all versions among them, in the order of the settings. */
+  readonly routes: readonly Route[];
   readonly pools: readonly UpstreamPool[];
 }
 
@@ -25,11 +36,17 @@ export interface CompileOptions {
   readonly ownPaths: readonly string[];
   /** What the steps of routes work with. */
   readonly parts: StepParts;
+  /** What the modules that settings name export. */
+  readonly modules: Modules;
+  /** Where the callers of versions and outdated routes are counted. */
+  readonly callers: Pick<VersionCallers, "open">;
 }
 
 interface Work {
   readonly options: CompileOptions;
   readonly mistakes: string[];
+  readonly pools: UpstreamPool[];
+  readonly routes: Route[];
 }
 
 const METHODS_WITHOUT_LIMIT = undefined;
@@ -39,27 +56,89 @@ export function compile(
   settings: GatewaySettings,
   options: CompileOptions,
 ): Compiled | { readonly mistakes: readonly string[] } {
-  const work: Work = { options, mistakes: [] };
-  const pools: UpstreamPool[] = [];
-  const routes = settings.apis.flatMap((api) => {
-    const fault = addressFault(api.upstream);
-    if (fault !== undefined) {
-      work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
-      return [];
-    }
-    const built = buildApi(api, options.clock);
-    pools.push(built.pool);
-    return buildRoutes(api, built, work);
-  });
-  refuseTwins(settings, routes, work);
+  const work: Work = { options, mistakes: [], pools: [], routes: [] };
+  const { pools, routes } = work;
+  const table = settings.apis.flatMap((api) => buildTable(api, work));
+  refuseTwins(table, work);
+  refuseTwinApis(settings, work);
   if (work.mistakes.length > 0) {
     for (const pool of pools) pool.close();
-    return { mistakes: work.mistakes };
+    return { mistakes: [...new Set(work.mistakes)] };
   }
-  return { router: createRouter(routes), pools };
+  return { router: createRouter(table), routes, pools };
 }
 
-function buildApi(settings: ApiSettings, clock: Clock): Api {
+/** What of an API stands in the table: its routes, or the one entry to those of its versions. */
+function buildTable(settings: ApiSettings, work: Work): readonly Route[] {
+  const used = new Set<EmitSettings>();
+  const table =
+    settings.versions === undefined
+      ? buildPlain(settings, used, work)
+      : buildVersioned(settings, used, work);
+  for (const emit of (settings.emits ?? []).filter((each) => !used.has(each))) {
+    work.mistakes.push(
+      `api '${settings.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    );
+  }
+  return table;
+}
+
+function buildPlain(settings: ApiSettings, used: Set<EmitSettings>, work: Work): readonly Route[] {
+  const api = buildApi(settings, work);
+  const routes =
+    api === undefined ? [] : buildRoutes({ settings, api, used, version: undefined }, work);
+  work.routes.push(...routes);
+  return routes;
+}
+
+/** Versions with one upstream have one pool. */
+function buildVersioned(
+  settings: ApiSettings,
+  used: Set<EmitSettings>,
+  work: Work,
+): readonly Route[] {
+  const { modules } = work.options;
+  const basePath = trimmed(settings.basePath ?? "/");
+  const plan = planVersions({ ...settings, basePath }, { modules, mistakes: work.mistakes });
+  const apis = new Map<string, Api | undefined>();
+  for (const upstream of [settings.upstream, ...plan.versions.map((one) => one.upstream)]) {
+    if (!apis.has(upstream)) apis.set(upstream, buildApi({ ...settings, upstream }, work));
+  }
+  const entered = apis.get(settings.upstream);
+  if (entered === undefined) return [];
+  const { entry, routes } = buildVersions(entered, plan, (version, { of, asksPin }) => {
+    const own = settings.versions?.find(({ id }) => id === version.id);
+    const { openapi } = own ?? {};
+    const whole = {
+      ...settings,
+      ...(openapi === undefined ? {} : { openapi }),
+      ...(own?.routes === undefined ? {} : { routes: own.routes }),
+    };
+    const api = apis.get(version.upstream) ?? entered;
+    const built = buildRoutes(
+      { settings: whole, api, used, version: { ...version, of, asksPin } },
+      work,
+    );
+    refuseTwins(built, work);
+    return built;
+  });
+  work.routes.push(...routes);
+  return [entry];
+}
+
+/** Undefined, with the mistake noted, when the upstream's address is none. */
+function buildApi(settings: ApiSettings, { options, mistakes, pools }: Work): Api | undefined {
+  const fault = addressFault(settings.upstream);
+  if (fault !== undefined) {
+    mistakes.push(`api '${settings.id}': its upstream ${fault}`);
+    return undefined;
+  }
+  const api = apiOf(settings, options.clock);
+  pools.push(api.pool);
+  return api;
+}
+
+function apiOf(settings: ApiSettings, clock: Clock): Api {
   const url = new URL(settings.upstream);
   const isTls = url.protocol === "https:";
   const basePath = trimmed(settings.basePath ?? "/");
@@ -98,7 +177,16 @@ function trimmed(path: string): string {
   return path === "/" ? path : path.replace(/\/$/, "");
 }
 
-function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Route[] {
+interface RoutesDraft {
+  readonly settings: ApiSettings;
+  readonly api: Api;
+  /** Emits that have found their route. */
+  readonly used: Set<EmitSettings>;
+  readonly version:
+    (PlannedVersion & { readonly of: ApiVersions; readonly asksPin: boolean }) | undefined;
+}
+
+function buildRoutes({ settings, api, used, version }: RoutesDraft, work: Work): readonly Route[] {
   const isCatchAll = settings.routes === undefined;
   const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
   const emits = [...(settings.emits ?? [])];
@@ -106,24 +194,14 @@ function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Rout
   const emitting = isCatchAll
     ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
     : [];
-  const used = new Set<EmitSettings>();
-  const routes = [...emitting, ...given].flatMap((route) =>
-    buildRoute({ settings, api, route, emits, used, isCatchAll }, work),
+  return [...emitting, ...given].flatMap((route) =>
+    buildRoute({ settings, api, route, emits, used, isCatchAll, version }, work),
   );
-  for (const emit of emits.filter((each) => !used.has(each))) {
-    work.mistakes.push(
-      `api '${api.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
-    );
-  }
-  return routes;
 }
 
-interface Draft {
-  readonly settings: ApiSettings;
-  readonly api: Api;
+interface Draft extends RoutesDraft {
   readonly route: RouteSettings;
   readonly emits: readonly EmitSettings[];
-  readonly used: Set<EmitSettings>;
   readonly isCatchAll: boolean;
 }
 
@@ -140,6 +218,7 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    ...versionOf(draft, id, work),
   };
   for (const each of base.rates) {
     if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
@@ -155,6 +234,35 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
   return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
+}
+
+/** What versions and their ends add to a route; nothing where there are none. */
+function versionOf(
+  { api, route, version }: Draft,
+  id: string,
+  { options, mistakes }: Work,
+): Pick<Route, "version" | "lifecycle" | "counter"> {
+  const own = readLifecycle(route, `route '${id}'`, mistakes);
+  const lifecycle = mergeLifecycles(version?.lifecycle, own);
+  if (version === undefined && lifecycle === undefined) return {};
+  const counter = options.callers.open({
+    api: api.id,
+    version: version?.id ?? UNVERSIONED,
+    route: own === undefined ? "" : id,
+  });
+  if (version === undefined) return { lifecycle, counter };
+  const { of, asksPin, forwardedId, links } = version;
+  const told = `${of.headerName}: ${forwardedId}\r\n`;
+  const routeVersion: RouteVersion = {
+    of,
+    id: version.id,
+    forwardedId,
+    asksPin,
+    chain: chainFor(links, route),
+    upstreamLines:
+      forwardedId === version.id ? told : `${told}Portico-Caller-Version: ${version.id}\r\n`,
+  };
+  return { version: routeVersion, lifecycle, counter };
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {
@@ -216,12 +324,7 @@ function collide(route: string, own: string): boolean {
   );
 }
 
-function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: Work): void {
-  const ids = new Set<string>();
-  for (const { id } of apis) {
-    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
-    ids.add(id);
-  }
+function refuseTwins(routes: readonly Route[], work: Work): void {
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
@@ -237,9 +340,15 @@ function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: 
       seen.set(key, route);
     }
   }
-  for (const api of apis) {
-    if (api.basePath !== undefined && !isBelow(api.basePath, "")) {
-      work.mistakes.push(`api '${api.id}': basePath does not begin with a slash`);
+}
+
+function refuseTwinApis({ apis }: GatewaySettings, work: Work): void {
+  const ids = new Set<string>();
+  for (const { id, basePath } of apis) {
+    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
+    ids.add(id);
+    if (basePath !== undefined && !isBelow(basePath, "")) {
+      work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
     }
   }
 }

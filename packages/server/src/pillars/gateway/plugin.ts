@@ -16,16 +16,23 @@ import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
+import { loadModules } from "./load-modules.ts";
+import type { Modules } from "./load-modules.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
 import { listRoutes } from "./operations/list-routes.ts";
+import { listVersionCallers } from "./operations/list-version-callers.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { failCall } from "./refuse.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { VersionCallers } from "./versions/callers.ts";
+import { changePaths } from "./versions/plan.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -48,7 +55,9 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
+    tables: { gateway_version_callers: "instance" },
+    migrations: [createVersionCallers],
+    operations: [listRoutes, listVersionCallers],
     provides: [Gateway],
     contributes: [
       add(
@@ -64,14 +73,17 @@ export function gateway(): AnyPlugin {
         }),
       }),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const compiled = compileOrRefuse(ctx, parts);
+      const { apis } = ctx.settings;
+      const modules = await loadModules(apis.flatMap(changePaths), ctx.server.configFolder);
+      const callers = new VersionCallers(ctx);
+      const compiled = compileOrRefuse(ctx, { parts, modules, callers });
       running = {
         ...parts,
         clock: ctx.clock,
@@ -81,22 +93,28 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, compiled);
-      const routes = compiled.router.routes.map(viewOf);
-      return Promise.resolve({
+      const routes = compiled.routes.map(viewOf);
+      return {
         provides: [provide(Gateway, { routes: () => routes })],
-        stop: () => {
+        stop: async () => {
           running = undefined;
           for (const pool of compiled.pools) pool.close();
-          return Promise.resolve();
+          await callers.flush();
         },
-      });
+      };
     },
   });
 }
 
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
+interface TableParts {
+  readonly parts: StepParts;
+  readonly modules: Modules;
+  readonly callers: VersionCallers;
+}
+
+function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: TableParts): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
+  const compiled = compile(settings, { clock, ...parts, ownPaths: ctx.server.ownPaths() });
   if (!("mistakes" in compiled)) return compiled;
   const { mistakes } = compiled;
   throw raise("gateway.badConfig", {
@@ -160,11 +178,13 @@ function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): v
 }
 
 function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
+  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
   const { host, port, isTls } = api.pool.address;
   return {
     id,
     api: api.id,
+    version: version?.id ?? null,
+    deprecated: route.lifecycle?.deprecatedMs !== undefined,
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,

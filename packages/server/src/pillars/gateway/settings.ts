@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -68,6 +69,15 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
+  ),
 });
 
 /** One fronted API. */
@@ -116,6 +126,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -6,6 +6,7 @@ import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
 import type { HoldParts } from "./hold-for-events.ts";
 import { ProxyCall } from "./proxy-call.ts";
+import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
@@ -18,14 +19,16 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · limits · cache · transform · version up · forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
+    ...lifecycleSteps(route),
     headStep(parts),
     limitsStep(parts),
+    ...versionSteps(route, parts),
     forwardStep(parts),
   ];
 }
@@ -35,7 +38,11 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
-  return [...when(route.emits.length > 0, holdForEvents(parts))];
+  return [
+    ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...versionStages(route, parts),
+    ...fieldStages(route),
+  ];
 }
 
 function when<TValue>(isWanted: boolean, value: TValue): readonly TValue[] {

@@ -25,7 +25,7 @@ export interface ChainPlace {
   /** Template of the route below the base path: `/invoices/{id}`, `/*`. */
   readonly path: string;
   /** Undefined for every method. */
-  readonly methods: readonly string[] | undefined;
+  readonly methods?: readonly string[] | undefined;
 }
 
 /**

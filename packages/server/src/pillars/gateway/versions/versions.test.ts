@@ -331,9 +331,7 @@ describe("a chain of version changes", () => {
         throw null as unknown as Error;
       },
     ],
-    "returns a promise",
-      (() => Promise.reject(new Error("late"))) as never,
-    ],
+    ["returns a promise", (() => Promise.reject(new Error("late"))) as never],
     ["makes a path that servers read differently", (message) => void (message.path = "/a/../b")],
     ["makes a path with a query", (message) => void (message.path = "/a?b=1")],
     ["makes no path", (message) => void (message.path = 7 as never)],
@@ -363,16 +361,16 @@ describe("a chain of version changes", () => {
     );
   });
 
-  it.each([
+  it.each<[unknown]>([
     [undefined],
     ["text"],
     [{}],
     [{ description: "x" }],
-    [{ description: "", request: () => 1 }],
+    [{ description: "", request: () => undefined }],
     [{ description: "x", request: "y" }],
-    [{ description: "x", request: () => 1, only: "/a" }],
-    [{ description: "x", request: () => 1, only: [{ path: "a" }] }],
-    [{ description: "x", request: () => 1, only: [{ method: "post", path: "/a" }] }],
+    [{ description: "x", request: () => undefined, only: "/a" }],
+    [{ description: "x", request: () => undefined, only: [{ path: "a" }] }],
+    [{ description: "x", request: () => undefined, only: [{ method: "post", path: "/a" }] }],
   ])("is not made of %j", (value) => {
     expect(typeof asVersionChange(value)).toBe("string");
   });
