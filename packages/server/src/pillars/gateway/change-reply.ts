@@ -19,7 +19,7 @@ export interface ReplyChanger {
   /** Changes the message in place. What it throws is answered instead of the reply. */
   apply(message: ReplyMessage): void | Promise<void>;
   /** The problem of a result that cannot be answered; `reason` is for the operator. */
-  broken(reason: string): Problem;
+  readonly broken: (reason: string) => Problem;
   /** Answers what went wrong. */
   failed(error: unknown): void;
   /** What was asked. */

@@ -24,7 +24,7 @@ export interface RequestChanger {
   /** Changes the message in place. What it throws refuses the call. */
   apply(message: RequestMessage, call: Call): void | "answered" | Promise<void | "answered">;
   /** The problem of a result that cannot be forwarded; `reason` is for the operator. */
-  broken(reason: string): Problem;
+  readonly broken: (reason: string) => Problem;
 }
 
 /**

@@ -8,25 +8,24 @@ import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
 import type { Modules } from "./load-modules.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
-import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
-import { UpstreamPool } from "./upstream/index.ts";
+import { parseTemplate, shapeOf } from "./template.ts";
+import { readTimeouts, readUpstream } from "./upstream/index.ts";
+import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
 import { buildVersions } from "./versions/build-versions.ts";
-import { UNVERSIONED } from "./versions/callers.ts";
 import type { VersionCallers } from "./versions/callers.ts";
-import { chainFor } from "./versions/chain.ts";
-import { mergeLifecycles, readLifecycle } from "./versions/lifecycle.ts";
 import { planVersions } from "./versions/plan.ts";
-import type { PlannedVersion } from "./versions/plan.ts";
-import type { ApiVersions, RouteVersion } from "./versions/route-version.ts";
+import { versionRules } from "./versions/version-rules.ts";
+import type { VersionOfRoute } from "./versions/version-rules.ts";
 
-/** A table ready to serve, with the pools that its routes use. */
+/** A table ready to serve. */
 export interface Compiled {
   readonly router: Router;
   /** Every route, those of all versions among them, in the order of the settings. */
   readonly routes: readonly Route[];
-  readonly pools: readonly UpstreamPool[];
+  /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
+  readonly release: () => void;
 }
 
 /** What settings are compiled with. */
@@ -36,6 +35,8 @@ export interface CompileOptions {
   readonly ownPaths: readonly string[];
   /** What the steps of routes work with. */
   readonly parts: StepParts;
+  /** Where upstreams are opened, or found open. */
+  readonly upstreams: Upstreams;
   /** What the modules that settings name export. */
   readonly modules: Modules;
   /** Where the callers of versions and outdated routes are counted. */
@@ -43,9 +44,10 @@ export interface CompileOptions {
 }
 
 interface Work {
+  readonly settings: GatewaySettings;
   readonly options: CompileOptions;
   readonly mistakes: string[];
-  readonly pools: UpstreamPool[];
+  readonly apis: Api[];
   readonly routes: Route[];
 }
 
@@ -56,16 +58,21 @@ export function compile(
   settings: GatewaySettings,
   options: CompileOptions,
 ): Compiled | { readonly mistakes: readonly string[] } {
-  const work: Work = { options, mistakes: [], pools: [], routes: [] };
-  const { pools, routes } = work;
+  const work: Work = { settings, options, mistakes: [], apis: [], routes: [] };
+  const { apis, routes } = work;
+  const release = (): void => {
+    for (const { pool } of apis.splice(0)) options.upstreams.release(pool);
+  };
+  refuseTwinUpstreams(settings, work);
   const table = settings.apis.flatMap((api) => buildTable(api, work));
   refuseTwins(table, work);
   refuseTwinApis(settings, work);
   if (work.mistakes.length > 0) {
-    for (const pool of pools) pool.close();
+    release();
+    // A route of many versions is wrong in each of them.
     return { mistakes: [...new Set(work.mistakes)] };
   }
-  return { router: createRouter(table), routes, pools };
+  return { router: createRouter(table), routes, release };
 }
 
 /** What of an API stands in the table: its routes, or the one entry to those of its versions. */
@@ -84,14 +91,13 @@ function buildTable(settings: ApiSettings, work: Work): readonly Route[] {
 }
 
 function buildPlain(settings: ApiSettings, used: Set<EmitSettings>, work: Work): readonly Route[] {
-  const api = buildApi(settings, work);
+  const api = openApi(settings, work);
   const routes =
     api === undefined ? [] : buildRoutes({ settings, api, used, version: undefined }, work);
   work.routes.push(...routes);
   return routes;
 }
 
-/** Versions with one upstream have one pool. */
 function buildVersioned(
   settings: ApiSettings,
   used: Set<EmitSettings>,
@@ -100,25 +106,21 @@ function buildVersioned(
   const { modules } = work.options;
   const basePath = trimmed(settings.basePath ?? "/");
   const plan = planVersions({ ...settings, basePath }, { modules, mistakes: work.mistakes });
-  const apis = new Map<string, Api | undefined>();
-  for (const upstream of [settings.upstream, ...plan.versions.map((one) => one.upstream)]) {
-    if (!apis.has(upstream)) apis.set(upstream, buildApi({ ...settings, upstream }, work));
-  }
-  const entered = apis.get(settings.upstream);
+  const entered = openApi(settings, work);
   if (entered === undefined) return [];
   const { entry, routes } = buildVersions(entered, plan, (version, { of, asksPin }) => {
-    const own = settings.versions?.find(({ id }) => id === version.id);
-    const { openapi } = own ?? {};
-    const whole = {
+    const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
+    const upstream = settings.versions?.[version.upstreamOf]?.upstream;
+    const own = {
       ...settings,
       ...(openapi === undefined ? {} : { openapi }),
-      ...(own?.routes === undefined ? {} : { routes: own.routes }),
+      ...(routes === undefined ? {} : { routes }),
+      ...(upstream === undefined ? {} : { upstream }),
     };
-    const api = apis.get(version.upstream) ?? entered;
-    const built = buildRoutes(
-      { settings: whole, api, used, version: { ...version, of, asksPin } },
-      work,
-    );
+    const api = upstream === undefined ? entered : openApi(own, work);
+    if (api === undefined) return [];
+    const draft = { settings: own, api, used, version: { ...version, of, asksPin } };
+    const built = buildRoutes(draft, work);
     refuseTwins(built, work);
     return built;
   });
@@ -126,45 +128,46 @@ function buildVersioned(
   return [entry];
 }
 
-/** Undefined, with the mistake noted, when the upstream's address is none. */
-function buildApi(settings: ApiSettings, { options, mistakes, pools }: Work): Api | undefined {
-  const fault = addressFault(settings.upstream);
-  if (fault !== undefined) {
-    mistakes.push(`api '${settings.id}': its upstream ${fault}`);
+/** Undefined, with its mistakes noted, when the upstream is none. */
+function openApi(settings: ApiSettings, work: Work): Api | undefined {
+  const upstream = readUpstream(settings.upstream, {
+    named: work.settings.upstreams,
+    connectionsMax: settings.connectionsMax ?? 512,
+    keepAliveMs: settings.keepAliveMs ?? 4_000,
+  });
+  if ("mistakes" in upstream) {
+    const { mistakes } = upstream;
+    work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
     return undefined;
   }
-  const api = apiOf(settings, options.clock);
-  pools.push(api.pool);
+  const api = buildApi(settings, upstream, work.options);
+  work.apis.push(api);
   return api;
 }
 
-function apiOf(settings: ApiSettings, clock: Clock): Api {
-  const url = new URL(settings.upstream);
-  const isTls = url.protocol === "https:";
+function refuseTwinUpstreams({ upstreams }: GatewaySettings, work: Work): void {
+  const ids = upstreams.map(({ id }) => id);
+  for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+    work.mistakes.push(`upstreams: there are two of the id '${id}'`);
+  }
+}
+
+function buildApi(
+  settings: ApiSettings,
+  upstream: ReadUpstream,
+  { clock, upstreams }: CompileOptions,
+): Api {
   const basePath = trimmed(settings.basePath ?? "/");
-  const { timeouts } = settings;
   return {
     id: settings.id,
     basePath,
     host: settings.host?.toLowerCase(),
-    pool: new UpstreamPool({
-      address: {
-        host: url.hostname.replaceAll(/^\[|\]$/g, ""),
-        port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
-        isTls,
-      },
-      timeouts: {
-        connectMs: timeouts?.connectMs ?? 3_000,
-        firstByteMs: timeouts?.firstByteMs ?? 30_000,
-        idleMs: timeouts?.idleMs ?? 60_000,
-        totalMs: timeouts?.totalMs ?? 0,
-      },
-      connectionsMax: settings.connectionsMax ?? 512,
-      keepAliveMs: settings.keepAliveMs ?? 4_000,
-      clock,
-    }),
-    upstreamHost: settings.preserveHost === true ? undefined : url.host,
-    upstreamPath: url.pathname.replace(/\/$/, ""),
+    pool: upstreams.hold(upstream.options),
+    upstreamLabel: upstream.label,
+    upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
+    upstreamPath: upstream.path,
+    retryBodyBytesMax: upstream.retryBodyBytesMax,
+    clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,
     sendsIdentity: settings.identity ?? true,
@@ -182,11 +185,11 @@ interface RoutesDraft {
   readonly api: Api;
   /** Emits that have found their route. */
   readonly used: Set<EmitSettings>;
-  readonly version:
-    (PlannedVersion & { readonly of: ApiVersions; readonly asksPin: boolean }) | undefined;
+  readonly version: VersionOfRoute | undefined;
 }
 
-function buildRoutes({ settings, api, used, version }: RoutesDraft, work: Work): readonly Route[] {
+function buildRoutes(draft: RoutesDraft, work: Work): readonly Route[] {
+  const { settings } = draft;
   const isCatchAll = settings.routes === undefined;
   const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
   const emits = [...(settings.emits ?? [])];
@@ -195,7 +198,7 @@ function buildRoutes({ settings, api, used, version }: RoutesDraft, work: Work):
     ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
     : [];
   return [...emitting, ...given].flatMap((route) =>
-    buildRoute({ settings, api, route, emits, used, isCatchAll, version }, work),
+    buildRoute({ ...draft, route, emits, isCatchAll }, work),
   );
 }
 
@@ -217,8 +220,13 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     template,
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
+    timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
-    ...versionOf(draft, id, work),
+    ...versionRules(
+      { api: api.id, id, route, version: draft.version },
+      work.options.callers,
+      work.mistakes,
+    ),
   };
   for (const each of base.rates) {
     if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
@@ -234,35 +242,6 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
   return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
-}
-
-/** What versions and their ends add to a route; nothing where there are none. */
-function versionOf(
-  { api, route, version }: Draft,
-  id: string,
-  { options, mistakes }: Work,
-): Pick<Route, "version" | "lifecycle" | "counter"> {
-  const own = readLifecycle(route, `route '${id}'`, mistakes);
-  const lifecycle = mergeLifecycles(version?.lifecycle, own);
-  if (version === undefined && lifecycle === undefined) return {};
-  const counter = options.callers.open({
-    api: api.id,
-    version: version?.id ?? UNVERSIONED,
-    route: own === undefined ? "" : id,
-  });
-  if (version === undefined) return { lifecycle, counter };
-  const { of, asksPin, forwardedId, links } = version;
-  const told = `${of.headerName}: ${forwardedId}\r\n`;
-  const routeVersion: RouteVersion = {
-    of,
-    id: version.id,
-    forwardedId,
-    asksPin,
-    chain: chainFor(links, route),
-    upstreamLines:
-      forwardedId === version.id ? told : `${told}Portico-Caller-Version: ${version.id}\r\n`,
-  };
-  return { version: routeVersion, lifecycle, counter };
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {
@@ -296,11 +275,14 @@ interface Place {
 }
 
 function refuseBadPath({ template, id, isCatchAll }: Place, work: Work): void {
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{\w+\}/g, "x");
+  const parsed = parseTemplate(template);
+  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
   const target = readTarget(plain);
-  if (typeof target === "string" || target.path !== plain || /[{}*]/.test(plain)) {
+  const isPath = typeof target !== "string" && target.path === plain;
+  if (typeof parsed === "string" || !isPath) {
+    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
     work.mistakes.push(
-      `route '${id}': '${template}' is no path template; parameters are whole segments such as {id}, and * stands at the end`,
+      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
     );
   }
   if (isCatchAll) return;
@@ -320,7 +302,7 @@ function collide(route: string, own: string): boolean {
   if (left.length !== right.length) return false;
   return left.every(
     (part, index) =>
-      part === right[index] || part.startsWith("{") || (right[index] ?? "").startsWith("{"),
+      part === right[index] || part.includes("{") || (right[index] ?? "").includes("{"),
   );
 }
 
@@ -328,7 +310,7 @@ function refuseTwins(routes: readonly Route[], work: Work): void {
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
-      const shape = route.template.replaceAll(/\{\w+\}/g, "{}");
+      const shape = shapeOf(route.template);
       const key = `${route.api.host ?? ""} ${method} ${shape}`;
       const twin = seen.get(key);
       if (twin !== undefined) {

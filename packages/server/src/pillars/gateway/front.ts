@@ -91,6 +91,7 @@ function begin(
       upstreamAtMs: 0,
       repliedAtMs: 0,
       bytesIn: 0,
+      attempts: undefined,
       bytesOut: 0,
       versionFrom: undefined,
       versionChanges: undefined,

@@ -1,12 +1,10 @@
-/** The named segments of a path, decoded: `/items/{id}` and `/items/7` make `{ id: "7" }`. */
+import { parseTemplate, readParameters } from "./template.ts";
+
+/** The named parts of a path, decoded: `/items/{id}` and `/items/7` make `{ id: "7" }`. */
 export function paramsOf(template: string, path: string): Readonly<Record<string, string>> {
-  const parts = path.split("/");
-  const found = template
-    .split("/")
-    .flatMap((part, index): readonly (readonly [string, string])[] =>
-      part.startsWith("{") ? [[part.slice(1, -1), decode(parts[index] ?? "")]] : [],
-    );
-  return Object.fromEntries(found);
+  const read = parseTemplate(template);
+  const found = typeof read === "string" ? undefined : readParameters(read, path);
+  return Object.fromEntries([...(found ?? [])].map(([name, value]) => [name, decode(value)]));
 }
 
 function decode(part: string): string {

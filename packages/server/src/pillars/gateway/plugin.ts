@@ -14,14 +14,13 @@ import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
-import type { Compiled } from "./compile.ts";
+import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
 import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
 import { loadModules } from "./load-modules.ts";
-import type { Modules } from "./load-modules.ts";
 import { createVersionCallers } from "./migrations/0010-version-callers.ts";
 import { listRoutes } from "./operations/list-routes.ts";
 import { listVersionCallers } from "./operations/list-version-callers.ts";
@@ -31,6 +30,7 @@ import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
 import { changePaths } from "./versions/plan.ts";
 
@@ -80,10 +80,12 @@ export function gateway(): AnyPlugin {
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const { apis } = ctx.settings;
-      const modules = await loadModules(apis.flatMap(changePaths), ctx.server.configFolder);
+      const observer = observeGroups(ctx.meter, ctx.logger);
+      const upstreams = new Upstreams({ clock: ctx.clock, observer });
+      const paths = ctx.settings.apis.flatMap(changePaths);
+      const modules = await loadModules(paths, ctx.server.configFolder);
       const callers = new VersionCallers(ctx);
-      const compiled = compileOrRefuse(ctx, { parts, modules, callers });
+      const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
       running = {
         ...parts,
         clock: ctx.clock,
@@ -92,13 +94,13 @@ export function gateway(): AnyPlugin {
         router: () => compiled.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, compiled);
+      openGauges(ctx, upstreams);
       const routes = compiled.routes.map(viewOf);
       return {
         provides: [provide(Gateway, { routes: () => routes })],
         stop: async () => {
           running = undefined;
-          for (const pool of compiled.pools) pool.close();
+          compiled.release();
           await callers.flush();
         },
       };
@@ -106,15 +108,12 @@ export function gateway(): AnyPlugin {
   });
 }
 
-interface TableParts {
-  readonly parts: StepParts;
-  readonly modules: Modules;
-  readonly callers: VersionCallers;
-}
-
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: TableParts): Compiled {
+function compileOrRefuse(
+  ctx: PluginContext<GatewaySettings>,
+  given: Omit<CompileOptions, "clock" | "ownPaths">,
+): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ...parts, ownPaths: ctx.server.ownPaths() });
+  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
   if (!("mistakes" in compiled)) return compiled;
   const { mistakes } = compiled;
   throw raise("gateway.badConfig", {
@@ -170,16 +169,19 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
-  const sum = (key: "open" | "waiting") => (): number =>
-    pools.reduce((total, pool) => total + pool.counts[key], 0);
-  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
-  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
+function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
+  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
+  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
+  meter.gauge(
+    "gateway_upstream_targets_unavailable",
+    "Targets that are not called",
+    of("unavailable"),
+  );
 }
 
 function viewOf(route: Route): RouteView {
   const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
-  const { host, port, isTls } = api.pool.address;
   return {
     id,
     api: api.id,
@@ -188,7 +190,7 @@ function viewOf(route: Route): RouteView {
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,
-    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
+    upstream: api.upstreamLabel,
     auth,
     permissions,
     rateLimit: rates,

@@ -5,7 +5,9 @@ import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
 import type { HoldParts } from "./hold-for-events.ts";
+import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
+import { isIdempotent } from "./repeatable.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 
 /** Everything that steps and stages work with. */
@@ -19,7 +21,8 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · pin · authorise · callers · lifecycle · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · transform · version up · limits · cache ·
+ * forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
@@ -27,8 +30,9 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     authoriseStep(parts),
     ...lifecycleSteps(route),
     headStep(parts),
-    limitsStep(parts),
+    ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...versionSteps(route, parts),
+    limitsStep(parts),
     forwardStep(parts),
   ];
 }
@@ -72,6 +76,21 @@ function authoriseStep(parts: AdmitParts): Step {
 
 function headStep(parts: ForwardParts): Step {
   return { name: "head", run: (call) => readHead(parts, call) };
+}
+
+/** A small body is read first where another target may need it again. */
+function keepForRetryStep(): Step {
+  return {
+    name: "keep for retry",
+    run: (call) => {
+      const { fields, route, isRequestSent, body } = call;
+      if (isRequestSent || body !== undefined || fields === undefined) return undefined;
+      const { retryBodyBytesMax } = route.api;
+      const isSmall = !fields.isChunked && fields.contentLength <= retryBodyBytesMax;
+      if (!isSmall || !isIdempotent(call)) return undefined;
+      return readBody(call, retryBodyBytesMax).then(() => undefined);
+    },
+  };
 }
 
 function limitsStep(parts: AdmitParts): Step {

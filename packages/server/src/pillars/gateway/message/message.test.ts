@@ -57,10 +57,9 @@ describe("header fields of a message", () => {
           const code = each.codePointAt(0) ?? 0;
           return (code < 0x20 && code !== 9) || code === 0x7f;
         });
-        if (hasControl) expect(written).toBeUndefined();
-        else if (value.isWellFormed()) {
-          expect(Buffer.from(written ?? "", "latin1").toString()).toBe(value.trim());
-        }
+        const isWritten = !hasControl && value.isWellFormed();
+        const read = Buffer.from(written ?? "", "latin1").toString();
+        expect(written === undefined ? undefined : read).toBe(isWritten ? value.trim() : undefined);
       }),
     );
     for (const bad of ["a\r\nb", "a\nb", "a\0b", "\ud800"]) expect(wireValue(bad)).toBeUndefined();
@@ -98,7 +97,7 @@ describe("a JSON body", () => {
   ])("keeps the digits of %s", (text) => {
     const body = read(text);
     expect(body.kind).toBe("json");
-    if (body.kind === "json") expect(String(writeJsonBody(body.value))).toBe(text);
+    expect(String(writeJsonBody(body.kind === "json" ? body.value : undefined))).toBe(text);
   });
 
   it("gives plain numbers to code wherever JavaScript holds them", () => {

@@ -89,8 +89,8 @@ function toBody(row: VersionCallerRow) {
     subject: row.subject,
     kind: row.kind,
     route: row.route === "" ? null : row.route,
-    calls: Number(row.calls),
-    firstAt: toRfc3339(Number(row.first_at)),
-    lastAt: toRfc3339(Number(row.last_at)),
+    calls: row.calls,
+    firstAt: toRfc3339(row.first_at),
+    lastAt: toRfc3339(row.last_at),
   };
 }

@@ -1,5 +1,6 @@
 import type { Api, Route } from "../call.ts";
 import { createRouter } from "../router.ts";
+import { readTimeouts } from "../upstream/index.ts";
 import { chooseVersion, followPin } from "./steps.ts";
 import type { VersionRouters } from "./steps.ts";
 import type { PlannedVersion, VersionPlan } from "./plan.ts";
@@ -61,6 +62,7 @@ function entryOf(api: Api, of: ApiVersions, routers: () => VersionRouters): Rout
     auth: "none",
     permissions: [],
     rates: [],
+    timeouts: readTimeouts(),
     emits: [],
     steps: [chooseVersion(of, routers)],
     replyStages: [],

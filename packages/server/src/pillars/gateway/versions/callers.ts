@@ -10,7 +10,7 @@ const KEPT_MS = 400 * 86_400_000;
 const SWEEP_MS = 86_400_000;
 
 /** Stands for callers beyond what a counter tells apart. */
-export const OTHERS = "(others)";
+const OTHERS = "(others)";
 /** Stands for the version where an API has none, but an outdated route. */
 export const UNVERSIONED = "unversioned";
 

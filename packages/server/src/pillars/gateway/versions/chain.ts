@@ -2,7 +2,9 @@ import type { Problem } from "portico/kernel";
 import { raise } from "../errors.ts";
 import { readTarget } from "../path.ts";
 import type { ReplyMessage, RequestMessage } from "../message/index.ts";
-import type { VersionChange } from "./change.ts";
+import { parseTemplate, readParameters } from "../template.ts";
+import type { Template } from "../template.ts";
+import type { ChangedCalls, VersionChange } from "./change.ts";
 
 /** One change and where it comes from. */
 export interface ChainLink {
@@ -13,9 +15,16 @@ export interface ChainLink {
   readonly change: VersionChange;
 }
 
+/** A link with the templates of its calls read. */
+export interface ReadLink extends ChainLink {
+  /** Undefined for all calls. */
+  readonly only:
+    readonly { readonly method: string | undefined; readonly template: Template }[] | undefined;
+}
+
 /** The changes between a caller's version and the one that is forwarded, oldest first. */
 export interface Chain {
-  readonly links: readonly ChainLink[];
+  readonly links: readonly ReadLink[];
   readonly changesRequests: boolean;
   readonly changesReplies: boolean;
 }
@@ -36,10 +45,11 @@ export function chainFor(
   links: readonly ChainLink[],
   { path, methods }: ChainPlace,
 ): Chain | undefined {
-  const kept: ChainLink[] = [];
+  const kept: ReadLink[] = [];
   let mayMove = false;
   for (const link of links) {
-    const { only, request } = link.change;
+    const { change } = link;
+    const { only } = change;
     const concerns =
       mayMove ||
       only === undefined ||
@@ -49,8 +59,8 @@ export function chainFor(
           canBeOfBoth(path, calls.path),
       );
     if (!concerns) continue;
-    kept.push(link);
-    mayMove ||= request !== undefined;
+    kept.push({ ...link, only: only?.flatMap(readCalls) });
+    mayMove ||= change.request !== undefined;
   }
   if (kept.length === 0) return undefined;
   return {
@@ -60,8 +70,13 @@ export function chainFor(
   };
 }
 
+function readCalls({ method, path }: ChangedCalls): NonNullable<ReadLink["only"]> {
+  const template = parseTemplate(path);
+  return typeof template === "string" ? [] : [{ method, template }];
+}
+
 /** True when one path can be of two templates. */
-export function canBeOfBoth(left: string, right: string): boolean {
+function canBeOfBoth(left: string, right: string): boolean {
   const a = left.split("/");
   const b = right.split("/");
   const length = Math.max(a.length, b.length);
@@ -78,7 +93,7 @@ export function canBeOfBoth(left: string, right: string): boolean {
 }
 
 function isParameter(part: string): boolean {
-  return part.startsWith("{");
+  return part.includes("{");
 }
 
 /**
@@ -124,12 +139,13 @@ export function descend(taken: readonly ChainLink[], message: ReplyMessage): voi
   }
 }
 
-function concerns({ change }: ChainLink, { method, path }: RequestMessage): boolean {
+function concerns({ only }: ReadLink, { method, path }: RequestMessage): boolean {
   return (
-    change.only === undefined ||
-    change.only.some(
+    only === undefined ||
+    only.some(
       (calls) =>
-        (calls.method === undefined || calls.method === method) && canBeOfBoth(calls.path, path),
+        (calls.method === undefined || calls.method === method) &&
+        readParameters(calls.template, path) !== undefined,
     )
   );
 }

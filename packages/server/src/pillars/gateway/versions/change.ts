@@ -1,4 +1,5 @@
 import type { ReplyMessage, RequestMessage } from "../message/index.ts";
+import { parseTemplate } from "../template.ts";
 
 /** Calls that a change is about: a method (all when left out) and a path template below the API's base path. */
 export interface ChangedCalls {
@@ -48,8 +49,8 @@ export function defineVersionChange<TRequest = unknown, TReply = unknown>(
     response?(message: ReplyMessage<TReply>): void;
   },
 ): VersionChange {
-  // What the types say of bodies is the author's expectation; bodies come from outside and are checked by nobody here.
-  return change as VersionChange;
+  // What the types say of bodies is the author's expectation: they come from outside and nobody checks them here.
+  return change;
 }
 
 /** What stands where a change is expected, or why it is none. */
@@ -71,5 +72,9 @@ function isChangedCalls(value: unknown): value is ChangedCalls {
   if (typeof value !== "object" || value === null) return false;
   const { method, path } = value as Partial<Record<string, unknown>>;
   const isMethod = method === undefined || (typeof method === "string" && /^[A-Z]+$/.test(method));
-  return isMethod && typeof path === "string" && path.startsWith("/");
+  return isMethod && typeof path === "string" && path.startsWith("/") && isTemplate(path);
+}
+
+function isTemplate(path: string): boolean {
+  return typeof parseTemplate(path) !== "string";
 }

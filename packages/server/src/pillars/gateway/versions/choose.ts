@@ -8,9 +8,9 @@ export interface VersionIndex {
    * The version that a wish means: itself, or for a date the nearest older one that there is ("waterfalling", so that a
    * caller may name the day on which it was written). Undefined when there is none.
    */
-  find(wanted: string): string | undefined;
+  readonly find: (wanted: string) => string | undefined;
   /** True for what can only be meant as a version: an id, a date, `v` with a number. */
-  isVersionLike(text: string): boolean;
+  readonly isVersionLike: (text: string) => boolean;
 }
 
 /** Indexes ids; `ids` in the order of the settings, dates among them ascending. */

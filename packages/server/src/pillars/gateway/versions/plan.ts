@@ -10,14 +10,13 @@ import type { LifecycleSettings, VersionBodySettings, VersionFromSettings } from
 /** What is set of one version, as far as this room is concerned. */
 export type VersionSettings = LifecycleSettings & {
   readonly id: string;
-  readonly upstream?: string;
+  readonly upstream?: unknown;
   readonly changes?: unknown;
 };
 
 /** What is set of an API with versions. */
 export interface VersionedSettings {
   readonly id: string;
-  readonly upstream: string;
   readonly versions?: readonly VersionSettings[] | undefined;
   readonly currentVersion?: string;
   readonly versionFrom?: VersionFromSettings;
@@ -29,7 +28,8 @@ export interface PlannedVersion {
   readonly id: string;
   /** The version that its requests are forwarded in. */
   readonly forwardedId: string;
-  readonly upstream: string;
+  /** Place in the settings of the version whose upstream serves it. */
+  readonly upstreamOf: number;
   /** The changes from this version to the forwarded one, oldest first. */
   readonly links: readonly ChainLink[];
   readonly lifecycle: Lifecycle | undefined;
@@ -95,7 +95,7 @@ export function planVersions(
       return {
         id,
         forwardedId: ids[end] ?? id,
-        upstream: versions[end]?.upstream ?? settings.upstream,
+        upstreamOf: end,
         links: links.slice(index + 1, end + 1).flat(),
         lifecycle: lifecycles[index],
       };

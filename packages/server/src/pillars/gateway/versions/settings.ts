@@ -62,20 +62,14 @@ export const lifecycleSettings = {
 };
 
 /** Pattern of a version's id: a date, or a word such as v2. */
-export const VERSION_ID = "^(?:\\d{4}-\\d{2}-\\d{2}|[a-z][a-z0-9.-]{0,31})$";
+const VERSION_ID = "^(?:\\d{4}-\\d{2}-\\d{2}|[a-z][a-z0-9.-]{0,31})$";
 
-/** What a version is besides its routes. */
+/** What a version is besides its routes and its upstream. */
 export const versionSettings = {
   id: Type.String({
     pattern: VERSION_ID,
     description: "A date (2026-11-01) or a word (v2).",
   }),
-  upstream: Type.Optional(
-    Type.String({
-      pattern: "^https?://",
-      description: "Where this version is served; the API's upstream when left out.",
-    }),
-  ),
   openapi: Type.Optional(
     Type.String({ description: "Its own OpenAPI document; the API's when left out." }),
   ),
