@@ -1,10 +1,11 @@
 import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, MakeId, Problem } from "../../base/index.ts";
-import type { Front, Logger } from "../contract/index.ts";
+import type { Front, FrontRequest, Logger } from "../contract/index.ts";
 import type { FindClient } from "./client-address.ts";
 import { raise } from "./errors.ts";
-import { framingFault, readTarget } from "./framing.ts";
+import { framingFault, readTarget, upgradeFault } from "./framing.ts";
 import { answerOptions, setBaseHeaders, setCorsHeaders } from "./headers.ts";
 import type { OwnPath, OwnPaths } from "./own-paths.ts";
 import { endWithProblem, sendProblem, type ProblemOccurrence } from "./problem-reply.ts";
@@ -35,6 +36,10 @@ export interface Dispatcher {
   readonly request: RequestListener;
   /** Becomes the only listener of the server's events. */
   attach(server: Server): void;
+  /** Asks the fronts to end the sockets that they have switched to another protocol. */
+  endUpgraded(): void;
+  /** Cuts those that are left: node forgets sockets it has handed out, and a server does not close before they do. */
+  cutUpgraded(): void;
 }
 
 const URL_LENGTH_MAX = 16_384;
@@ -59,8 +64,15 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const request = (message: IncomingMessage, response: ServerResponse): void => {
     take({ message, response, awaitsContinue: false });
   };
+  const upgraded = new Set<Socket>();
   return {
     request,
+    endUpgraded: () => {
+      for (const front of parts.fronts) front.stopping?.();
+    },
+    cutUpgraded: () => {
+      for (const socket of upgraded) socket.destroy();
+    },
     attach: (server) => {
       server.on("request", request);
       server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
@@ -70,8 +82,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         response.shouldKeepAlive = false;
         sendProblem(response, raise("request.expectation"), occurrenceOf(parts, message));
       });
-      server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-        upgrade(parts, message, { socket, head });
+      server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
+        upgraded.add(socket);
+        socket.once("close", () => upgraded.delete(socket));
+        take({ message, response: responseTo(message), awaitsContinue: false, upgradeHead: head });
       });
       server.on("connect", (message: IncomingMessage, socket: Duplex) => {
         const problem = raise("request.methodNotAllowed", { params: { method: "CONNECT" } });
@@ -88,16 +102,23 @@ interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly awaitsContinue: boolean;
+  /** What came after a request to switch protocols. */
+  readonly upgradeHead?: Uint8Array;
 }
 
 function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   const { message, response } = exchange;
   const requestId = requestIdOf(parts, message);
   if (parts.isDraining()) response.shouldKeepAlive = false;
-  const refusal = refusalOf(message);
+  const refusal = refusalOf(message, exchange.upgradeHead !== undefined);
   if (refusal !== undefined) {
     response.shouldKeepAlive = false;
     sendProblem(response, refusal, { docsUrl: parts.docsUrl(), requestId });
+    return;
+  }
+  if (exchange.upgradeHead !== undefined && parts.isDraining()) {
+    // It would outlive the server that is about to stop.
+    sendProblem(response, raise("request.unavailable"), { docsUrl: parts.docsUrl(), requestId });
     return;
   }
   const url = message.url ?? "/";
@@ -107,13 +128,39 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   if (own === undefined && !isBelow(parts.basePath, path)) {
     const { trace, client } = context;
     const front = { request: message, response, requestId, trace, clientAddress: client.address };
-    for (const each of parts.fronts) if (each.take(front)) return;
+    if (offer(parts.fronts, front, exchange.upgradeHead)) return;
+  }
+  if (exchange.upgradeHead !== undefined) {
+    const problem = raise("request.upgrade");
+    sendProblem(response, problem, { docsUrl: parts.docsUrl(), requestId });
+    return;
   }
   serve(parts, exchange, { own, context });
 }
 
-function refusalOf(message: IncomingMessage): Problem | undefined {
-  const fault = framingFault(message);
+function offer(
+  fronts: readonly Front[],
+  front: FrontRequest,
+  upgradeHead: Uint8Array | undefined,
+): boolean {
+  return fronts.some((each) =>
+    upgradeHead === undefined ? each.take(front) : each.upgrade?.(front, upgradeHead) === true,
+  );
+}
+
+/** A response on a socket that node has handed out with its request: node no longer looks after it. */
+function responseTo(message: IncomingMessage): ServerResponse {
+  const { socket } = message;
+  const response = new ServerResponse(message);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  socket.on("error", () => socket.destroy());
+  response.once("finish", () => socket.destroySoon());
+  return response;
+}
+
+function refusalOf(message: IncomingMessage, isUpgrade: boolean): Problem | undefined {
+  const fault = framingFault(message) ?? (isUpgrade ? upgradeFault(message) : undefined);
   if (fault !== undefined) return raise("request.framing", { params: { reason: fault } });
   const target = readTarget(message);
   if (target.kind === "fault")
@@ -211,33 +258,6 @@ function countParameters(url: string): number {
     at = url.indexOf("&", at + 1);
   }
   return count;
-}
-
-function upgrade(
-  parts: DispatcherParts,
-  message: IncomingMessage,
-  { socket, head }: { readonly socket: Duplex; readonly head: Uint8Array },
-): void {
-  socket.on("error", () => socket.destroy());
-  const refusal = refusalOf(message) ?? upgradeFault(message);
-  if (refusal !== undefined) {
-    endWithProblem(socket, refusal, occurrenceOf(parts, message));
-    return;
-  }
-  const path = pathOf(message.url ?? "/");
-  if (parts.ownPaths.find(path) === undefined && !isBelow(parts.basePath, path)) {
-    for (const each of parts.fronts) if (each.upgrade?.(message, socket, head) === true) return;
-  }
-  endWithProblem(socket, raise("request.upgrade"), occurrenceOf(parts, message));
-}
-
-// A body before an upgrade is read by one server as a body, by another as frames.
-function upgradeFault({ headers }: IncomingMessage): Problem | undefined {
-  const length = headers["content-length"];
-  if (headers["transfer-encoding"] === undefined && (length === undefined || length === "0")) {
-    return undefined;
-  }
-  return raise("request.framing", { params: { reason: "an upgrade has a body" } });
 }
 
 function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex): void {

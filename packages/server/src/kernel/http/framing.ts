@@ -61,3 +61,18 @@ export function readTarget(request: IncomingMessage): Target {
   const rest = match[2] ?? "";
   return { kind: "path", url: rest.startsWith("/") ? rest : `/${rest}` };
 }
+
+/** Why a request to switch protocols is refused, or undefined. */
+export function upgradeFault({ headers, httpVersionMinor }: IncomingMessage): string | undefined {
+  // RFC 9110 §7.8: HTTP/1.0 knows no upgrade, and who understood it otherwise would read what follows as frames.
+  if (httpVersionMinor === 0) return "an upgrade in HTTP/1.0";
+  // A body before an upgrade is read by one server as a body, by another as frames.
+  const length = headers["content-length"];
+  if (headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0")) {
+    return "an upgrade has a body";
+  }
+  // RFC 9113 took h2c away; requests in its frames would pass whoever reads HTTP/1.1 only.
+  return /(?:^|,)\s*h2c\s*(?:,|$)/i.test(headers.upgrade ?? "")
+    ? "an upgrade to h2c, which is not spoken here"
+    : undefined;
+}

@@ -27,6 +27,7 @@ import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -84,6 +85,8 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, upstreams);
+      const { webSockets } = parts;
+      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
       const routes = compiled.router.routes.map(viewOf);
       return Promise.resolve({
         provides: [provide(Gateway, { routes: () => routes })],
@@ -117,6 +120,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    webSockets: new WebSockets(clock),
     logger,
     identity,
     authenticators,
