@@ -1,4 +1,4 @@
-import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { IncomingMessage, ServerResponse, type RequestListener, type Server } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, MakeId, Problem } from "../../base/index.ts";
@@ -76,11 +76,15 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     attach: (server) => {
       server.on("request", request);
       server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
-        take({ message, response, awaitsContinue: true });
+        // node looks for the word anywhere in the field.
+        if (message.headers.expect?.toLowerCase() === "100-continue") {
+          take({ message, response, awaitsContinue: true });
+        } else {
+          refuseExpectation(parts, message, response);
+        }
       });
       server.on("checkExpectation", (message: IncomingMessage, response: ServerResponse) => {
-        response.shouldKeepAlive = false;
-        sendProblem(response, raise("request.expectation"), occurrenceOf(parts, message));
+        refuseExpectation(parts, message, response);
       });
       server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
         upgraded.add(socket);
@@ -98,6 +102,15 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
+function refuseExpectation(
+  parts: DispatcherParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+): void {
+  response.shouldKeepAlive = false;
+  sendProblem(response, raise("request.expectation"), occurrenceOf(parts, message));
+}
+
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
@@ -108,10 +121,13 @@ interface Exchange {
 
 function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   const { message, response } = exchange;
+  // Sent with what was refused, and perhaps hidden behind it: node reads on in the same piece of bytes.
+  if (isCondemned(message.socket)) return;
   const requestId = requestIdOf(parts, message);
   if (parts.isDraining()) response.shouldKeepAlive = false;
   const refusal = refusalOf(message, exchange.upgradeHead !== undefined);
   if (refusal !== undefined) {
+    condemn(message.socket);
     response.shouldKeepAlive = false;
     sendProblem(response, refusal, { docsUrl: parts.docsUrl(), requestId });
     return;
@@ -157,6 +173,21 @@ function responseTo(message: IncomingMessage): ServerResponse {
   socket.on("error", () => socket.destroy());
   response.once("finish", () => socket.destroySoon());
   return response;
+}
+
+const CONDEMNED = Symbol("portico.condemned");
+
+interface Condemnable {
+  [CONDEMNED]?: true;
+}
+
+/** Nothing more on this connection is a request: where its messages begin and end is in doubt. */
+function condemn(socket: Socket): void {
+  (socket as Condemnable)[CONDEMNED] = true;
+}
+
+function isCondemned(socket: Socket): boolean {
+  return (socket as Condemnable)[CONDEMNED] === true;
 }
 
 function refusalOf(message: IncomingMessage, isUpgrade: boolean): Problem | undefined {
@@ -267,6 +298,11 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
     return;
   }
   const underWay = responseOn(socket);
+  if (underWay === undefined && isWithinBody(socket)) {
+    // Its request has its answer already: a second one would be taken for the answer of another.
+    socket.destroy();
+    return;
+  }
   if (underWay?.req.complete === true) {
     // What cannot be read came after a whole request, whose answer goes first: ours would be taken for it, or for a
     // part of its body.
@@ -286,6 +322,14 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
 function responseOn(socket: Duplex): ServerResponse | undefined {
   const response = "_httpMessage" in socket ? socket._httpMessage : undefined;
   return response instanceof ServerResponse ? response : undefined;
+}
+
+// Where node keeps the request that it reads, until the next one begins (_http_common.js).
+function isWithinBody(socket: Duplex): boolean {
+  const parser: unknown = "parser" in socket ? socket.parser : undefined;
+  if (typeof parser !== "object" || parser === null || !("incoming" in parser)) return false;
+  const { incoming } = parser;
+  return incoming instanceof IncomingMessage && !incoming.complete;
 }
 
 function unreadable(code: unknown, error: Error): Problem {
