@@ -56,10 +56,15 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
     (api.sendsIdentity && call.caller.kind !== "anonymous"
       ? `${IDENTITY_HEADER}: ${parts.identity.token(call.caller, api.id)}\r\n`
       : "") +
-    (read.takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "") +
+    connectionLines(call, read) +
     framingLine(call, read) +
     "\r\n"
   );
+}
+
+function connectionLines({ upgradeHead }: Call, { takesTrailers }: ReadFields): string {
+  if (upgradeHead !== undefined) return "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  return takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "";
 }
 
 function framingLine({ body }: Call, { isChunked, contentLength }: ReadFields): string {

@@ -34,6 +34,7 @@ import { storeEvents } from "./store-events.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
 import { changePaths } from "./versions/plan.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -96,6 +97,8 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, upstreams);
+      const { webSockets } = parts;
+      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
       const routes = compiled.routes.map(viewOf);
       return {
         provides: [provide(Gateway, { routes: () => routes })],
@@ -130,6 +133,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     access,
     monotonic: clock.monotonic,
     bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
+    webSockets: new WebSockets(clock),
     logger,
     identity,
     authenticators,
