@@ -5,7 +5,8 @@ import type { Server } from "../../platform.ts";
 import { readConfiguration } from "../configuration.ts";
 import { noteLoadedFiles } from "../dev/loaded-files.ts";
 import { DEV_ROLE } from "../dev/messages.ts";
-import { checkedOf, obey, tryOut, waitToGo } from "../dev/supervised.ts";
+import type { Checked } from "../dev/messages.ts";
+import { checkedOf, obey, tellBroken, tryOut, waitToGo } from "../dev/supervised.ts";
 import { Supervisor } from "../dev/supervisor.ts";
 import { raise } from "../errors.ts";
 import type { PlatformDoor } from "../platform-door.ts";
@@ -110,32 +111,49 @@ async function welcome(
   process.stdout.write(`try: curl -H "Authorization: Bearer ${key}" ${own}/api/v1/keys\n`);
 }
 
+interface Trial {
+  readonly role: string;
+  readonly options: DevOptions;
+  readonly imported: () => readonly string[];
+}
+
+/** Reads the configuration, and finds what is wrong with it before anything is opened. */
+async function tried(
+  platform: PlatformDoor,
+  globals: Globals,
+  { role, options, imported }: Trial,
+): Promise<{ readonly config: ResolvedConfig; readonly checked: Checked }> {
+  const { plugins } = platform;
+  try {
+    const flags = devFlags(options, globals);
+    const loaded = await readConfiguration(globals, { mode: "development", flags, plugins });
+    const config = withLoopback(loaded.config);
+    if (role === "candidate") await tryOut(platform, config);
+    return { config, checked: checkedOf(loaded, platform, { globals, imported: imported() }) };
+  } catch (error) {
+    tellBroken(imported());
+    throw error;
+  }
+}
+
 /** A server under the supervisor: it listens on a port of its own, and is sent the connections of the known one. */
 async function serveSupervised(
   platform: PlatformDoor,
   globals: Globals,
   { role, options }: { readonly role: string; readonly options: DevOptions },
 ): Promise<number> {
-  const { plugins } = platform;
   const imported = noteLoadedFiles();
-  const flags = devFlags(options, globals);
-  const loaded = await readConfiguration(globals, { mode: "development", flags, plugins });
-  const config = withLoopback(loaded.config);
-  if (role === "candidate") await tryOut(platform, config);
-  const url = await waitToGo(checkedOf(loaded, platform, { globals, imported: imported() }));
+  const { config, checked } = await tried(platform, globals, { role, options, imported });
+  const url = await waitToGo(checked);
   const { server } = config;
   const behind = { ...server, host: "127.0.0.1", port: 0, publicUrl: server.publicUrl ?? url };
-  return runServer(
-    platform,
-    { ...config, server: behind },
-    {
-      globals,
-      whenServing: async (running) => {
-        if (role === "first") await welcome(running, url, { globals, options });
-        obey(running);
-      },
-    },
-  );
+  const whenServing = async (running: Server): Promise<void> => {
+    if (role === "first") await welcome(running, url, { globals, options });
+    obey(running);
+  };
+  // Who stops it is the supervisor, which says so.
+  const quiet = { ...globals, quiet: true };
+  return runServer(platform, { ...config, server: behind }, { globals: quiet, whenServing });
 }
 
 /**

@@ -25,10 +25,17 @@ export interface Checked {
 /** What became of a live reload. */
 export type Reloaded =
   | { readonly type: "reloaded"; readonly told: readonly string[] }
-  | { readonly type: "refused"; readonly mistakes: readonly string[] };
+  | { readonly type: "refused"; readonly mistakes: readonly string[] }
+  /** This gateway cannot; the server has to be started anew. */
+  | { readonly type: "unable" };
 
 /** From a server's process to its supervisor. */
-export type FromServer = Checked | { readonly type: "ready" } | Reloaded;
+export type FromServer =
+  | Checked
+  | { readonly type: "ready" }
+  | Reloaded
+  /** It is not in order, and these it has read: a change of one of them may mend it. */
+  | { readonly type: "broken"; readonly code: readonly string[] };
 
 /** From the supervisor to a server's process. A `connection` comes with its socket. */
 export type FromSupervisor =

@@ -1,7 +1,21 @@
-import { Gateway } from "../../pillars/gateway/index.ts";
-import type { GatewayFace } from "../../pillars/gateway/index.ts";
+import { capability } from "../../kernel/contract/index.ts";
 import type { Server } from "../../platform.ts";
 import type { Reloaded } from "./messages.ts";
+
+/** The part of the gateway that is used here. */
+interface GatewayFace {
+  routes(): readonly {
+    readonly api: string;
+    readonly methods: readonly string[] | null;
+    readonly path: string;
+  }[];
+  reload?(
+    settings: unknown,
+  ): Promise<{ readonly mistakes?: readonly string[] | undefined; readonly changed?: unknown }>;
+}
+
+/** Known by its id: a gateway of another version, or somebody else's, is one as well. */
+const Gateway = capability<GatewayFace>("gateway@1");
 
 const TOLD_MAX = 12;
 
@@ -28,8 +42,9 @@ export async function reloadGateway(server: Server, settings: unknown): Promise<
   const gateway = server.context("gateway").get(Gateway);
   const before = routeNames(gateway);
   try {
-    // Validated by the candidate that sent them here, against the same schema.
-    const { mistakes } = await gateway.reload(settings as Parameters<GatewayFace["reload"]>[0]);
+    if (gateway.reload === undefined) return { type: "unable" };
+    // Validated against its schema by the candidate that they come from.
+    const { mistakes } = await gateway.reload(settings);
     if (mistakes !== undefined) return { type: "refused", mistakes };
     return { type: "reloaded", told: routesDifference(before, routeNames(gateway)) };
   } catch (error) {

@@ -18,6 +18,8 @@ const STOP_MS = 3_000;
 export interface ServerProcess {
   /** What it found of itself; undefined when it ended before, having told why on stderr. */
   readonly checked: Promise<Checked | undefined>;
+  /** Files that it has read, when it is not in order. */
+  readonly broken: Promise<readonly string[]>;
   /** True once it takes requests; false when it ended before. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<number>;
@@ -42,6 +44,7 @@ export function startServerProcess(role: DevRole): ServerProcess {
   const first = <TType extends FromServer["type"]>(type: TType) => firstMessage(child, ended, type);
   return {
     checked: first("checked"),
+    broken: first("broken").then((message) => message?.code ?? []),
     ready: first("ready").then((message) => message !== undefined),
     ended,
     go: (url) => tell(child, { type: "go", url }),
@@ -50,7 +53,7 @@ export function startServerProcess(role: DevRole): ServerProcess {
       else socket.destroy();
     },
     reload: async (gateway) => {
-      const answer = Promise.race([first("reloaded"), first("refused")]);
+      const answer = Promise.race([first("reloaded"), first("refused"), first("unable")]);
       tell(child, { type: "reload", gateway });
       return await answer;
     },

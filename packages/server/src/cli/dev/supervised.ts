@@ -60,6 +60,11 @@ function textOf(value: unknown): string {
   }
 }
 
+/** Tells what was read before it turned out not to be in order. */
+export function tellBroken(code: readonly string[]): void {
+  tell({ type: "broken", code });
+}
+
 /** Files that settings name, whatever the setting is called: what is there and ends like a document or a module. */
 function filesIn(value: unknown, cwd: string): readonly string[] {
   if (typeof value === "string") {

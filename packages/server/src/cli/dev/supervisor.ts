@@ -12,6 +12,8 @@ import type { DevRole, ServerProcess } from "./server-process.ts";
 import { watchFiles } from "./watch-files.ts";
 import type { FileWatch } from "./watch-files.ts";
 
+const SETTLE_MS = 100;
+
 function watchedOf({ settingsFiles, code, documents }: Checked): readonly string[] {
   return [...settingsFiles, ...code, ...documents];
 }
@@ -50,14 +52,31 @@ export class Supervisor {
   async run(): Promise<number> {
     for (const signal of ["SIGINT", "SIGTERM"] as const)
       process.on(signal, () => this.#end(signal));
+    const started = this.#startFirst();
+    // What is saved meanwhile waits for its turn.
+    this.#turn = started.then(
+      () => undefined,
+      () => undefined,
+    );
+    const code = await started;
+    return code ?? (await this.#ended);
+  }
+
+  /** The exit code of the first server when it did not come to serve. */
+  async #startFirst(): Promise<number | undefined> {
     const server = this.#start("first");
     const checked = await server.checked;
     if (checked === undefined) return await server.ended;
+    this.#watch.set(watchedOf(checked));
     this.#door = await this.#open(checked, server);
     server.go(this.#door.url);
-    if (!(await server.ready)) return await server.ended;
+    if (!(await server.ready)) {
+      this.#watch.close();
+      this.#door.close();
+      return await server.ended;
+    }
     this.#put({ server, checked });
-    return await this.#ended;
+    return undefined;
   }
 
   #start(role: DevRole): ServerProcess {
@@ -70,6 +89,7 @@ export class Supervisor {
     try {
       return await openDoor(host, port);
     } catch (cause) {
+      this.#watch.close();
       await server.stop("SIGKILL");
       throw raise("cli.portTaken", { params: { port }, cause });
     }
@@ -112,18 +132,22 @@ export class Supervisor {
     if (files.length === 0 || this.#isEnding) return;
     this.#say(`changed: ${files.map((file) => relative(this.#globals.cwd, file)).join(", ")}`);
     const documents = this.#inForce?.checked.documents ?? [];
-    if (this.#inForce !== undefined && files.every((file) => documents.includes(file))) {
-      await this.#reload(this.#inForce, this.#inForce.checked);
-    } else {
-      await this.#tryAnother(files);
-    }
+    const running = this.#inForce;
+    const isReloaded =
+      running !== undefined &&
+      files.every((file) => documents.includes(file)) &&
+      (await this.#reload(running, running.checked));
+    if (!isReloaded) await this.#tryAnother(files);
   }
 
   /** Starts a candidate beside the running server; it opens nothing before it is told to go. */
   async #tryAnother(files: readonly string[]): Promise<void> {
+    const startedAt = Date.now();
     const server = this.#start("candidate");
     const checked = await server.checked;
     if (checked === undefined) {
+      // What it imported may be new, and is where the mistake may be.
+      this.#watch.add(await server.broken, startedAt);
       this.#say(
         this.#inForce === undefined
           ? "not in order yet; waiting for another change"
@@ -131,6 +155,7 @@ export class Supervisor {
       );
       return;
     }
+    this.#watch.add(watchedOf(checked), startedAt);
     const before = this.#inForce;
     const told =
       before === undefined ? [] : settingsDifference(before.checked.settings, checked.settings);
@@ -141,26 +166,24 @@ export class Supervisor {
       before.checked.digest === checked.digest &&
       checked.gateway !== undefined &&
       files.every((file) => live.includes(file));
-    if (isGateway) {
-      await server.stop("SIGKILL");
-      await this.#reload(before, checked);
-      return;
-    }
-    await this.#replace(before, { server, checked });
+    if (isGateway && (await this.#reload(before, checked))) await server.stop("SIGKILL");
+    else await this.#replace(before, { server, checked });
   }
 
-  async #reload(inForce: InForce, checked: Checked): Promise<void> {
+  /** Puts the gateway's settings in force, or tells what is wrong with them; false when that needs another process. */
+  async #reload(inForce: InForce, checked: Checked): Promise<boolean> {
     const answer = await inForce.server.reload(checked.gateway);
-    if (answer === undefined) return;
+    if (answer === undefined || answer.type === "unable") return false;
     if (answer.type === "refused") {
       for (const mistake of answer.mistakes) this.#say(`  - ${mistake}`);
       this.#say("not in order: the routes stay as they were");
-      return;
+      return true;
     }
     for (const line of answer.told) this.#say(`  ${line}`);
     this.#say("reloaded, with no request interrupted");
     this.#inForce = { server: inForce.server, checked };
     this.#watch.set(watchedOf(checked));
+    return true;
   }
 
   /** From the old server's last answer until the new one is ready, connections wait at the door. */
@@ -168,6 +191,8 @@ export class Supervisor {
     const startedAt = performance.now();
     this.#inForce = undefined;
     this.#door?.lead(undefined);
+    // What was handed over just now begins its request; a connection that has none yet would be closed as idle.
+    await new Promise((done) => setTimeout(done, SETTLE_MS));
     await before?.server.stop();
     await this.#moveDoor(after.checked);
     after.server.go(this.#door?.url ?? "");

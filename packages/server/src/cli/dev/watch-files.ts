@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync, watch } from "node:fs";
+import { readFileSync, statSync, watch } from "node:fs";
 import type { FSWatcher } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
@@ -10,6 +10,8 @@ const QUIET_MS = 150;
 export interface FileWatch {
   /** Watches these from now on, and no others. */
   set(files: readonly string[]): void;
+  /** And these beside them. Those that are new to the watch and were written after `sinceMs` have changed. */
+  add(files: readonly string[], sinceMs: number): void;
   close(): void;
 }
 
@@ -33,21 +35,25 @@ export function watchFiles(changed: (files: readonly string[]) => void): FileWat
     clearTimeout(timer);
     timer = setTimeout(look, QUIET_MS);
   };
+  const set = (files: readonly string[]): void => {
+    // What is known keeps its digest: a change between two calls is still seen.
+    digests = new Map(files.map((file) => [file, digests.get(file) ?? digestOf(file)]));
+    const folders = new Set(files.map((file) => dirname(file)));
+    for (const [folder, watcher] of watchers) {
+      if (folders.has(folder)) continue;
+      watcher.close();
+      watchers.delete(folder);
+    }
+    for (const folder of folders) {
+      if (!watchers.has(folder)) open(watchers, folder, touched);
+    }
+  };
   return {
-    set: (files) => {
-      // What is known keeps its digest: a change between two calls is still seen.
-      digests = new Map(files.map((file) => [file, digests.get(file) ?? digestOf(file)]));
-      const folders = new Set(files.map((file) => dirname(file)));
-      for (const [folder, watcher] of watchers) {
-        if (folders.has(folder)) continue;
-        watcher.close();
-        watchers.delete(folder);
-      }
-      for (const folder of folders) {
-        if (!watchers.has(folder)) open(watchers, folder, touched);
-      }
-      // And one between the reading of a file by the server and this call, too.
-      timer ??= setTimeout(look, QUIET_MS);
+    set,
+    add: (files, sinceMs) => {
+      const late = files.filter((file) => !digests.has(file) && writtenAt(file) > sinceMs);
+      set([...new Set([...digests.keys(), ...files])]);
+      if (late.length > 0) changed(late);
     },
     close: () => {
       clearTimeout(timer);
@@ -69,6 +75,10 @@ function open(
   } catch {
     // A folder that is not there (yet): its files are looked at when another one changes.
   }
+}
+
+function writtenAt(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 function digestOf(file: string): string {
