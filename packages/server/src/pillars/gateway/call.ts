@@ -2,10 +2,14 @@ import type { Buffer } from "node:buffer";
 import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
-import type { Attempt, ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
+import type { VersionCounter } from "./versions/callers.ts";
+import type { Lifecycle } from "./versions/lifecycle.ts";
+import type { RouteVersion } from "./versions/route-version.ts";
+import type { ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
 export interface Api {
@@ -51,6 +55,12 @@ export interface Route {
   readonly replyStages: readonly ReplyStage[];
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
+  /** The version it is a route of, where its API has versions. */
+  readonly version?: RouteVersion | undefined;
+  /** When it is outdated, gone, or away for a while: by its version, or by itself. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** Counts its callers, where somebody may want to know who they are. */
+  readonly counter?: VersionCounter | undefined;
 }
 
 /** What a path leads to. */
@@ -63,7 +73,8 @@ export type Match =
 /** One request on its way through the gateway: what has been decided about it so far. */
 export interface Call {
   readonly front: FrontRequest;
-  readonly target: Target;
+  /** Without the version, once one was taken out of the path. */
+  target: Target;
   /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
   route: Route;
   readonly at: number;
@@ -91,20 +102,6 @@ export interface Call {
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
   readonly notes: CallNotes;
-}
-
-/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
-export interface CallNotes {
-  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
-  upstreamAtMs: number;
-  /** Monotonic ms when the head of the reply was there; 0 when none came. */
-  repliedAtMs: number;
-  /** Bytes of the request's body that were forwarded. */
-  bytesIn: number;
-  /** What a group of upstreams tried, when there is one. */
-  attempts: Attempt[] | undefined;
-  /** Bytes of the reply's body as handed to the caller's connection. */
-  bytesOut: number;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -1,5 +1,7 @@
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { sampleStage, sampleStep } from "./sample-bodies.ts";
+import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
@@ -8,10 +10,13 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
+  /** Undefined where nobody samples bodies. */
+  readonly bodyBytes: BodyBytes | undefined;
 }
 
 /** What a route is before its steps are chosen. */
@@ -20,14 +25,18 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · transform · version up · limits · cache ·
+ * forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
+    ...lifecycleSteps(route),
+    ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
   ];
@@ -38,7 +47,12 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
-  return [...when(route.emits.length > 0, holdForEvents(parts))];
+  return [
+    ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...versionStages(route, parts),
+    ...when(parts.bodyBytes !== undefined, sampleStage),
+    ...fieldStages(route),
+  ];
 }
 
 function when<TValue>(isWanted: boolean, value: TValue): readonly TValue[] {
