@@ -59,6 +59,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       state.stopPurging = purgeHourly(parts.idempotency, options);
       return address;
     },
+    take: (socket) => {
+      socket.setNoDelay(true);
+      server.emit("connection", socket);
+    },
     inject: async (request) => {
       await ready;
       return await injectInto(dispatcher.request, request);
