@@ -1,9 +1,18 @@
 import type { ServerResponse } from "node:http";
 import type { AnsweredRequest, RequestDecision, RequestDetails } from "portico/kernel";
 import type { Call } from "./call.ts";
+import type { CallNotes } from "./notes.ts";
 
 /** What nobody's API is called in the log: a request that found no route. */
 const NO_API = "unmatched";
+
+/** How a call ended. */
+export interface Ended {
+  /** As the caller sent it, in its plain form. */
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+}
 
 /**
  * A fronted call as observers are told of it. A class, so that `details` costs no closure: it is made for every call,
@@ -33,7 +42,7 @@ export class GatewayAnswer implements AnsweredRequest {
   readonly error: unknown;
   readonly #call: Call;
 
-  constructor(call: Call, status: number, durationMs: number) {
+  constructor(call: Call, { path, status, durationMs }: Ended) {
     const { front, caller, route, notes } = call;
     this.id = front.requestId;
     this.trace = front.trace;
@@ -43,12 +52,12 @@ export class GatewayAnswer implements AnsweredRequest {
     this.subject = caller.subject;
     this.method = front.request.method ?? "GET";
     this.route = route.template;
-    this.path = call.target.path;
+    this.path = path;
     this.status = status;
     this.code = call.code;
     this.clientAddress = front.clientAddress;
     this.api = apiOf(call);
-    this.version = notes.version;
+    this.version = route.version?.id ?? null;
     this.credential = caller.credential ?? (caller.kind === "key" ? caller.subject : null);
     this.credentialName = caller.name ?? null;
     this.bytesIn = notes.bytesIn;
@@ -117,6 +126,7 @@ function decisionsOf(call: Call, answer: GatewayAnswer): readonly RequestDecisio
   } else if (answer.code === "request.rateLimited") {
     steps.push({ step: "limit", outcome: "refused", facts: {} });
   }
+  if (answer.version !== null) steps.push(version(answer.version, notes));
   steps.push(...(notes.decisions ?? []));
   if (answer.upstreamMs !== null) steps.push(upstream(call, answer.upstreamMs));
   const facts = { status: answer.status, code: answer.code };
@@ -140,6 +150,11 @@ function admission({ route, caller, code }: Call): readonly RequestDecision[] {
     steps.push({ step: "permission", outcome, facts: { permissions: route.permissions } });
   }
   return steps;
+}
+
+function version(id: string, { versionFrom, versionChanges }: CallNotes): RequestDecision {
+  const changes = (versionChanges ?? []).map(({ version: each }) => each);
+  return { step: "version", outcome: "chosen", facts: { id, by: versionFrom ?? "route", changes } };
 }
 
 function upstream({ notes }: Call, durationMs: number): RequestDecision {

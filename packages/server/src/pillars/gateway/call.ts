@@ -6,6 +6,9 @@ import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { VersionCounter } from "./versions/callers.ts";
+import type { Lifecycle } from "./versions/lifecycle.ts";
+import type { RouteVersion } from "./versions/route-version.ts";
 import type { ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
@@ -29,8 +32,17 @@ export interface Api {
   readonly emitBodyBytesMax: number;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
+  readonly webSockets: WebSocketLimits;
   /** For the time limits of bodies that are read before they are sent. */
   readonly clock: Clock;
+}
+
+/** What WebSockets to an API may take. */
+export interface WebSocketLimits {
+  /** Open at one time; 0 lets none through. */
+  readonly max: number;
+  /** Without a byte either way; 0 for no limit. */
+  readonly idleMs: number;
 }
 
 /** One route as compiled. */
@@ -52,6 +64,12 @@ export interface Route {
   readonly replyStages: readonly ReplyStage[];
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
+  /** The version it is a route of, where its API has versions. */
+  readonly version?: RouteVersion | undefined;
+  /** When it is outdated, gone, or away for a while: by its version, or by itself. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** Counts its callers, where somebody may want to know who they are. */
+  readonly counter?: VersionCounter | undefined;
 }
 
 /** What a path leads to. */
@@ -64,7 +82,8 @@ export type Match =
 /** One request on its way through the gateway: what has been decided about it so far. */
 export interface Call {
   readonly front: FrontRequest;
-  readonly target: Target;
+  /** Without the version, once one was taken out of the path. */
+  target: Target;
   /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
   route: Route;
   readonly at: number;
@@ -83,6 +102,8 @@ export interface Call {
   sent: Buffer[] | undefined;
   /** True when all of the request's body has been taken from the caller's connection. */
   isRequestSent: boolean;
+  /** What came after a request to switch to WebSocket; undefined for every other call. */
+  readonly upgradeHead: Uint8Array | undefined;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
   /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */

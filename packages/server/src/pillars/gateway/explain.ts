@@ -10,9 +10,10 @@ import type {
 import { authorise } from "./admit.ts";
 import type { Route } from "./call.ts";
 import { raise } from "./errors.ts";
-import { refusalOf } from "./front.ts";
+
 import type { GatewayParts } from "./front.ts";
 import { readTarget } from "./path.ts";
+import { refusalOf } from "./refuse.ts";
 
 /** Decides on paper with the very table and rules that serve: nothing is counted, and no upstream is asked. */
 export function gatewayExplainer(parts: () => GatewayParts | undefined): Explainer {

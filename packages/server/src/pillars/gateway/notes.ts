@@ -1,6 +1,8 @@
 import type { RequestDecision } from "portico/kernel";
 import type { BodySamples } from "./body-samples.ts";
 import type { Attempt } from "./upstream/index.ts";
+import type { ChainLink } from "./versions/chain.ts";
+import type { VersionSource } from "./versions/route-version.ts";
 
 /** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
 export interface CallNotes {
@@ -16,14 +18,16 @@ export interface CallNotes {
   bytesOut: number;
   /** Fields of the reply as they were written, name, value, …; undefined for problems. */
   replyHeaders: readonly string[] | undefined;
-  /** Version of the API that was chosen; null where it has none. */
-  version: string | null;
   /** What the cache did, in a word; null where the route has none. */
   cache: string | null;
   /** What features decided, in order; undefined until one has something to tell (`note`). */
   decisions: RequestDecision[] | undefined;
   /** The beginnings of both bodies, where this call was drawn for the sample. */
   samples: BodySamples | undefined;
+  /** How the version was chosen; undefined where there is none to choose. */
+  versionFrom: VersionSource | undefined;
+  /** The version changes that the request went through, oldest first. */
+  versionChanges: readonly ChainLink[] | undefined;
   /** What broke, behind an answer of ours from 500 on. */
   error: unknown;
 }
@@ -37,10 +41,11 @@ export function blankNotes(): CallNotes {
     attempts: undefined,
     bytesOut: 0,
     replyHeaders: undefined,
-    version: null,
     cache: null,
     decisions: undefined,
     samples: undefined,
+    versionFrom: undefined,
+    versionChanges: undefined,
     error: undefined,
   };
 }

@@ -10,12 +10,15 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
+  readonly webSockets: WebSockets;
 }
 
 /** What a route is before its steps are chosen. */
@@ -24,15 +27,18 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · transform · version up · limits · cache ·
+ * forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
+    ...lifecycleSteps(route),
     ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
   ];
@@ -45,7 +51,9 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...versionStages(route, parts),
     ...when(parts.bodyBytes !== undefined, sampleStage),
+    ...fieldStages(route),
   ];
 }
 
@@ -107,7 +115,11 @@ function forwardStep(parts: StepParts): Step {
   return {
     name: "forward",
     run: (call) => {
-      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      const head = upstreamHead(parts, call);
+      const proxied =
+        call.upgradeHead === undefined
+          ? new ProxyCall(parts, call, head)
+          : parts.webSockets.take(call, new ProxyCall(parts, call, head));
       call.proxied = proxied;
       call.notes.upstreamAtMs = parts.monotonic();
       call.route.api.pool.send(proxied);
