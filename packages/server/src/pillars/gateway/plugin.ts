@@ -16,17 +16,23 @@ import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
+import { loadModules } from "./load-modules.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
 import { listRoutes } from "./operations/list-routes.ts";
+import { listVersionCallers } from "./operations/list-version-callers.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { failCall } from "./refuse.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { VersionCallers } from "./versions/callers.ts";
+import { changePaths } from "./versions/plan.ts";
 import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
@@ -50,7 +56,9 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
+    tables: { gateway_version_callers: "instance" },
+    migrations: [createVersionCallers],
+    operations: [listRoutes, listVersionCallers],
     provides: [Gateway],
     contributes: [
       add(
@@ -66,7 +74,7 @@ export function gateway(): AnyPlugin {
         }),
       }),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
@@ -75,7 +83,10 @@ export function gateway(): AnyPlugin {
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const compiled = compileOrRefuse(ctx, { parts, upstreams });
+      const paths = ctx.settings.apis.flatMap(changePaths);
+      const modules = await loadModules(paths, ctx.server.configFolder);
+      const callers = new VersionCallers(ctx);
+      const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
       running = {
         ...parts,
         clock: ctx.clock,
@@ -87,22 +98,22 @@ export function gateway(): AnyPlugin {
       openGauges(ctx, upstreams);
       const { webSockets } = parts;
       ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
-      const routes = compiled.router.routes.map(viewOf);
-      return Promise.resolve({
+      const routes = compiled.routes.map(viewOf);
+      return {
         provides: [provide(Gateway, { routes: () => routes })],
-        stop: () => {
+        stop: async () => {
           running = undefined;
           compiled.release();
-          return Promise.resolve();
+          await callers.flush();
         },
-      });
+      };
     },
   });
 }
 
 function compileOrRefuse(
   ctx: PluginContext<GatewaySettings>,
-  given: Pick<CompileOptions, "parts" | "upstreams">,
+  given: Omit<CompileOptions, "clock" | "ownPaths">,
 ): Compiled {
   const { clock, settings } = ctx;
   const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
@@ -174,10 +185,12 @@ function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstre
 }
 
 function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
+  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
   return {
     id,
     api: api.id,
+    version: version?.id ?? null,
+    deprecated: route.lifecycle?.deprecatedMs !== undefined,
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
@@ -62,6 +63,16 @@ export const RouteSettings = Type.Object({
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  upstream: Type.Optional(UpstreamSettings),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
+  ),
 });
 
 /** One fronted API. */
@@ -110,6 +121,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
