@@ -4,6 +4,7 @@ export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
 export type { Caller } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
+export { ownUrl } from "./context.ts";
 export type {
   Access,
   AccessDecision,
@@ -43,6 +44,7 @@ export {
   Fronts,
   Limiters,
   Pages,
+  Permissions,
   RequestObservers,
   Timeline,
 } from "./points.ts";
@@ -56,6 +58,7 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  DeclaredPermissions,
   Front,
   FrontRequest,
   LimitCount,

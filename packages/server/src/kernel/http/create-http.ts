@@ -17,7 +17,7 @@ import { addProbes } from "./probe-routes.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
-import type { Caller, Operation } from "../contract/index.ts";
+import { ownUrl, type Caller, type Operation } from "../contract/index.ts";
 
 const BODY_BYTES_MAX = 10_000_000;
 const TIMEOUT_MS = 30_000;
@@ -59,7 +59,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     },
     inject: async (request) => {
       await ready;
-      return await injectInto(dispatcher.request, request);
+      const { ownHost: host } = options.server;
+      // In memory it is mostly our own surface that is meant; whoever means another host names it.
+      const headers = host === undefined ? request.headers : { host, ...request.headers };
+      return await injectInto(dispatcher.request, { ...request, ...(headers && { headers }) });
     },
     call: async (operationId, input, caller) =>
       await callOperation(parts, compiled.get(operationId), {
@@ -120,7 +123,7 @@ function partsOf(options: HttpOptions): RouteParts {
 }
 
 function docsUrlOf({ server }: HttpOptions): string {
-  return `${server.publicUrl()}${server.basePath}/docs/errors`;
+  return `${ownUrl(server)}/docs/errors`;
 }
 
 function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
@@ -185,6 +188,7 @@ function dispatcherOf(
     fronts: options.fronts,
     ownPaths,
     basePath: options.server.basePath,
+    ownHost: options.server.ownHost,
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),

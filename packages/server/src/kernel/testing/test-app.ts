@@ -22,6 +22,10 @@ export interface TestAppOptions {
   /** Networks that guarded outbound calls may reach; loopback when left out. */
   readonly outboundAllow?: readonly string[];
   readonly logger?: Logger;
+  /** Path prefix of Portico's own surface; none when left out. */
+  readonly basePath?: string;
+  /** Host name of Portico's own surface; every host when left out. */
+  readonly ownHost?: string;
   /** Every transaction function runs twice, the first time in vain; true when left out. */
   readonly runTwice?: boolean;
 }
@@ -91,7 +95,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     server: {
       version: "0.0.0-test",
       mode: "test",
-      basePath: "",
+      basePath: options.basePath ?? "",
+      ownHost: options.ownHost,
       dataFolder: undefined,
       publicUrl: () => server.url,
     },
@@ -106,7 +111,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       server.url = listening.url;
       return listening;
     },
-    as: (caller) => clientOf(portico, callers, caller ?? POWERFUL),
+    as: (caller) =>
+      clientOf({ portico, basePath: options.basePath ?? "" }, callers, caller ?? POWERFUL),
     events: (organization = "default") => eventsOf(portico, organization),
   };
 }
@@ -117,14 +123,23 @@ function settingsOf(options: TestAppOptions): Readonly<Record<string, unknown>> 
   throw new TypeError(`settings of the test app: ${JSON.stringify(checked.reason)}`);
 }
 
-function clientOf(portico: Portico, callers: TestCallers, caller: Partial<Caller>): TestClient {
+interface Place {
+  readonly portico: Portico;
+  readonly basePath: string;
+}
+
+function clientOf(
+  { portico, basePath }: Place,
+  callers: TestCallers,
+  caller: Partial<Caller>,
+): TestClient {
   const own = callers.headers(caller);
   const send =
     (method: string) =>
     (path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
       portico.inject({
         method,
-        url: `/api/v1${path}`,
+        url: `${basePath}/api/v1${path}`,
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body }),
       });
