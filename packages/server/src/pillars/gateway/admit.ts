@@ -7,7 +7,7 @@ import type {
   Limiter,
 } from "portico/kernel";
 import { anonymous, grants, raiseAccess, rateLimited } from "portico/kernel";
-import type { Route } from "./route.ts";
+import type { Route } from "./call.ts";
 
 /** What admission is decided with. */
 export interface AdmitParts {

@@ -1,18 +1,132 @@
-import type { Caller, FrontRequest, LimitDecision } from "portico/kernel";
+import type { Buffer } from "node:buffer";
+import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type { ForwardEdits } from "./edits.ts";
+import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
-import type { Route } from "./route.ts";
+import type { ReadFields } from "./request-head.ts";
+import type { Auth } from "./settings.ts";
+import type { ReplyHead, UpstreamPool } from "./upstream/index.ts";
+
+/** One API as compiled: everything a call needs, looked up once. */
+export interface Api {
+  readonly id: string;
+  readonly basePath: string;
+  readonly host: string | undefined;
+  readonly pool: UpstreamPool;
+  /** `Host` that the upstream is sent; undefined to pass the caller's on. */
+  readonly upstreamHost: string | undefined;
+  /** Put before the forwarded path: the path of the upstream's address. */
+  readonly upstreamPath: string;
+  /** Characters of the path that are not forwarded. */
+  readonly stripLength: number;
+  readonly forwardsCredentials: boolean;
+  readonly sendsIdentity: boolean;
+  /** 0 for no limit. */
+  readonly bodyBytesMax: number;
+  readonly emitBodyBytesMax: number;
+}
+
+/** One route as compiled. */
+export interface Route {
+  readonly id: string;
+  readonly api: Api;
+  /** `/invoices/{id}` with the API's base path; `/*` at its end takes all below. */
+  readonly template: string;
+  /** Undefined for every method. */
+  readonly methods: readonly string[] | undefined;
+  readonly auth: Auth;
+  readonly permissions: readonly string[];
+  readonly rates: readonly string[];
+  readonly emits: readonly EmitRule[];
+  /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
+  readonly steps: readonly Step[];
+  /** What its reply goes through on its way back, in order (`stagesOf`). */
+  readonly replyStages: readonly ReplyStage[];
+  /** The request's body is kept while it streams, for who looks at it afterwards. */
+  readonly keepsRequestBody: boolean;
+}
+
+/** What a path leads to. */
+export type Match =
+  | { readonly kind: "route"; readonly route: Route }
+  | { readonly kind: "wrongMethod"; readonly allowed: string }
+  /** An API owns the path, but none of its routes has it. */
+  | { readonly kind: "noRoute"; readonly api: Api };
 
 /** One request on its way through the gateway: what has been decided about it so far. */
 export interface Call {
   readonly front: FrontRequest;
   readonly target: Target;
-  readonly route: Route;
+  /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
+  route: Route;
   readonly at: number;
   readonly startedMs: number;
   caller: Caller;
   decision: LimitDecision | undefined;
   /** The code of the problem that was answered. */
   code: string | null;
+  /** The request's fields, sorted; set by the step `head`. */
+  fields: ReadFields | undefined;
+  /** The request's whole body, once a step has read it (`readBody`); else it streams. */
+  body: Buffer | undefined;
+  /** What is forwarded otherwise than it came. */
+  edits: ForwardEdits | undefined;
+  /** What was streamed to the upstream, kept where the route asks for it. */
+  sent: Buffer[] | undefined;
+  /** True when all of the request's body has been taken from the caller's connection. */
+  isRequestSent: boolean;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
+  /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */
+  reply: ReplySink | undefined;
+  /** Set by whoever writes into `reply`: called when a chunk that answered false may be followed by the next. */
+  resume: (() => void) | undefined;
+  /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
+  rescue: ((problem: Problem) => boolean) | undefined;
+  readonly notes: CallNotes;
+}
+
+/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
+export interface CallNotes {
+  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
+  upstreamAtMs: number;
+  /** Monotonic ms when the head of the reply was there; 0 when none came. */
+  repliedAtMs: number;
+  /** Bytes of the request's body that were forwarded. */
+  bytesIn: number;
+  /** Bytes of the reply's body as handed to the caller's connection. */
+  bytesOut: number;
+}
+
+/** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */
+export type StepResult = void | "answered" | Promise<void | "answered">;
+
+/**
+ * One look at a call on its way to the upstream. A route has only the steps that it uses. It throws the problem that
+ * refuses the call, and is synchronous where it can be.
+ */
+export interface Step {
+  readonly name: string;
+  run(call: Call): StepResult;
+}
+
+/**
+ * Takes one reply: its head, its body in chunks, its end; or all at once. Between the upstream (or the cache) and the
+ * caller stands a chain of these, one for each stage of the route. Bytes are only lent for the call: whoever keeps
+ * them copies them. Who is given a head owns `head.headers` and may change it.
+ */
+export interface ReplySink {
+  head(head: ReplyHead): void;
+  /** False asks to wait until `call.resume` is called. */
+  chunk(bytes: Buffer): boolean;
+  /** The reply is complete. `trailers` is name, value, …. */
+  end(trailers: readonly string[]): void;
+  /** A reply whose body is known as a whole: instead of `head`, `chunk` and `end`. */
+  whole(head: ReplyHead, body: Buffer): void;
+}
+
+/** Puts a sink of its own before `next`, or answers `next` where this call is none of its business. */
+export interface ReplyStage {
+  readonly name: string;
+  wrap(call: Call, next: ReplySink): ReplySink;
 }

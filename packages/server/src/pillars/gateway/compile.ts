@@ -3,11 +3,13 @@ import { parseRate } from "portico/kernel";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
-import type { Api, Route } from "./route.ts";
+import type { Api, Route } from "./call.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
 import { addressFault } from "./upstream-address.ts";
+import { stagesOf, stepsOf } from "./steps.ts";
+import type { RouteRules, StepParts } from "./steps.ts";
 import { UpstreamPool } from "./upstream/index.ts";
 
 /** A table ready to serve, with the pools that its routes use. */
@@ -21,6 +23,8 @@ export interface CompileOptions {
   readonly clock: Clock;
   /** Portico's own path templates (`/api/v1/keys/{id}`): no route of a fronted API may have one. */
   readonly ownPaths: readonly string[];
+  /** What the steps of routes work with. */
+  readonly parts: StepParts;
 }
 
 interface Work {
@@ -145,14 +149,19 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   }
   const byMethod = emitsByMethod(draft, work);
   const plain = route.methods?.filter((method) => !byMethod.has(method));
-  const emitting = [...byMethod].map(([method, emits]) => ({ ...base, methods: [method], emits }));
+  const emitting = [...byMethod].map(([method, rules]) =>
+    withSteps({ ...base, methods: [method], emits: rules }, work),
+  );
   if (plain?.length === 0) return emitting;
-  const rest = {
-    ...base,
-    methods: route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain,
-    emits: [],
-  };
-  return [...emitting, rest];
+  const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
+  return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
+}
+
+function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {
+  const keepsRequestBody = rules.emits.some((rule) => rule.needsRequestBody);
+  const route = { ...rules, keepsRequestBody };
+  const { parts } = options;
+  return { ...route, steps: stepsOf(route, parts), replyStages: stagesOf(route, parts) };
 }
 
 function emitsByMethod(draft: Draft, work: Work): ReadonlyMap<string, readonly EmitRule[]> {

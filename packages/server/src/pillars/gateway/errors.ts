@@ -18,6 +18,11 @@ export const gatewayErrors = {
     "The path exists, but not for {method}. It takes {allowed}.",
   ),
   "gateway.bodyTooLarge": problem(413, "The body is larger than {max} bytes."),
+  "gateway.callerLeft": problem(
+    400,
+    "The connection closed before the whole body had come.",
+    "Nobody reads this answer; the request log shows it.",
+  ),
   "gateway.upstreamUnreachable": problem(502, "The application behind this API cannot be reached."),
   "gateway.upstreamClosed": problem(
     502,

@@ -1,8 +1,8 @@
 import type { Authenticator } from "portico/kernel";
 import type { Call } from "./call.ts";
+import { editedHeaders } from "./edits.ts";
 import { raise } from "./errors.ts";
 import type { IdentitySigner } from "./identity.ts";
-import type { UpstreamRequest } from "./proxy-call.ts";
 import { IDENTITY_HEADER, originLines, readFields } from "./request-head.ts";
 import type { ReadFields } from "./request-head.ts";
 
@@ -15,27 +15,38 @@ export interface ForwardParts {
   readonly makeSpan: () => string;
 }
 
-/**
- * Writes the request as the upstream gets it. Throws `gateway.headRefused`, `gateway.loop`, `gateway.bodyTooLarge`.
- * Every field of the caller's is sorted before one of ours is added.
- */
-export function upstreamRequest(parts: ForwardParts, call: Call): UpstreamRequest {
-  const { front, route } = call;
-  const { request } = front;
-  const { api } = route;
-  const read = readFields(request.rawHeaders);
+/** Sorts the request's fields. Throws `gateway.headRefused`, `gateway.loop`, `gateway.bodyTooLarge`. */
+export function readHead({ via }: ForwardParts, call: Call): void {
+  const read = readFields(call.front.request.rawHeaders);
   if (read.objection !== undefined) {
     throw raise("gateway.headRefused", { params: { reason: read.objection } });
   }
-  if (read.via !== "" && read.via.includes(parts.via)) throw raise("gateway.loop");
-  const hasBody = read.isChunked || read.contentLength > 0;
+  if (read.via !== "" && read.via.includes(via)) throw raise("gateway.loop");
   const bodyBytesMax = bodyLimit(call);
   if (bodyBytesMax > 0 && read.contentLength > bodyBytesMax) {
     throw raise("gateway.bodyTooLarge", { params: { max: bodyBytesMax } });
   }
+  call.fields = read;
+  call.isRequestSent = !read.isChunked && read.contentLength <= 0;
+}
+
+/**
+ * Writes the request's head as the upstream gets it, after `readHead`. Every field of the caller's is sorted before one
+ * of ours is added.
+ */
+export function upstreamHead(parts: ForwardParts, call: Call): string {
+  const { front, route, edits } = call;
+  const { request } = front;
+  const { api } = route;
+  const rawHeaders =
+    edits === undefined ? request.rawHeaders : editedHeaders(request.rawHeaders, edits);
+  const read =
+    call.fields === undefined || rawHeaders !== request.rawHeaders
+      ? readFields(rawHeaders)
+      : call.fields;
   const via = read.via === "" ? "" : `${read.via}, `;
-  const head =
-    `${request.method ?? "GET"} ${pathOf(call)} HTTP/1.1\r\nHost: ${api.upstreamHost ?? read.host}\r\n` +
+  return (
+    `${edits?.method ?? request.method ?? "GET"} ${pathOf(call)} HTTP/1.1\r\nHost: ${api.upstreamHost ?? read.host}\r\n` +
     read.lines +
     credentialLines(parts, call, read) +
     originLines(front, read) +
@@ -45,32 +56,31 @@ export function upstreamRequest(parts: ForwardParts, call: Call): UpstreamReques
       ? `${IDENTITY_HEADER}: ${parts.identity.token(call.caller, api.id)}\r\n`
       : "") +
     (read.takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "") +
-    framingLine(read) +
-    "\r\n";
-  return {
-    head,
-    hasBody,
-    isChunked: read.isChunked,
-    expectsContinue: read.expectsContinue,
-    takesTrailers: read.takesTrailers,
-    bodyBytesMax,
-  };
+    framingLine(call, read) +
+    "\r\n"
+  );
 }
 
-function framingLine({ isChunked, contentLength }: ReadFields): string {
+function framingLine({ body }: Call, { isChunked, contentLength }: ReadFields): string {
+  if (body !== undefined) {
+    // A body that was there stays one, were it emptied.
+    const isNone = body.length === 0 && contentLength < 0 && !isChunked;
+    return isNone ? "" : `Content-Length: ${body.length}\r\n`;
+  }
   if (isChunked) return "Transfer-Encoding: chunked\r\n";
   return contentLength < 0 ? "" : `Content-Length: ${contentLength}\r\n`;
 }
 
-function pathOf({ target, route }: Call): string {
+function pathOf({ target, route, edits }: Call): string {
   const { stripLength, upstreamPath } = route.api;
-  const path = stripLength === 0 ? target.path : target.path.slice(stripLength);
-  const whole = `${upstreamPath}${path}${target.query}`;
+  const full = edits?.path ?? target.path;
+  const path = stripLength === 0 ? full : full.slice(stripLength);
+  const whole = `${upstreamPath}${path}${edits?.query ?? target.query}`;
   return whole.startsWith("/") ? whole : `/${whole}`;
 }
 
-/** The tighter of the API's own limit and what an event may be made of. */
-function bodyLimit({ route }: Call): number {
+/** The tighter of the API's own limit and what an event may be made of; 0 for no limit. */
+export function bodyLimit({ route }: Call): number {
   const { bodyBytesMax, emitBodyBytesMax } = route.api;
   if (!route.emits.some((rule) => rule.needsRequestBody)) return bodyBytesMax;
   return bodyBytesMax === 0 ? emitBodyBytesMax : Math.min(bodyBytesMax, emitBodyBytesMax);

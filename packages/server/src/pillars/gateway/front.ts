@@ -1,27 +1,25 @@
-import type { Caller, Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
+import type { Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
 import { anonymous, isProblem } from "portico/kernel";
-import { authorise, identify, takeLimits } from "./admit.ts";
-import type { AdmitParts } from "./admit.ts";
-import type { Call } from "./call.ts";
+import type { Call, Match, Route } from "./call.ts";
 import { raise } from "./errors.ts";
-import { upstreamRequest } from "./forward.ts";
-import type { ForwardParts } from "./forward.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { ProxyCall } from "./proxy-call.ts";
-import type { ProxyParts } from "./proxy-call.ts";
-import { refuse } from "./refuse.ts";
-import type { Match, Route } from "./route.ts";
+import { refuseCall } from "./refuse.ts";
+import type { RefusalParts } from "./refuse.ts";
 import type { Router } from "./router.ts";
+import { runSteps } from "./run-steps.ts";
+import type { StepParts } from "./steps.ts";
 
 /** Everything a request meets on its way. */
-export interface GatewayParts extends AdmitParts, ForwardParts, ProxyParts {
+export interface GatewayParts extends StepParts {
   readonly clock: Clock;
   readonly observers: readonly RequestObserver[];
   /** Called for every answered call, for the metrics. */
   readonly count: (call: Call, status: number, durationMs: number) => void;
   /** The table in force. */
   readonly router: () => Router;
+  /** Answers what a step threw. */
+  readonly failed: (call: Call, error: unknown) => void;
 }
 
 /** What nginx writes for a client that left before it was answered. */
@@ -46,15 +44,15 @@ function take(parts: GatewayParts, front: FrontRequest): boolean {
   const target = readTarget(url);
   if (typeof target === "string") {
     const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE });
-    end(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
+    failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
   if (match.kind === "route") {
-    admit(parts, begin(parts, { front, target, route: match.route }));
+    runSteps(begin(parts, { front, target, route: match.route }), parts.failed);
   } else {
-    end(parts, begin(parts, { front, target, route: NO_ROUTE }), refusalOf(match, method));
+    failCall(parts, begin(parts, { front, target, route: NO_ROUTE }), refusalOf(match, method));
   }
   return true;
 }
@@ -64,6 +62,8 @@ const NO_ROUTE: Route = Object.freeze({
   id: "unmatched",
   template: "unmatched",
   emits: [],
+  steps: [],
+  replyStages: [],
 }) as unknown as Route;
 
 function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
@@ -89,60 +89,29 @@ function begin(
     caller: anonymous,
     decision: undefined,
     code: null,
+    fields: undefined,
+    body: undefined,
+    edits: undefined,
+    sent: undefined,
+    isRequestSent: false,
     proxied: undefined,
+    reply: undefined,
+    resume: undefined,
+    rescue: undefined,
+    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, bytesOut: 0 },
   };
   front.response.on("close", () => finished(parts, call));
   return call;
 }
 
-function admit(parts: GatewayParts, call: Call): void {
-  try {
-    const caller = identify(parts, call.front, call.route);
-    // A promise is only met when the credential is not in memory yet.
-    if (caller instanceof Promise) {
-      caller.then(
-        (found) => proceed(parts, call, found),
-        (error: unknown) => fail(parts, call, error),
-      );
-    } else {
-      proceed(parts, call, caller);
-    }
-  } catch (error) {
-    fail(parts, call, error);
-  }
-}
-
-function proceed(parts: GatewayParts, call: Call, caller: Caller): void {
-  const { front, route } = call;
-  // Gone while its key was looked up: nothing is counted or sent for nobody.
-  if (front.response.destroyed) return;
-  try {
-    call.caller = caller;
-    authorise(parts, caller, route);
-    const request = upstreamRequest(parts, call);
-    // Last, so that a call refused for anything else consumes nothing (design §2.2).
-    const { clientAddress } = front;
-    call.decision = takeLimits(parts, { caller, route, clientAddress });
-    const proxied = new ProxyCall(parts, call, request);
-    call.proxied = proxied;
-    route.api.pool.send(proxied);
-  } catch (error) {
-    fail(parts, call, error);
-  }
-}
-
-function fail(parts: GatewayParts, call: Call, error: unknown): void {
+/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
+export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
   if (isProblem(error)) {
-    end(parts, call, error);
+    refuseCall(parts, call, error);
     return;
   }
   parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
-  end(parts, call, raise("gateway.internal", { cause: error }));
-}
-
-function end(parts: GatewayParts, call: Call, problem: Problem): void {
-  call.code = problem.code;
-  refuse(parts, call.front, problem);
+  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
 }
 
 /** Once for every call, whether it was answered or its caller left. */

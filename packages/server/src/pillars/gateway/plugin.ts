@@ -17,14 +17,15 @@ import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
-import { gatewayFront } from "./front.ts";
+import { failCall, gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
 import { listRoutes } from "./operations/list-routes.ts";
 import { gatewayPermissions } from "./permissions.ts";
-import type { Route } from "./route.ts";
+import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
+import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
 
 const SPANS_DRAWN = 512;
@@ -65,13 +66,21 @@ export function gateway(): AnyPlugin {
       }),
     ],
     start: (ctx) => {
-      const compiled = compileOrRefuse(ctx);
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
         issuer: ctx.server.publicUrl,
       });
-      running = partsOf(ctx, compiled, signer);
+      const parts = stepParts(ctx, signer);
+      const compiled = compileOrRefuse(ctx, parts);
+      running = {
+        ...parts,
+        clock: ctx.clock,
+        observers: ctx.contributions(RequestObservers).map(({ value }) => value),
+        count: counter(ctx),
+        router: () => compiled.router,
+        failed: (call, error) => failCall(parts, call, error),
+      };
       openGauges(ctx, compiled);
       const routes = compiled.router.routes.map(viewOf);
       return Promise.resolve({
@@ -86,9 +95,9 @@ export function gateway(): AnyPlugin {
   });
 }
 
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>): Compiled {
+function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ownPaths: ctx.server.ownPaths() });
+  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
   if (!("mistakes" in compiled)) return compiled;
   const { mistakes } = compiled;
   throw raise("gateway.badConfig", {
@@ -97,27 +106,20 @@ function compileOrRefuse(ctx: PluginContext<GatewaySettings>): Compiled {
   });
 }
 
-function partsOf(
-  ctx: PluginContext<GatewaySettings>,
-  { router }: Compiled,
-  identity: IdentitySigner,
-): GatewayParts {
+function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner): StepParts {
   const { access, clock, logger, server } = ctx;
   const authenticators = ctx.contributions(Authenticators).map(({ value }) => value);
   return {
     access,
-    clock,
+    monotonic: clock.monotonic,
     logger,
     identity,
     authenticators,
     limiter: ctx.contributions(Limiters)[0]?.value,
-    observers: ctx.contributions(RequestObservers).map(({ value }) => value),
     challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
     docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
-    count: counter(ctx),
-    router: () => router,
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
   };
 }

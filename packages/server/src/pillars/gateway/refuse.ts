@@ -1,5 +1,6 @@
 import { sendProblem } from "portico/kernel";
 import type { FrontRequest, Logger, Problem } from "portico/kernel";
+import type { Call } from "./call.ts";
 import { raise } from "./errors.ts";
 import type { Failure } from "./upstream/index.ts";
 
@@ -24,6 +25,14 @@ export function refuse(parts: RefusalParts, front: FrontRequest, problem: Proble
 function hasBody({ request }: FrontRequest): boolean {
   const { headers } = request;
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+/** Answers a call with a problem, once; when its reply has begun, only a broken connection tells that it is not whole. */
+export function refuseCall(parts: RefusalParts, call: Call, problem: Problem): void {
+  const { front } = call;
+  call.code = problem.code;
+  if (front.response.headersSent) front.response.destroy();
+  else refuse(parts, front, problem);
 }
 
 /** What a caller is told when the upstream failed; the detail is for the operator. */

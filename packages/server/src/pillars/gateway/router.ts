@@ -1,4 +1,4 @@
-import type { Api, Match, Route } from "./route.ts";
+import type { Api, Match, Route } from "./call.ts";
 
 interface Leaf {
   readonly byMethod: Map<string, Match>;

@@ -3,7 +3,7 @@ import type { PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { dataOf, wordOf } from "./emit-rule.ts";
 import type { CallDocument, EmitRule } from "./emit-rule.ts";
-import type { HeldReply } from "./proxy-call.ts";
+import type { HeldReply } from "./hold-for-events.ts";
 
 /**
  * Stores the events that a successful call makes, in one append. It settles when they are durable: only then may the

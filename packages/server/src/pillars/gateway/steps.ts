@@ -1,0 +1,90 @@
+import { authorise, identify, takeLimits } from "./admit.ts";
+import type { AdmitParts } from "./admit.ts";
+import type { ReplyStage, Route, Step } from "./call.ts";
+import { readHead, upstreamHead } from "./forward.ts";
+import type { ForwardParts } from "./forward.ts";
+import { holdForEvents } from "./hold-for-events.ts";
+import type { HoldParts } from "./hold-for-events.ts";
+import { ProxyCall } from "./proxy-call.ts";
+
+/** Everything that steps and stages work with. */
+export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
+  readonly monotonic: () => number;
+}
+
+/** What a route is before its steps are chosen. */
+export type RouteRules = Omit<Route, "steps" | "replyStages">;
+
+/**
+ * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
+ * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
+ * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ */
+export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
+  return [
+    ...when(route.auth !== "none", identifyStep(parts)),
+    authoriseStep(parts),
+    headStep(parts),
+    limitsStep(parts),
+    forwardStep(parts),
+  ];
+}
+
+/**
+ * The stages of a route's reply, from the upstream's side to the caller's. The whole order: emit · validate · versions ·
+ * transform · cache · compress · fields (deprecation, CORS).
+ */
+export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
+  return [...when(route.emits.length > 0, holdForEvents(parts))];
+}
+
+function when<TValue>(isWanted: boolean, value: TValue): readonly TValue[] {
+  return isWanted ? [value] : [];
+}
+
+function identifyStep(parts: AdmitParts): Step {
+  return {
+    name: "identify",
+    run: (call) => {
+      const caller = identify(parts, call.front, call.route);
+      // A promise is only met when the credential is not in memory yet.
+      if (!(caller instanceof Promise)) {
+        call.caller = caller;
+        return undefined;
+      }
+      return caller.then((found) => {
+        call.caller = found;
+      });
+    },
+  };
+}
+
+function authoriseStep(parts: AdmitParts): Step {
+  return { name: "authorise", run: (call) => authorise(parts, call.caller, call.route) };
+}
+
+function headStep(parts: ForwardParts): Step {
+  return { name: "head", run: (call) => readHead(parts, call) };
+}
+
+function limitsStep(parts: AdmitParts): Step {
+  return {
+    name: "limits",
+    run: (call) => {
+      const { caller, route } = call;
+      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
+    },
+  };
+}
+
+function forwardStep(parts: StepParts): Step {
+  return {
+    name: "forward",
+    run: (call) => {
+      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      call.proxied = proxied;
+      call.notes.upstreamAtMs = parts.monotonic();
+      call.route.api.pool.send(proxied);
+    },
+  };
+}
