@@ -18,7 +18,8 @@ interface HostTable {
   /** Paths without parameters, found without cutting the path. */
   readonly exact: Map<string, Leaf>;
   readonly root: Branch;
-  readonly apis: { readonly prefix: string; readonly match: Match }[];
+  readonly byPrefix: Map<string, Match>;
+  apis: readonly { readonly prefix: string; readonly match: Match }[];
 }
 
 /** An immutable table of routes: built off the hot path, swapped whole. */
@@ -28,19 +29,41 @@ export interface Router {
   readonly routes: readonly Route[];
 }
 
+/** A table of routes while it is built. */
+export interface RouterBuilder {
+  /** The first route of a method and a shape wins. */
+  add(route: Route): void;
+  finish(): Router;
+}
+
 /** Compiles routes. Fixed segments win over parameters, parameters over `*`. */
-export function createRouter(routes: readonly Route[]): Router {
+export function routerBuilder(): RouterBuilder {
   const anyHost = hostTable();
   const byHost = new Map<string, HostTable>();
-  for (const route of routes) {
-    const { host } = route.api;
-    let table = anyHost;
-    if (host !== undefined) {
-      table = byHost.get(host) ?? hostTable();
-      byHost.set(host, table);
-    }
-    addRoute(table, route);
-  }
+  const routes: Route[] = [];
+  return {
+    add: (route) => {
+      const { host } = route.api;
+      let table = anyHost;
+      if (host !== undefined) {
+        table = byHost.get(host) ?? hostTable();
+        byHost.set(host, table);
+      }
+      addRoute(table, route);
+      routes.push(route);
+    },
+    finish: () => {
+      for (const table of [anyHost, ...byHost.values()]) table.apis = apisOf(table);
+      return routerOf(routes, anyHost, byHost);
+    },
+  };
+}
+
+function routerOf(
+  routes: readonly Route[],
+  anyHost: HostTable,
+  byHost: ReadonlyMap<string, HostTable>,
+): Router {
   const hasHosts = byHost.size > 0;
   return {
     routes,
@@ -55,12 +78,19 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
+/** The longest prefix owns the path. */
+function apisOf({ byPrefix }: HostTable): HostTable["apis"] {
+  return [...byPrefix]
+    .map(([prefix, match]) => ({ prefix, match }))
+    .toSorted((a, b) => b.prefix.length - a.prefix.length);
+}
+
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, "");
 }
 
 function hostTable(): HostTable {
-  return { exact: new Map(), root: branch(), apis: [] };
+  return { exact: new Map(), root: branch(), byPrefix: new Map(), apis: [] };
 }
 
 function branch(): Branch {
@@ -137,10 +167,7 @@ function takeMethods(leaf: Leaf, route: Route): void {
   };
 }
 
-function addApi(table: HostTable, api: Api): void {
+function addApi({ byPrefix }: HostTable, api: Api): void {
   const prefix = api.basePath === "/" ? "" : api.basePath;
-  if (table.apis.some((each) => each.prefix === prefix)) return;
-  table.apis.push({ prefix, match: { kind: "noRoute", api } });
-  // The longest prefix owns the path.
-  table.apis.sort((a, b) => b.prefix.length - a.prefix.length);
+  if (!byPrefix.has(prefix)) byPrefix.set(prefix, { kind: "noRoute", api });
 }

@@ -68,6 +68,19 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
+  deprecated: Type.Optional(
+    Type.Boolean({ description: "Shown as deprecated in `/api/docs`; nothing else changes." }),
+  ),
+  active: Type.Optional(
+    Type.Boolean({ default: true, description: "False takes the route out of the table." }),
+  ),
+});
+
+/** One upstream with a name, which several APIs may use. */
+export const UpstreamSettings = Type.Object({
+  id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
+  url: Type.String({ pattern: "^https?://", description: "Address of the application." }),
 });
 
 /** One fronted API. */
@@ -75,7 +88,10 @@ export const ApiSettings = Type.Object({
   id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
-  upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
+  upstream: Type.String({
+    pattern: "^(https?://.*|[a-z][a-z0-9-]{0,62})$",
+    description: "Address of the application, or the id of one of `upstreams`.",
+  }),
   stripBasePath: Type.Optional(
     Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
   ),
@@ -136,15 +152,41 @@ export const GatewaySettings = Type.Object({
     default: [],
     description: "The applications that Portico fronts.",
   }),
+  upstreams: Type.Array(UpstreamSettings, {
+    default: [],
+    description: "Upstreams that APIs name by their id.",
+  }),
+  upstreamAllow: Type.Array(Type.String(), {
+    default: [
+      "127.0.0.0/8",
+      "::1/128",
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "fc00::/7",
+    ],
+    description:
+      "Networks in which upstreams may be that are set over the API. Those of this file may be anywhere.",
+  }),
+  discovery: Type.Boolean({
+    default: true,
+    description: "Lists the routes for everybody at `/api/docs`.",
+  }),
+  title: Type.String({ default: "API", description: "What `/api/docs` calls them together." }),
 });
 
 /** The settings as the kernel has accepted them. */
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
+/** One named upstream as set. */
+export type UpstreamSettings = Static<typeof UpstreamSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */
 export type EmitSettings = Static<typeof EmitSettings>;
 /** Whose credential a route asks for. */
 export type Auth = Static<typeof Auth>;
+
+/** The route of an API that names none: every path and method. */
+export const EVERYTHING: RouteSettings = Object.freeze({ path: "/*" });
