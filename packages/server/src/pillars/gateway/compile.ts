@@ -6,19 +6,20 @@ import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
 import { isBelow, routerBuilder } from "./router.ts";
 import type { Router } from "./router.ts";
-import type { ApiSettings, EmitSettings, RouteSettings, UpstreamSettings } from "./settings.ts";
+import { rateOf, routeLabel } from "./route-rules.ts";
+import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import { EVERYTHING } from "./settings.ts";
-import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
 import type { Mistakes } from "./table/mistakes.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import type { Pieces } from "./table/pieces.ts";
-import type { PoolLease } from "./table/pools.ts";
 import { noCompilations, textOf } from "./table/reuse.ts";
 import type { Compilations } from "./table/reuse.ts";
 import { twinFinder } from "./table/twins.ts";
 import type { United } from "./table/unite.ts";
+import { readTimeouts, readUpstream } from "./upstream/index.ts";
+import type { ReadUpstream, Upstream, Upstreams } from "./upstream/index.ts";
 
 /** A table ready to serve. */
 export interface Compiled {
@@ -26,6 +27,8 @@ export interface Compiled {
   /** The settings that each route was compiled from. */
   readonly settingsOf: ReadonlyMap<Route, RouteSettings>;
   readonly compilations: Compilations;
+  /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
+  readonly release: () => void;
 }
 
 /** What settings are compiled with. */
@@ -37,14 +40,16 @@ export interface CompileOptions {
   readonly ownHost: string | undefined;
   /** What the steps of routes work with. */
   readonly parts: StepParts;
-  readonly pools: PoolLease;
+  /** Where upstreams are opened, or found open. */
+  readonly upstreams: Upstreams;
   /** What is in force, to be taken over where it has not changed. */
   readonly reuse: Compilations;
   readonly mistakes: Mistakes;
 }
 
 interface Work extends CompileOptions {
-  readonly upstreams: ReadonlyMap<string, UpstreamSettings>;
+  readonly united: United;
+  readonly held: Upstream[];
   readonly settingsOf: Map<Route, RouteSettings>;
   readonly compilations: Compilations;
 }
@@ -53,15 +58,20 @@ const METHODS_WITHOUT_LIMIT = undefined;
 
 /** Builds the table, step by step. All mistakes are collected; with any there is no table. */
 export function* compile(united: United, options: CompileOptions): Pieces<Compiled | undefined> {
+  const held: Upstream[] = [];
   const work: Work = {
     ...options,
-    upstreams: upstreamsOf(united, options.mistakes),
+    united,
+    held,
     settingsOf: new Map(),
     compilations: noCompilations(),
   };
+  const release = (): void => {
+    for (const upstream of held.splice(0)) options.upstreams.release(upstream);
+  };
   const router = routerBuilder();
   const twins = twinFinder(options.mistakes);
-  refuseTwinApis(united.apis, options.mistakes);
+  refuseTwinIds(united, options.mistakes);
   for (const settings of united.apis) {
     options.mistakes.at = settings;
     const api = apiOf(settings, work);
@@ -75,8 +85,12 @@ export function* compile(united: United, options: CompileOptions): Pieces<Compil
       router.add(route);
     }
   }
-  if (options.mistakes.list.length > 0) return undefined;
-  return { router: router.finish(), settingsOf: work.settingsOf, compilations: work.compilations };
+  if (options.mistakes.list.length > 0) {
+    release();
+    return undefined;
+  }
+  const { settingsOf, compilations } = work;
+  return { router: router.finish(), settingsOf, compilations, release };
 }
 
 /** An API with the text by which its compilation is known: everything but its routes. */
@@ -86,76 +100,71 @@ interface KnownApi {
 }
 
 function apiOf(settings: ApiSettings, work: Work): KnownApi | undefined {
-  const upstream = upstreamOf(settings, work);
-  const fault = upstream === undefined ? undefined : addressFault(upstream);
-  if (fault !== undefined) work.mistakes.push(`api '${settings.id}': its upstream ${fault}`);
-  if (settings.basePath !== undefined && !isBelow(settings.basePath, "")) {
-    work.mistakes.push(`api '${settings.id}': basePath does not begin with a slash`);
+  const { id, host, basePath } = settings;
+  if (basePath !== undefined && !isBelow(basePath, "")) {
+    work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
   }
-  if (settings.host !== undefined && settings.host.toLowerCase() === work.ownHost) {
-    work.mistakes.push(`api '${settings.id}': its host ${work.ownHost} is Portico's own`);
+  if (host !== undefined && host.toLowerCase() === work.ownHost) {
+    work.mistakes.push(`api '${id}': its host ${work.ownHost} is Portico's own`);
   }
-  if (upstream === undefined || fault !== undefined) return undefined;
+  const upstream = readUpstream(settings.upstream, {
+    named: work.united.upstreams,
+    allowFor: work.united.allowFor,
+    definedBy: settings,
+    connectionsMax: settings.connectionsMax ?? 512,
+    keepAliveMs: settings.keepAliveMs ?? 4_000,
+  });
+  if ("mistakes" in upstream) {
+    for (const each of upstream.mistakes) {
+      work.mistakes.push(`api '${id}': its upstream ${each}`);
+    }
+    return undefined;
+  }
+  // Held by every table that uses it, whether its API was compiled anew or taken over.
+  const pool = work.upstreams.hold(upstream.options);
+  work.held.push(pool);
   const { routes: _routes, ...own } = settings;
-  const text = JSON.stringify({ ...own, upstream });
-  const api = work.reuse.apis.get(text) ?? buildApi({ ...settings, upstream }, work);
+  const text = JSON.stringify([own, upstream.options]);
+  const api = work.reuse.apis.get(text) ?? buildApi(settings, { upstream, pool }, work);
   work.compilations.apis.set(text, api);
   return { api, text };
 }
 
-function upstreamOf({ id, upstream }: ApiSettings, work: Work): string | undefined {
-  if (upstream.includes(":")) return upstream;
-  const named = work.upstreams.get(upstream);
-  if (named === undefined) work.mistakes.push(`api '${id}': there is no upstream '${upstream}'`);
-  return named?.url;
-}
-
-function upstreamsOf(united: United, mistakes: Mistakes): ReadonlyMap<string, UpstreamSettings> {
-  const byId = new Map<string, UpstreamSettings>();
-  for (const settings of united.upstreams) {
-    mistakes.at = settings;
-    if (byId.has(settings.id)) mistakes.push(`two upstreams have the id '${settings.id}'`);
-    byId.set(settings.id, settings);
-  }
-  return byId;
-}
-
-function refuseTwinApis(apis: readonly ApiSettings[], mistakes: Mistakes): void {
-  const ids = new Set<string>();
-  for (const settings of apis) {
-    mistakes.at = settings;
-    if (ids.has(settings.id)) mistakes.push(`two APIs have the id '${settings.id}'`);
-    ids.add(settings.id);
+function refuseTwinIds({ apis, upstreams }: United, mistakes: Mistakes): void {
+  for (const [what, list] of [
+    ["APIs", apis],
+    ["upstreams", upstreams],
+  ] as const) {
+    const ids = new Set<string>();
+    for (const settings of list) {
+      mistakes.at = settings;
+      if (ids.has(settings.id)) mistakes.push(`two ${what} have the id '${settings.id}'`);
+      ids.add(settings.id);
+    }
   }
 }
 
-function buildApi(settings: ApiSettings, { clock, pools }: Work): Api {
-  const url = new URL(settings.upstream);
-  const isTls = url.protocol === "https:";
+interface OpenUpstream {
+  readonly upstream: ReadUpstream;
+  readonly pool: Upstream;
+}
+
+function buildApi(
+  settings: ApiSettings,
+  { upstream, pool }: OpenUpstream,
+  { clock }: CompileOptions,
+): Api {
   const basePath = trimmed(settings.basePath ?? "/");
-  const { timeouts } = settings;
   return {
     id: settings.id,
     basePath,
     host: settings.host?.toLowerCase(),
-    pool: pools.take({
-      address: {
-        host: url.hostname.replaceAll(/^\[|\]$/g, ""),
-        port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
-        isTls,
-      },
-      timeouts: {
-        connectMs: timeouts?.connectMs ?? 3_000,
-        firstByteMs: timeouts?.firstByteMs ?? 30_000,
-        idleMs: timeouts?.idleMs ?? 60_000,
-        totalMs: timeouts?.totalMs ?? 0,
-      },
-      connectionsMax: settings.connectionsMax ?? 512,
-      keepAliveMs: settings.keepAliveMs ?? 4_000,
-      clock,
-    }),
-    upstreamHost: settings.preserveHost === true ? undefined : url.host,
-    upstreamPath: url.pathname.replace(/\/$/, ""),
+    pool,
+    upstreamLabel: upstream.label,
+    upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
+    upstreamPath: upstream.path,
+    retryBodyBytesMax: upstream.retryBodyBytesMax,
+    clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,
     sendsIdentity: settings.identity ?? true,
@@ -220,16 +229,17 @@ interface Draft {
 function buildRoute(draft: Draft, work: Work): readonly Route[] {
   const { settings, api, route } = draft;
   const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
-  const id = route.name ?? `${api.id} ${template}`;
+  const id = routeLabel(api.id, { ...route, path: template });
   refuseBadPath({ template, id }, work);
-  const rate = route.rateLimit ?? settings.rateLimit;
+  const rate = rateOf(route, settings);
   const base = {
     id,
     api,
     template,
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
-    rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    timeouts: readTimeouts(route.timeouts, settings.timeouts),
+    rates: rate === undefined ? [] : [rate],
   };
   for (const each of base.rates) {
     if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);

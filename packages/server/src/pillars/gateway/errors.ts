@@ -41,6 +41,26 @@ export const gatewayErrors = {
     503,
     "The application behind this API has as many calls as it may have. Try again soon.",
   ),
+  "gateway.upstreamsDown": problem(
+    503,
+    "None of the instances of the application behind this API can be called now. Try again later.",
+    "Health checks, failed calls or a circuit breaker have taken all of them out. `Retry-After` says when the first may be back.",
+  ),
+  "gateway.callerTooSlow": problem(
+    408,
+    "The request's body did not arrive in time, or the reply was not read.",
+    "A body must not pause longer than `idleMs`, and must bring `bodyBytesPerSecondMin` bytes a second on average; both are `timeouts` of the API or the route.",
+  ),
+  "gateway.socketsFull": problem(
+    503,
+    "As many WebSockets are open to this API as may be. Try again later.",
+    "`webSockets.max` of the API is the limit.",
+  ),
+  "gateway.upgradeRefused": problem(
+    400,
+    "The upgrade {reason}.",
+    "Only WebSockets (RFC 6455) are passed on: GET in HTTP/1.1 with `Connection: Upgrade`, `Upgrade: websocket`, one `Sec-WebSocket-Key` and `Sec-WebSocket-Version: 13`, and no body.",
+  ),
   "gateway.internal": problem(
     500,
     "Something failed on our side; the server's log has it under this request id.",
@@ -56,6 +76,30 @@ export const gatewayErrors = {
     "The application has acted, but the event of it could not be stored. Do not repeat the call blindly.",
     "A call that makes an event is only answered with success when the event is stored. Here the application answered {status}, and storing failed. Look the object up before you repeat the call, or repeat with an idempotency key.",
   ),
+  "gateway.invalid": problem(
+    422,
+    "The table of routes would have {count} mistake(s) with this change; nothing was changed.",
+    "`errors` lists all of them. The table that is in force goes on as it is.",
+  ),
+  "gateway.exists": problem(
+    409,
+    "There is already a {kind} '{id}'. Change that one, or choose another id.",
+  ),
+  "gateway.pinned": problem(
+    409,
+    "The {kind} '{id}' is written in the configuration; change it there.",
+    "What the configuration says can be seen over the API and not changed by it: a restart would bring it back.",
+  ),
+  "gateway.notFound": problem(404, "There is no {kind} '{id}'."),
+  "gateway.apiMissing": problem(
+    422,
+    "The API that this belongs to is not named, and there are {count}; give its id as `api`.",
+  ),
+  "gateway.versionAmbiguous": problem(
+    422,
+    "Several APIs have the version '{version}': {apis}. Write for instance '{example}'.",
+  ),
+  "gateway.notStarted": problem(503, "The gateway has not started yet. Try again soon."),
   "gateway.badConfig": problem(
     500,
     "The gateway's settings hold {count} mistakes: {mistakes}",

@@ -98,7 +98,7 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, bytesOut: 0 },
+    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, attempts: undefined, bytesOut: 0 },
   };
   front.response.on("close", () => finished(parts, call));
   return call;

@@ -2,31 +2,39 @@ import { Buffer } from "node:buffer";
 import {
   add,
   Authenticators,
+  Checks,
+  CliVerbs,
   definePlugin,
   Fronts,
   Limiters,
   ownUrl,
   Pages,
+  Permissions,
   provide,
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
-import type { RouteView } from "./capability.ts";
-import { compile } from "./compile.ts";
-import type { Compiled } from "./compile.ts";
-import { gatewayErrors, raise } from "./errors.ts";
+import { routeVerbs } from "./cli.ts";
+import { discoveryPages } from "./discovery.ts";
+import { gatewayErrors } from "./errors.ts";
+import { gatewayEvents } from "./events.ts";
+import { gatewayFace } from "./face.ts";
 import { failCall, gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
-import { listRoutes } from "./operations/list-routes.ts";
+import { createTable } from "./migrations/0001-create-table.ts";
+import { gatewayOperations } from "./operations/index.ts";
 import { gatewayPermissions } from "./permissions.ts";
-import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { tableCheck } from "./table-check.ts";
+import { indexOwnPaths, permissionsOf, RouteTable, Table } from "./table/index.ts";
+import { gatewayTables } from "./tables.ts";
+import { observeGroups, Upstreams } from "./upstream/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -42,6 +50,7 @@ const SPANS_DRAWN = 512;
 export function gateway(): AnyPlugin {
   let running: GatewayParts | undefined;
   let signer: IdentitySigner | undefined;
+  let inForce: RouteTable | undefined;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -49,13 +58,22 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
-    provides: [Gateway],
+    events: gatewayEvents,
+    tables: gatewayTables,
+    migrations: [createTable],
+    operations: gatewayOperations,
+    provides: [Gateway, Table],
     contributes: [
       add(
         Fronts,
         gatewayFront(() => running),
       ),
+      add(Permissions, {
+        has: (permission) => inForce !== undefined && permissionsOf(inForce).has(permission),
+      }),
+      add(Checks, tableCheck),
+      ...discoveryPages.map((page) => add(Pages, page)),
+      ...routeVerbs.map((verb) => add(CliVerbs, verb)),
       add(Pages, {
         path: "/.well-known/jwks.json",
         serve: () => ({
@@ -65,44 +83,45 @@ export function gateway(): AnyPlugin {
         }),
       }),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const compiled = compileOrRefuse(ctx, parts);
+      const observer = observeGroups(ctx.meter, ctx.logger);
+      const upstreams = new Upstreams({ clock: ctx.clock, observer });
+      const ownPaths = indexOwnPaths(ctx.server);
+      const table = new RouteTable({
+        ...ctx,
+        config: ctx.settings,
+        ownHost: ctx.server.ownHost,
+        ownPaths,
+        parts,
+        upstreams,
+      });
+      await table.start();
       running = {
         ...parts,
         clock: ctx.clock,
         observers: ctx.contributions(RequestObservers).map(({ value }) => value),
         count: counter(ctx),
-        router: () => compiled.router,
+        router: () => table.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, compiled);
-      const routes = compiled.router.routes.map(viewOf);
-      return Promise.resolve({
-        provides: [provide(Gateway, { routes: () => routes })],
+      inForce = table;
+      openGauges(ctx, upstreams);
+      return {
+        provides: [provide(Gateway, gatewayFace(ctx, { table, ownPaths })), provide(Table, table)],
         stop: () => {
           running = undefined;
-          for (const pool of compiled.pools) pool.close();
+          inForce = undefined;
+          table.stop();
           return Promise.resolve();
         },
-      });
+      };
     },
-  });
-}
-
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
-  const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
-  if (!("mistakes" in compiled)) return compiled;
-  const { mistakes } = compiled;
-  throw raise("gateway.badConfig", {
-    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
-    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
   });
 }
 
@@ -153,26 +172,13 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
-  const sum = (key: "open" | "waiting") => (): number =>
-    pools.reduce((total, pool) => total + pool.counts[key], 0);
-  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
-  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
-}
-
-function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
-  const { host, port, isTls } = api.pool.address;
-  return {
-    id,
-    api: api.id,
-    host: api.host ?? null,
-    path: template,
-    methods: methods ?? null,
-    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
-    auth,
-    permissions,
-    rateLimit: rates,
-    emits: emits.map(({ type }) => type),
-  };
+function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
+  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
+  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
+  meter.gauge(
+    "gateway_upstream_targets_unavailable",
+    "Targets that are not called",
+    of("unavailable"),
+  );
 }

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -20,14 +21,6 @@ const Permissions = Type.Array(Type.String(), {
 const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
 const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
-
-/** What an upstream's call may take. */
-const TimeoutSettings = Type.Object({
-  connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
-  firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
-  idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),
-  totalMs: Ms(0, "All of a call. 0: no limit."),
-});
 
 /** One event made of a successful call. */
 export const EmitSettings = Type.Object({
@@ -68,6 +61,7 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
   deprecated: Type.Optional(
     Type.Boolean({ description: "Shown as deprecated in `/api/docs`; nothing else changes." }),
@@ -77,21 +71,12 @@ export const RouteSettings = Type.Object({
   ),
 });
 
-/** One upstream with a name, which several APIs may use. */
-export const UpstreamSettings = Type.Object({
-  id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
-  url: Type.String({ pattern: "^https?://", description: "Address of the application." }),
-});
-
 /** One fronted API. */
 export const ApiSettings = Type.Object({
   id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
-  upstream: Type.String({
-    pattern: "^(https?://.*|[a-z][a-z0-9-]{0,62})$",
-    description: "Address of the application, or the id of one of `upstreams`.",
-  }),
+  upstream: UpstreamSettings,
   stripBasePath: Type.Optional(
     Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
   ),
@@ -144,6 +129,24 @@ export const ApiSettings = Type.Object({
     Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
   ),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  webSockets: Type.Optional(
+    Type.Object(
+      {
+        max: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1_000_000,
+            default: 10_000,
+            description: "Open at one time; beyond it 503. 0: none is let through.",
+          }),
+        ),
+        idleMs: Type.Optional(
+          Ms(300_000, "Without a byte either way, a socket is closed. 0: no limit."),
+        ),
+      },
+      { description: "WebSockets to the application." },
+    ),
+  ),
 });
 
 /** What an operator sets under `gateway`. */
@@ -152,9 +155,9 @@ export const GatewaySettings = Type.Object({
     default: [],
     description: "The applications that Portico fronts.",
   }),
-  upstreams: Type.Array(UpstreamSettings, {
+  upstreams: Type.Array(NamedUpstreamSettings, {
     default: [],
-    description: "Upstreams that APIs name by their id.",
+    description: "Groups of targets that APIs refer to by id.",
   }),
   upstreamAllow: Type.Array(Type.String(), {
     default: [
@@ -179,8 +182,6 @@ export const GatewaySettings = Type.Object({
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
-/** One named upstream as set. */
-export type UpstreamSettings = Static<typeof UpstreamSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */

@@ -3,11 +3,11 @@ import { compile } from "../compile.ts";
 import type { Compiled } from "../compile.ts";
 import type { GatewaySettings } from "../settings.ts";
 import type { StepParts } from "../steps.ts";
+import type { Upstreams } from "../upstream/index.ts";
 import { Mistakes } from "./mistakes.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import type { OwnPathIndex } from "./own-paths.ts";
 import type { Pieces } from "./pieces.ts";
-import type { PoolLease } from "./pools.ts";
 import type { Compilations } from "./reuse.ts";
 import { unite } from "./unite.ts";
 import type { United } from "./unite.ts";
@@ -18,13 +18,13 @@ export interface BuildParts {
   readonly ownPaths: OwnPathIndex;
   readonly ownHost: string | undefined;
   readonly parts: StepParts;
+  readonly upstreams: Upstreams;
 }
 
 /** What one table is built of. */
 export interface BuildInput {
   readonly config: GatewaySettings;
   readonly snapshot: Snapshot;
-  readonly pools: PoolLease;
   readonly reuse: Compilations;
 }
 
@@ -43,10 +43,10 @@ export type Built =
 
 /** Builds the table of a configuration and the rows of the API, in pieces. */
 export function* build(parts: BuildParts, input: BuildInput): Pieces<Built> {
-  const { config, snapshot, pools, reuse } = input;
+  const { config, snapshot, reuse } = input;
   const mistakes = new Mistakes();
   const united = unite(config, snapshot, mistakes);
-  const compiled = yield* compile(united, { ...parts, pools, reuse, mistakes });
+  const compiled = yield* compile(united, { ...parts, reuse, mistakes });
   if (compiled !== undefined) return { united, compiled };
   const located = mistakes.list.map(({ detail, at }) => ({
     detail,

@@ -155,4 +155,3 @@ function summaryOf({ action, object }: Edit): {
 } {
   return { kind: object.kind, id: object.id, action };
 }
-

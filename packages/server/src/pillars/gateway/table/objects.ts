@@ -47,10 +47,7 @@ export async function holdNumber(tx: Tx): Promise<number> {
 }
 
 /** The objects as they were at a revision that is kept. */
-export async function readSnapshot(
-  read: Pick<Read, "db">,
-  number: number,
-): Promise<Snapshot> {
+export async function readSnapshot(read: Pick<Read, "db">, number: number): Promise<Snapshot> {
   const rows = await read
     .db<GatewayTables>()
     .selectFrom("gateway_objects")

@@ -1,4 +1,4 @@
-import type { ChangeFeed, Clock, Logger, Store } from "portico/kernel";
+import type { ChangeFeed, Logger, Store } from "portico/kernel";
 import type { Compiled } from "../compile.ts";
 import { raise } from "../errors.ts";
 import type { Router } from "../router.ts";
@@ -8,7 +8,7 @@ import type { BuildParts, Built, TableMistake } from "./build.ts";
 import { advance, EMPTY, keyOf, readNumber, readSnapshot } from "./objects.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import { atOnce, inPieces } from "./pieces.ts";
-import { PoolShelf } from "./pools.ts";
+import type { Pieces } from "./pieces.ts";
 import { noCompilations } from "./reuse.ts";
 import type { Compilations } from "./reuse.ts";
 import { compareConfigs } from "./compare.ts";
@@ -46,7 +46,6 @@ export type Reloaded =
  * revisions that any process activates; a revision or configuration with mistakes leaves the old table in force.
  */
 export class RouteTable {
-  readonly pools = new PoolShelf();
   readonly #options: TableOptions;
   #config: GatewaySettings;
   /** The newest rows, in force or not. */
@@ -140,24 +139,19 @@ export class RouteTable {
 
   /** Everything that would keep these rows from being activated. The table in force is untouched. */
   async check(snapshot: Snapshot): Promise<readonly TableMistake[]> {
-    const lease = this.pools.begin();
-    const built = await inPieces(this.#built(this.#config, snapshot, lease), this.#options.clock);
-    lease.drop();
-    return built.mistakes ?? [];
+    const { clock } = this.#options;
+    return mistakesOf(await inPieces(this.#built(this.#config, snapshot), clock));
   }
 
   /** The same without a pause, for a transaction that was overtaken. */
   checkAtOnce(snapshot: Snapshot): readonly TableMistake[] {
-    const lease = this.pools.begin();
-    const built = atOnce(this.#built(this.#config, snapshot, lease));
-    lease.drop();
-    return built.mistakes ?? [];
+    return mistakesOf(atOnce(this.#built(this.#config, snapshot)));
   }
 
   stop(): void {
     this.#isStopped = true;
     for (const stop of this.#stops) stop();
-    this.pools.close();
+    this.#inForce?.compiled.release();
   }
 
   #inTurn<TValue>(run: () => Promise<TValue>): Promise<TValue> {
@@ -182,24 +176,18 @@ export class RouteTable {
   }
 
   async #tryInForce(config: GatewaySettings, latest: Snapshot): Promise<readonly TableMistake[]> {
-    const lease = this.pools.begin();
-    const built = await inPieces(this.#built(config, latest, lease), this.#options.clock);
-    if (built.compiled === undefined) {
-      lease.drop();
-      return built.mistakes;
-    }
-    lease.keep();
+    const built = await inPieces(this.#built(config, latest), this.#options.clock);
+    if (built.compiled === undefined) return built.mistakes;
+    const before = this.#inForce;
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
+    // Only now: what the new table uses as well stays open.
+    before?.compiled.release();
     return [];
   }
 
-  #built(
-    config: GatewaySettings,
-    snapshot: Snapshot,
-    pools: ReturnType<PoolShelf["begin"]>,
-  ): Generator<undefined, Built> {
+  #built(config: GatewaySettings, snapshot: Snapshot): Pieces<Built> {
     const reuse: Compilations = this.#inForce?.compiled.compilations ?? noCompilations();
-    return build(this.#options, { config, snapshot: this.#without(snapshot), pools, reuse });
+    return build(this.#options, { config, snapshot: this.#without(snapshot), reuse });
   }
 
   /** The rows but for those that are set aside, until they are changed. */
@@ -236,6 +224,12 @@ export class RouteTable {
     const [{ detail } = { detail: "" }] = mistakes;
     for (const object of this.#latest.objects.values()) this.#aside.set(asideKey(object), detail);
   }
+}
+
+/** What a table that is not put in force has to say; its upstreams are let go. */
+function mistakesOf(built: Built): readonly TableMistake[] {
+  built.compiled?.release();
+  return built.mistakes ?? [];
 }
 
 function asideKey(object: TableObject): string {

@@ -1,5 +1,7 @@
 import { EVERYTHING } from "../settings.ts";
-import type { ApiSettings, GatewaySettings, RouteSettings, UpstreamSettings } from "../settings.ts";
+import type { ApiSettings, GatewaySettings, RouteSettings } from "../settings.ts";
+import { isNetwork } from "../upstream/index.ts";
+import type { NamedUpstreamSettings } from "../upstream/index.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import type { Mistakes } from "./mistakes.ts";
 
@@ -13,9 +15,11 @@ export interface Origin {
 /** Configuration and rows as one: what a table is built of. */
 export interface United {
   readonly apis: readonly ApiSettings[];
-  readonly upstreams: readonly UpstreamSettings[];
+  readonly upstreams: readonly NamedUpstreamSettings[];
   /** By the settings' own object: an API's, a route's, an upstream's. */
   readonly origins: ReadonlyMap<object, Origin>;
+  /** Networks in which the upstreams that some settings name must be (design §10.13); undefined for anywhere. */
+  readonly allowFor: (settings: object) => readonly string[] | undefined;
 }
 
 const CONFIG: Origin = { source: "config", object: undefined };
@@ -48,7 +52,13 @@ export function unite(config: GatewaySettings, { objects }: Snapshot, mistakes: 
       mistakes.push(`route '${object.id}': there is no API '${api}'`);
     }
   }
-  return { apis, upstreams, origins };
+  for (const network of config.upstreamAllow.filter((each) => !isNetwork(each))) {
+    mistakes.at = undefined;
+    mistakes.push(`upstreamAllow: '${network}' is no network such as 10.0.0.0/8`);
+  }
+  const allowFor = (settings: object): readonly string[] | undefined =>
+    origins.get(settings)?.source === "api" ? config.upstreamAllow : undefined;
+  return { apis, upstreams, origins, allowFor };
 }
 
 function ofKind(rows: readonly TableObject[], kind: TableObject["kind"]): readonly TableObject[] {
@@ -59,9 +69,9 @@ function uniteUpstreams(
   config: GatewaySettings,
   rows: readonly TableObject[],
   origins: Map<object, Origin>,
-): readonly UpstreamSettings[] {
+): readonly NamedUpstreamSettings[] {
   const own = rows.map((object) => {
-    const settings = object.settings as UpstreamSettings;
+    const settings = object.settings as NamedUpstreamSettings;
     origins.set(settings, { source: "api", object });
     return settings;
   });
