@@ -1,6 +1,7 @@
 import { accessErrors } from "../access/index.ts";
 import { auditErrors } from "../audit/index.ts";
 import {
+  ApiDocuments,
   Authenticators,
   Checks,
   CliVerbs,
@@ -33,6 +34,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Fronts,
   Pages,
   Permissions,
+  ApiDocuments,
   RequestObservers,
   Checks,
   Timeline,

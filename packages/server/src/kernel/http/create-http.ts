@@ -14,10 +14,12 @@ import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
+import { docsUrlOf } from "./problem-reply.ts";
+import { refusalsOf } from "./refusals.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
-import { ownUrl, type Caller, type Operation } from "../contract/index.ts";
+import type { Caller, Operation } from "../contract/index.ts";
 
 const BODY_BYTES_MAX = 10_000_000;
 const TIMEOUT_MS = 30_000;
@@ -79,7 +81,11 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       await closeServer(server, { deadlineMs, clock: options.clock });
     },
     operations: () =>
-      [...compiled.values()].map(({ plugin, operation }) => ({ plugin, operation })),
+      [...compiled.values()].map(({ plugin, operation }) => ({
+        plugin,
+        operation,
+        refusals: refusalsOf(operation),
+      })),
   };
 }
 
@@ -115,15 +121,11 @@ function partsOf(options: HttpOptions): RouteParts {
     timeoutMs: config.timeoutMs ?? TIMEOUT_MS,
     bodyBytesMax: config.bodyBytesMax ?? BODY_BYTES_MAX,
     occurrence: ({ requestId, path }) => ({
-      docsUrl: docsUrlOf(options),
+      docsUrl: docsUrlOf(options.server),
       requestId,
       instance: path,
     }),
   };
-}
-
-function docsUrlOf({ server }: HttpOptions): string {
-  return `${ownUrl(server)}/docs/errors`;
 }
 
 function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
@@ -196,7 +198,7 @@ function dispatcherOf(
     clock,
     makeId,
     makeHex: hexMaker(options.fillRandom),
-    docsUrl: () => docsUrlOf(options),
+    docsUrl: () => docsUrlOf(options.server),
     answered: createObservation(options),
     isDraining: () => state.isDraining,
   });

@@ -18,6 +18,7 @@ import { noCompilations, textOf } from "./table/reuse.ts";
 import type { Compilations } from "./table/reuse.ts";
 import { twinFinder } from "./table/twins.ts";
 import type { United } from "./table/unite.ts";
+import { parseTemplate } from "./template.ts";
 import { readTimeouts, readUpstream } from "./upstream/index.ts";
 import type { ReadUpstream, Upstream, Upstreams } from "./upstream/index.ts";
 
@@ -284,11 +285,14 @@ interface Place {
 }
 
 function refuseBadPath({ template, id }: Place, work: Work): void {
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{\w+\}/g, "x");
+  const parsed = parseTemplate(template);
+  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
   const target = readTarget(plain);
-  if (typeof target === "string" || target.path !== plain || /[{}*]/.test(plain)) {
+  const isPath = typeof target !== "string" && target.path === plain;
+  if (typeof parsed === "string" || !isPath) {
+    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
     work.mistakes.push(
-      `route '${id}': '${template}' is no path template; parameters are whole segments such as {id}, and * stands at the end`,
+      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
     );
   }
   const own = work.ownPaths.collision(template);

@@ -1,5 +1,6 @@
 import type { Route } from "../call.ts";
 import type { RouteSettings } from "../settings.ts";
+import { shapeOf } from "../template.ts";
 import type { Mistakes } from "./mistakes.ts";
 
 /** Finds routes that would take the same calls: which one wins would be chance. */
@@ -9,7 +10,7 @@ export function twinFinder(mistakes: Mistakes): {
   const seen = new Map<string, Route>();
   return {
     add: (route, settings) => {
-      const shape = `${route.api.host ?? ""} ${route.template.replaceAll(/\{\w+\}/g, "{}")}`;
+      const shape = `${route.api.host ?? ""} ${shapeOf(route.template)}`;
       for (const method of route.methods ?? ["*"]) {
         const key = `${method} ${shape}`;
         const twin = seen.get(key);
