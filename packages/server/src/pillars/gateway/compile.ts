@@ -83,7 +83,7 @@ export function* compile(united: United, options: CompileOptions): Pieces<Compil
         continue;
       }
       twins.add(route, work.settingsOf.get(route));
-      router.add(route);
+      if (options.mistakes.list.length === 0) router.add(route);
     }
   }
   if (options.mistakes.list.length > 0) {
