@@ -146,6 +146,7 @@ function factsOf(
     basePath,
     ownHost,
     dataFolder: folder?.folder,
+    configFolder: config.configFolder,
     publicUrl: () => url() ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
   };
 }

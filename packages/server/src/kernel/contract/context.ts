@@ -121,6 +121,8 @@ export interface ServerFacts {
   readonly ownPaths: () => readonly string[];
   /** The data folder; undefined when everything is in memory. */
   readonly dataFolder: string | undefined;
+  /** Folder that relative paths in settings begin at: the configuration file's, else the working directory. */
+  readonly configFolder: string;
 }
 
 /** Where Portico's own surface is reached, base path included and without a slash at its end. */

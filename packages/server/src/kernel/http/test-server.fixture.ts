@@ -199,6 +199,7 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
     logger,
     meter: noMeter,
     server: {
+      configFolder: process.cwd(),
       version: "1.2.3",
       mode: given.mode ?? "production",
       dataFolder: undefined,

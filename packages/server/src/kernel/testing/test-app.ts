@@ -100,6 +100,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       basePath: options.basePath ?? "",
       ownHost: options.ownHost,
       dataFolder: undefined,
+      configFolder: process.cwd(),
       publicUrl: () => server.url,
     },
     http: {},

@@ -4,12 +4,15 @@ import type { RouteView } from "./route-view.ts";
 import type { GatewaySettings, RouteSettings } from "./settings.ts";
 import type { Documentation } from "./table/documentation.ts";
 import type { Reloaded } from "./table/table.ts";
+import type { NewVersion, VersionName } from "./table/version-key.ts";
 import type { Validation, ValidationRequest } from "./table/validate-request.ts";
 
 /** A route to be added. */
 export interface NewRoute extends RouteSettings {
   /** May be left out where there is one API. */
   readonly api?: string;
+  /** Only in this version of the API. */
+  readonly version?: string;
 }
 
 /** What the gateway offers other plugins. Each function does what the operation of its name does over HTTP. */
@@ -18,6 +21,10 @@ export interface GatewayFace {
   routes(): readonly RouteView[];
   /** Adds a route and settles when it is in force here. Throws `gateway.invalid` with all mistakes. */
   registerRoute(route: NewRoute, origin: Origin): Promise<RouteView>;
+  /** Adds a version of an API and settles when it is in force here. */
+  registerVersion(version: NewVersion, origin: Origin): Promise<VersionName>;
+  /** Makes a version what calls get that ask for none: `2026-11-01`, or `shop:2026-11-01`. */
+  setCurrentVersion(version: string, origin: Origin): Promise<VersionName>;
   getActiveRoutes(): readonly RouteView[];
   /** Routes of one version of any API, those of every version among them. */
   getRoutesByVersion(version: string): readonly RouteView[];

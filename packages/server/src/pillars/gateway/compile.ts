@@ -1,30 +1,32 @@
 import type { Clock } from "portico/kernel";
-import { parseRate } from "portico/kernel";
-import { compileEmit } from "./emit-rule.ts";
-import type { EmitRule } from "./emit-rule.ts";
-import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
+import { compileRoute, matchEmits } from "./compile-route.ts";
+import type { RouteDraft } from "./compile-route.ts";
+import type { Modules } from "./load-modules.ts";
+import type { Mistakes } from "./mistakes.ts";
 import { isBelow, routerBuilder } from "./router.ts";
 import type { Router } from "./router.ts";
-import { rateOf, routeLabel } from "./route-rules.ts";
-import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import { EVERYTHING } from "./settings.ts";
-import { stagesOf, stepsOf } from "./steps.ts";
-import type { RouteRules, StepParts } from "./steps.ts";
-import type { Mistakes } from "./table/mistakes.ts";
+import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
+import type { StepParts } from "./steps.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import type { Pieces } from "./table/pieces.ts";
 import { noCompilations, textOf } from "./table/reuse.ts";
-import type { Compilations } from "./table/reuse.ts";
+import type { Compilations, VersionedApi } from "./table/reuse.ts";
 import { twinFinder } from "./table/twins.ts";
 import type { United } from "./table/unite.ts";
-import { parseTemplate } from "./template.ts";
-import { readTimeouts, readUpstream } from "./upstream/index.ts";
+import { readUpstream } from "./upstream/index.ts";
 import type { ReadUpstream, Upstream, Upstreams } from "./upstream/index.ts";
+import { buildVersions } from "./versions/build-versions.ts";
+import type { VersionCallers } from "./versions/callers.ts";
+import { planVersions } from "./versions/plan.ts";
+import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** A table ready to serve. */
 export interface Compiled {
   readonly router: Router;
+  /** Every route, those of all versions among them, in the order of the settings. */
+  readonly routes: readonly Route[];
   /** The settings that each route was compiled from. */
   readonly settingsOf: ReadonlyMap<Route, RouteSettings>;
   readonly compilations: Compilations;
@@ -43,6 +45,10 @@ export interface CompileOptions {
   readonly parts: StepParts;
   /** Where upstreams are opened, or found open. */
   readonly upstreams: Upstreams;
+  /** What the modules that settings name export. */
+  readonly modules: Modules;
+  /** Where the callers of versions and outdated routes are counted. */
+  readonly callers: Pick<VersionCallers, "open">;
   /** What is in force, to be taken over where it has not changed. */
   readonly reuse: Compilations;
   readonly mistakes: Mistakes;
@@ -51,84 +57,45 @@ export interface CompileOptions {
 interface Work extends CompileOptions {
   readonly united: United;
   readonly held: Upstream[];
+  readonly routes: Route[];
   readonly settingsOf: Map<Route, RouteSettings>;
   readonly compilations: Compilations;
 }
 
-const METHODS_WITHOUT_LIMIT = undefined;
-
 /** Builds the table, step by step. All mistakes are collected; with any there is no table. */
 export function* compile(united: United, options: CompileOptions): Pieces<Compiled | undefined> {
-  const held: Upstream[] = [];
   const work: Work = {
     ...options,
     united,
-    held,
+    held: [],
+    routes: [],
     settingsOf: new Map(),
     compilations: noCompilations(),
   };
+  const { held, mistakes, settingsOf, compilations } = work;
   const release = (): void => {
     for (const upstream of held.splice(0)) options.upstreams.release(upstream);
   };
   const router = routerBuilder();
-  const twins = twinFinder(options.mistakes);
-  refuseTwinIds(united, options.mistakes);
+  const twins = twinFinder(mistakes);
+  refuseTwinIds(united, mistakes);
   for (const settings of united.apis) {
-    options.mistakes.at = settings;
-    const api = apiOf(settings, work);
-    if (api === undefined) continue;
-    for (const route of buildRoutes(settings, api, work)) {
+    mistakes.at = settings;
+    for (const route of buildTable(settings, work)) {
       if (route === undefined) {
         yield;
         continue;
       }
-      twins.add(route, work.settingsOf.get(route));
-      if (options.mistakes.list.length === 0) router.add(route);
+      twins.add(route, settingsOf.get(route) ?? settings);
+      // With a mistake there will be no table, and a template that is none cannot be added to one.
+      if (mistakes.list.length === 0) router.add(route);
     }
   }
-  if (options.mistakes.list.length > 0) {
-    release();
-    return undefined;
+  if (mistakes.list.length === 0) {
+    return { router: router.finish(), routes: work.routes, settingsOf, compilations, release };
   }
-  const { settingsOf, compilations } = work;
-  return { router: router.finish(), settingsOf, compilations, release };
-}
-
-/** An API with the text by which its compilation is known: everything but its routes. */
-interface KnownApi {
-  readonly api: Api;
-  readonly text: string;
-}
-
-function apiOf(settings: ApiSettings, work: Work): KnownApi | undefined {
-  const { id, host, basePath } = settings;
-  if (basePath !== undefined && !isBelow(basePath, "")) {
-    work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
-  }
-  if (host !== undefined && host.toLowerCase() === work.ownHost) {
-    work.mistakes.push(`api '${id}': its host ${work.ownHost} is Portico's own`);
-  }
-  const upstream = readUpstream(settings.upstream, {
-    named: work.united.upstreams,
-    allowFor: work.united.allowFor,
-    definedBy: settings,
-    connectionsMax: settings.connectionsMax ?? 512,
-    keepAliveMs: settings.keepAliveMs ?? 4_000,
-  });
-  if ("mistakes" in upstream) {
-    for (const each of upstream.mistakes) {
-      work.mistakes.push(`api '${id}': its upstream ${each}`);
-    }
-    return undefined;
-  }
-  // Held by every table that uses it, whether its API was compiled anew or taken over.
-  const pool = work.upstreams.hold(upstream.options);
-  work.held.push(pool);
-  const { routes: _routes, ...own } = settings;
-  const text = JSON.stringify([own, upstream.options]);
-  const api = work.reuse.apis.get(text) ?? buildApi(settings, { upstream, pool }, work);
-  work.compilations.apis.set(text, api);
-  return { api, text };
+  release();
+  return undefined;
 }
 
 function refuseTwinIds({ apis, upstreams }: United, mistakes: Mistakes): void {
@@ -143,6 +110,191 @@ function refuseTwinIds({ apis, upstreams }: United, mistakes: Mistakes): void {
       ids.add(settings.id);
     }
   }
+}
+
+/** Routes, and undefined wherever the work may be paused. */
+type RoutesInPieces = Generator<Route | undefined, undefined>;
+
+/** What of an API stands in the table: its routes, or the one entry to those of its versions. */
+function* buildTable(settings: ApiSettings, work: Work): RoutesInPieces {
+  const { mistakes } = work;
+  const { id, host, basePath } = settings;
+  if (basePath !== undefined && !isBelow(basePath, "")) {
+    mistakes.push(`api '${id}': basePath does not begin with a slash`);
+  }
+  if (host !== undefined && host.toLowerCase() === work.ownHost) {
+    mistakes.push(`api '${id}': its host ${work.ownHost} is Portico's own`);
+  }
+  const used = new Set<EmitSettings>();
+  const known = openApi(settings, work);
+  if (known === undefined) return undefined;
+  if (settings.versions !== undefined) yield versionedEntry(settings, { known, used }, work);
+  else yield* plainRoutes(settings, { known, used }, work);
+  mistakes.at = settings;
+  for (const emit of (settings.emits ?? []).filter((each) => !used.has(each))) {
+    mistakes.push(
+      `api '${id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    );
+  }
+  return undefined;
+}
+
+/** An API with the text by which its compilation is known: everything but its routes. */
+interface KnownApi {
+  readonly api: Api;
+  readonly text: string;
+}
+
+interface OpenedApi {
+  readonly known: KnownApi;
+  /** Emits that have found their route. */
+  readonly used: Set<EmitSettings>;
+}
+
+function* plainRoutes(
+  settings: ApiSettings,
+  { known, used }: OpenedApi,
+  work: Work,
+): RoutesInPieces {
+  for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used)) {
+    work.mistakes.at = draft.isDerived ? settings : draft.route;
+    const key = `${known.text}\n${textOf(draft.route)}`;
+    const routes = work.reuse.routes.get(key) ?? compileRoute(draft, work);
+    work.compilations.routes.set(key, routes);
+    for (const route of routes) work.settingsOf.set(route, draft.route);
+    work.routes.push(...routes);
+    yield* routes;
+    yield undefined;
+  }
+  return undefined;
+}
+
+/** The routes of an API as they are set, without those that are switched off. */
+function draftsOf(
+  given: Pick<RouteDraft, "settings" | "api" | "version">,
+  used: Set<EmitSettings>,
+): readonly (RouteDraft & { readonly isDerived: boolean })[] {
+  const { settings } = given;
+  const routes: readonly RouteSettings[] = settings.routes ?? [EVERYTHING];
+  const emits = settings.emits ?? [];
+  // An emit of a catch-all API names its own route: only its replies are held back.
+  const derived: readonly RouteSettings[] = routes.includes(EVERYTHING)
+    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()].filter(
+        ({ path }) => !routes.some((route) => route.path === path),
+      )
+    : [];
+  return [...derived, ...routes].flatMap((route) => {
+    if (route.active === false) return [];
+    const own = matchEmits(emits, route);
+    for (const emit of own) used.add(emit);
+    const isDerived = route === EVERYTHING || derived.includes(route);
+    return [{ ...given, route, emits: own, isDerived }];
+  });
+}
+
+/** All versions of an API are taken over together, or compiled together. */
+function versionedEntry(
+  settings: ApiSettings,
+  { known, used }: OpenedApi,
+  work: Work,
+): Route | undefined {
+  const text = versionedText(settings, known);
+  const reused = text === undefined ? undefined : work.reuse.versioned.get(text);
+  for (const emit of settings.emits ?? []) if (reused?.used.has(textOf(emit))) used.add(emit);
+  const held = (reused?.upstreams ?? []).map((options) => work.upstreams.hold(options));
+  work.held.push(...held);
+  const built = reused ?? buildVersioned(settings, { known, used }, work);
+  if (text !== undefined) work.compilations.versioned.set(text, built);
+  for (const [route, from] of built.settingsOf) work.settingsOf.set(route, from);
+  work.routes.push(...built.routes);
+  return built.entry;
+}
+
+/** Undefined for what is never taken over: changes that are code within the configuration have no text. */
+function versionedText(settings: ApiSettings, { text }: KnownApi): string | undefined {
+  const changes = (settings.versions ?? []).flatMap((version) => [version.changes].flat());
+  const isText = changes.every((each) => each === undefined || typeof each === "string");
+  return isText ? `${text}\n${textOf(settings)}` : undefined;
+}
+
+function buildVersioned(
+  settings: ApiSettings,
+  { known, used }: OpenedApi,
+  work: Work,
+): VersionedApi {
+  const { modules, mistakes } = work;
+  const basePath = trimmed(settings.basePath ?? "/");
+  const plan = planVersions({ ...settings, basePath }, { modules, mistakes });
+  const settingsOf = new Map<Route, RouteSettings>();
+  const upstreams: ReadUpstream["options"][] = [];
+  const built = buildVersions(known.api, plan, (version, { of, asksPin }) => {
+    const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
+    const upstream = settings.versions?.[version.upstreamOf]?.upstream;
+    const own = {
+      ...settings,
+      ...(openapi === undefined ? {} : { openapi }),
+      ...(routes === undefined ? {} : { routes }),
+      ...(upstream === undefined ? {} : { upstream }),
+    };
+    const opened = upstream === undefined ? known : openApi(own, work, upstreams);
+    if (opened === undefined) return [];
+    const given = { settings: own, api: opened.api, version: { ...version, of, asksPin } };
+    return versionRoutes(given, { used, settingsOf }, work);
+  });
+  const texts = new Set([...used].map(textOf));
+  return { ...built, settingsOf, upstreams, used: texts };
+}
+
+interface VersionParts {
+  readonly used: Set<EmitSettings>;
+  readonly settingsOf: Map<Route, RouteSettings>;
+}
+
+function versionRoutes(
+  given: Pick<RouteDraft, "settings" | "api"> & { readonly version: VersionOfRoute },
+  { used, settingsOf }: VersionParts,
+  work: Work,
+): readonly Route[] {
+  const twins = twinFinder(work.mistakes);
+  const routes = draftsOf(given, used).flatMap((draft) => {
+    work.mistakes.at = draft.isDerived ? given.settings : draft.route;
+    const compiled = compileRoute(draft, work);
+    for (const route of compiled) {
+      settingsOf.set(route, draft.route);
+      twins.add(route, draft.route);
+    }
+    return compiled;
+  });
+  // A table of templates that are none cannot be made, and with a mistake none is wanted.
+  return work.mistakes.list.length === 0 ? routes : [];
+}
+
+/** Undefined, with its mistakes noted, when the upstream is none. Held by every table that uses it. */
+function openApi(
+  settings: ApiSettings,
+  work: Work,
+  opened: ReadUpstream["options"][] = [],
+): KnownApi | undefined {
+  const upstream = readUpstream(settings.upstream, {
+    named: work.united.upstreams,
+    allowFor: work.united.allowFor,
+    definedBy: settings,
+    connectionsMax: settings.connectionsMax ?? 512,
+    keepAliveMs: settings.keepAliveMs ?? 4_000,
+  });
+  if ("mistakes" in upstream) {
+    const { mistakes } = upstream;
+    work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
+    return undefined;
+  }
+  opened.push(upstream.options);
+  const pool = work.upstreams.hold(upstream.options);
+  work.held.push(pool);
+  const { routes: _routes, versions: _versions, ...own } = settings;
+  const text = JSON.stringify([own, upstream.options]);
+  const api = work.reuse.apis.get(text) ?? buildApi(settings, { upstream, pool }, work);
+  work.compilations.apis.set(text, api);
+  return { api, text };
 }
 
 interface OpenUpstream {
@@ -176,129 +328,4 @@ function buildApi(
 
 function trimmed(path: string): string {
   return path === "/" ? path : path.replace(/\/$/, "");
-}
-
-/** The routes of an API, one after another; undefined between them, where the work may be paused. */
-function* buildRoutes(
-  settings: ApiSettings,
-  known: KnownApi,
-  work: Work,
-): Generator<Route | undefined, undefined> {
-  const given: readonly RouteSettings[] = settings.routes ?? [EVERYTHING];
-  const emits = [...(settings.emits ?? [])];
-  // An emit of a catch-all API names its own route: only its replies are held back.
-  const emitting: readonly RouteSettings[] = given.includes(EVERYTHING)
-    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
-    : [];
-  const used = new Set<EmitSettings>();
-  for (const route of [...emitting, ...given]) {
-    if (route.active === false) continue;
-    // What no settings of their own say comes from the API's.
-    work.mistakes.at = route === EVERYTHING || emitting.includes(route) ? settings : route;
-    const own = emits.filter((emit) => isOn(emit, route));
-    for (const emit of own) used.add(emit);
-    yield* compiledRoute({ settings, api: known.api, route, emits: own }, known, work);
-    yield undefined;
-  }
-  work.mistakes.at = settings;
-  for (const emit of emits.filter((each) => !used.has(each))) {
-    work.mistakes.push(
-      `api '${settings.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
-    );
-  }
-}
-
-function compiledRoute(draft: Draft, { text }: KnownApi, work: Work): readonly Route[] {
-  const key = `${text}\n${textOf(draft.route)}`;
-  const routes = work.reuse.routes.get(key) ?? buildRoute(draft, work);
-  work.compilations.routes.set(key, routes);
-  for (const route of routes) work.settingsOf.set(route, draft.route);
-  return routes;
-}
-
-function isOn({ on }: EmitSettings, { path, methods }: RouteSettings): boolean {
-  return on.path === path && (methods?.includes(on.method) ?? true);
-}
-
-interface Draft {
-  readonly settings: ApiSettings;
-  readonly api: Api;
-  readonly route: RouteSettings;
-  readonly emits: readonly EmitSettings[];
-}
-
-function buildRoute(draft: Draft, work: Work): readonly Route[] {
-  const { settings, api, route } = draft;
-  const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
-  const id = routeLabel(api.id, { ...route, path: template });
-  refuseBadPath({ template, id }, work);
-  const rate = rateOf(route, settings);
-  const base = {
-    id,
-    api,
-    template,
-    auth: route.auth ?? settings.auth ?? "none",
-    permissions: route.permissions ?? settings.permissions ?? [],
-    timeouts: readTimeouts(route.timeouts, settings.timeouts),
-    rates: rate === undefined ? [] : [rate],
-  };
-  for (const each of base.rates) {
-    if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
-  }
-  if (base.auth === "none" && base.permissions.length > 0) {
-    work.mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);
-  }
-  const byMethod = emitsByMethod(draft, work);
-  const plain = route.methods?.filter((method) => !byMethod.has(method));
-  const emitting = [...byMethod].map(([method, rules]) =>
-    withSteps({ ...base, methods: [method], emits: rules }, work),
-  );
-  if (plain?.length === 0) return emitting;
-  const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
-  return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
-}
-
-function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { parts }: Work): Route {
-  const keepsRequestBody = rules.emits.some((rule) => rule.needsRequestBody);
-  const route = { ...rules, keepsRequestBody };
-  return { ...route, steps: stepsOf(route, parts), replyStages: stagesOf(route, parts) };
-}
-
-function emitsByMethod(draft: Draft, work: Work): ReadonlyMap<string, readonly EmitRule[]> {
-  const { emits, api } = draft;
-  const byMethod = new Map<string, EmitRule[]>();
-  for (const emit of emits) {
-    const { method } = emit.on;
-    const rule = compileEmit(emit);
-    if (typeof rule === "string") {
-      work.mistakes.push(`api '${api.id}', emit '${emit.type}': ${rule}`);
-      continue;
-    }
-    byMethod.set(method, [...(byMethod.get(method) ?? []), rule]);
-  }
-  return byMethod;
-}
-
-interface Place {
-  readonly template: string;
-  readonly id: string;
-}
-
-function refuseBadPath({ template, id }: Place, work: Work): void {
-  const parsed = parseTemplate(template);
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
-  const target = readTarget(plain);
-  const isPath = typeof target !== "string" && target.path === plain;
-  if (typeof parsed === "string" || !isPath) {
-    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
-    work.mistakes.push(
-      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
-    );
-  }
-  const own = work.ownPaths.collision(template);
-  if (own !== undefined) {
-    work.mistakes.push(
-      `route '${id}' (${template}) collides with Portico's own path ${own}; move Portico's surface by its base path, or the route`,
-    );
-  }
 }

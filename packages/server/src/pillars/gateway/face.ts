@@ -5,11 +5,14 @@ import {
   documentationOf,
   isOfVersion,
   makeChange,
+  makingCurrent,
   permissionsOf,
+  resolveVersion,
   routePlan,
   routeView,
   routeViews,
   validateRequest,
+  versionPlan,
 } from "./table/index.ts";
 import type { OwnPathIndex, RouteTable } from "./table/index.ts";
 
@@ -29,8 +32,20 @@ export function gatewayFace(
       await makeChange(ctx, { table, plan, origin });
       return routeView(table, id);
     },
+    registerVersion: async (version, origin) => {
+      const plan = versionPlan(table, version, ctx.clock.now());
+      await makeChange(ctx, { table, plan, origin });
+      return resolveVersion(table, version.id, version.api);
+    },
+    setCurrentVersion: async (version, origin) => {
+      const name = resolveVersion(table, version);
+      const plan = makingCurrent(name, ctx.clock.now());
+      await makeChange(ctx, { table, plan, origin });
+      return name;
+    },
     getDocumentation: (version) => documentationOf(table, ctx.server.publicUrl(), version),
-    validateRequest: (request) => validateRequest(table, ownPaths, request),
+    validateRequest: (request) =>
+      validateRequest({ table, ownPaths, now: ctx.clock.now() }, request),
     reload: (settings) => table.reload(settings),
     permissions: () => permissionsOf(table),
   };

@@ -21,13 +21,16 @@ import { discoveryPages } from "./discovery.ts";
 import { gatewayErrors } from "./errors.ts";
 import { gatewayEvents } from "./events.ts";
 import { gatewayFace } from "./face.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
 import { createTable } from "./migrations/0001-create-table.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
 import { gatewayOperations } from "./operations/index.ts";
+import { loadModules } from "./load-modules.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { failCall } from "./refuse.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
@@ -35,6 +38,7 @@ import { tableCheck } from "./table-check.ts";
 import { indexOwnPaths, permissionsOf, RouteTable, Table } from "./table/index.ts";
 import { gatewayTables } from "./tables.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { VersionCallers } from "./versions/callers.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -59,8 +63,8 @@ export function gateway(): AnyPlugin {
     permissions: gatewayPermissions,
     errors: gatewayErrors,
     events: gatewayEvents,
-    tables: gatewayTables,
-    migrations: [createTable],
+    tables: { ...gatewayTables, gateway_version_callers: "instance" },
+    migrations: [createTable, createVersionCallers],
     operations: gatewayOperations,
     provides: [Gateway, Table],
     contributes: [
@@ -93,6 +97,7 @@ export function gateway(): AnyPlugin {
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
       const ownPaths = indexOwnPaths(ctx.server);
+      const callers = new VersionCallers(ctx);
       const table = new RouteTable({
         ...ctx,
         config: ctx.settings,
@@ -100,6 +105,8 @@ export function gateway(): AnyPlugin {
         ownPaths,
         parts,
         upstreams,
+        callers,
+        loadModules: (paths) => loadModules(paths, ctx.server.configFolder),
       });
       await table.start();
       running = {
@@ -114,11 +121,11 @@ export function gateway(): AnyPlugin {
       openGauges(ctx, upstreams);
       return {
         provides: [provide(Gateway, gatewayFace(ctx, { table, ownPaths })), provide(Table, table)],
-        stop: () => {
+        stop: async () => {
           running = undefined;
           inForce = undefined;
           table.stop();
-          return Promise.resolve();
+          await callers.flush();
         },
       };
     },

@@ -3,8 +3,10 @@ export interface RouteView {
   /** `route_…` for a row of the API, else its name, or API, methods and path. */
   readonly id: string;
   readonly api: string;
-  /** Null for every version of its API. */
+  /** The one version that has it; null when its API has no versions, or several have it. */
   readonly version: string | null;
+  /** The versions that have it; empty when its API has none. */
+  readonly versions: readonly string[];
   readonly name: string;
   readonly host: string | null;
   /** The template, base path included. */

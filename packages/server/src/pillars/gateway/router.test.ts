@@ -1,17 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Api, Route } from "./call.ts";
-import { routerBuilder } from "./router.ts";
-import type { Router } from "./router.ts";
+import { createRouter } from "./router.ts";
 import { parseTemplate, readParameters, readValues, shapeOf } from "./template.ts";
 
 const api = { id: "shop", basePath: "/", host: undefined } as unknown as Api;
-
-function createRouter(routes: readonly Route[]): Router {
-  const builder = routerBuilder();
-  for (const route of routes) builder.add(route);
-  return builder.finish();
-}
 
 function router(...templates: readonly string[]) {
   const made = createRouter(

@@ -75,6 +75,13 @@ export function routerBuilder(): RouterBuilder {
   };
 }
 
+/** A table of routes that are all at hand. */
+export function createRouter(routes: readonly Route[]): Router {
+  const builder = routerBuilder();
+  for (const route of routes) builder.add(route);
+  return builder.finish();
+}
+
 function routerOf(
   routes: readonly Route[],
   anyHost: HostTable,

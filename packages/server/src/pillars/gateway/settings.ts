@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
@@ -63,11 +64,18 @@ export const RouteSettings = Type.Object({
   rateLimit: Type.Optional(Rate),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
-  deprecated: Type.Optional(
-    Type.Boolean({ description: "Shown as deprecated in `/api/docs`; nothing else changes." }),
-  ),
   active: Type.Optional(
     Type.Boolean({ default: true, description: "False takes the route out of the table." }),
+  ),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  upstream: Type.Optional(UpstreamSettings),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
   ),
 });
 
@@ -117,6 +125,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -182,6 +198,8 @@ export const GatewaySettings = Type.Object({
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
+/** One version as set. */
+export type VersionSettings = Static<typeof VersionSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */

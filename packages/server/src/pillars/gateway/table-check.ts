@@ -7,7 +7,7 @@ export const tableCheck: Check = {
   run: (ctx) => {
     const { failure, inForce } = ctx.get(Table);
     if (failure.length === 0) {
-      const count = inForce.compiled.router.routes.length;
+      const count = inForce.compiled.routes.length;
       return Promise.resolve({ status: "ok", detail: `${count} routes are in force` });
     }
     return Promise.resolve({

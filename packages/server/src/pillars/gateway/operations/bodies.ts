@@ -1,7 +1,7 @@
 import { toRfc3339 } from "portico/kernel";
 import { Type } from "typebox";
 import type { TSchema } from "typebox";
-import { ApiSettings, RouteSettings } from "../settings.ts";
+import { ApiSettings, RouteSettings, VersionSettings } from "../settings.ts";
 import type { TableObject } from "../table/objects.ts";
 import { NamedUpstreamSettings } from "../upstream/index.ts";
 import { withoutDefaults } from "./without-defaults.ts";
@@ -19,8 +19,16 @@ const shown = {
 
 const Route = withoutDefaults(RouteSettings);
 const Upstream = withoutDefaults(NamedUpstreamSettings);
-const { routes: _routes, ...apiFields } = withoutDefaults(ApiSettings).properties;
+const Version = withoutDefaults(VersionSettings);
+const {
+  routes: _routes,
+  versions: _versions,
+  ...apiFields
+} = withoutDefaults(ApiSettings).properties;
 const { id: _id, ...apiChanges } = apiFields;
+// Changes are code: only the configuration may name it.
+const { changes: _changes, ...versionFields } = Version.properties;
+const { id: _versionId, ...versionChanges } = versionFields;
 const { id: _upstreamId, ...upstreamChanges } = Upstream.properties;
 
 const OnlyAdded = Type.Optional(
@@ -53,6 +61,37 @@ export const NewUpstreamBody = Type.Object(Upstream.properties, {
 export const UpstreamChangeBody = patchOf(upstreamChanges);
 /** A named upstream as it is shown. */
 export const UpstreamBody = Type.Object({ ...Upstream.properties, ...shown });
+const VersionApi = Type.String({
+  description: "The API's id; may be left out where there is one.",
+});
+
+/** A version as it is added. */
+export const NewVersionBody = Type.Object(
+  {
+    ...versionFields,
+    api: Type.Optional(VersionApi),
+    current: Type.Optional(
+      Type.Boolean({ description: "Make it what a call gets that asks for no version." }),
+    ),
+  },
+  { additionalProperties: false },
+);
+/** A version as it is changed. */
+export const VersionChangeBody = patchOf(versionChanges);
+/** A version as it is shown. */
+export const VersionBody = Type.Object({
+  ...versionFields,
+  api: Type.String(),
+  current: Type.Boolean({ description: "What a call gets that asks for no version." }),
+  ...shown,
+});
+/** Path parameter of one version. */
+export const ByVersion = Type.Object({
+  version: Type.String({
+    maxLength: 128,
+    description: "Its id, with the API's before it where several have it: `shop:2026-11-01`.",
+  }),
+});
 /** A route as it is added. */
 export const NewRouteBody = Type.Object(
   {
@@ -60,6 +99,7 @@ export const NewRouteBody = Type.Object(
     api: Type.Optional(
       Type.String({ description: "The API's id; may be left out where there is one." }),
     ),
+    version: Type.Optional(Type.String({ description: "Only in this version of the API." })),
   },
   { additionalProperties: false },
 );
@@ -67,6 +107,7 @@ export const NewRouteBody = Type.Object(
 export const RouteRow = Type.Object({
   id: Type.String(),
   api: Type.String(),
+  version: Type.Optional(Type.String()),
   ...Route.properties,
   ...shown,
 });

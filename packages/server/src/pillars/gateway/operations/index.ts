@@ -18,6 +18,13 @@ import { updateApi } from "./update-api.ts";
 import { updateRoute } from "./update-route.ts";
 import { updateUpstream } from "./update-upstream.ts";
 import { validateCall } from "./validate-request.ts";
+import { createVersion } from "./create-version.ts";
+import { listVersions } from "./list-versions.ts";
+import { getVersion } from "./get-version.ts";
+import { updateVersion } from "./update-version.ts";
+import { deleteVersion } from "./delete-version.ts";
+import { makeVersionCurrent } from "./make-version-current.ts";
+import { listVersionCallers } from "./list-version-callers.ts";
 
 /** Everything that the gateway serves below `/api/v1/gateway`. */
 export const gatewayOperations: readonly Operation[] = [
@@ -40,4 +47,11 @@ export const gatewayOperations: readonly Operation[] = [
   listPermissions,
   listRevisions,
   activateRevision,
+  createVersion,
+  listVersions,
+  getVersion,
+  updateVersion,
+  deleteVersion,
+  makeVersionCurrent,
+  listVersionCallers,
 ];

@@ -6,7 +6,11 @@ const OrNull = { description: "Null where there is none." };
 export const RouteBody = Type.Object({
   id: Type.String(),
   api: Type.String(),
-  version: Type.Union([Type.String(), Type.Null()], { description: "Null for every version." }),
+  version: Type.Union([Type.String(), Type.Null()], {
+    description:
+      "The one version that has it; null where there are no versions, or several have it.",
+  }),
+  versions: Type.Array(Type.String(), { description: "The versions that have it." }),
   name: Type.String(),
   host: Type.Union([Type.String(), Type.Null()], OrNull),
   path: Type.String({ description: "Its template, base path included." }),

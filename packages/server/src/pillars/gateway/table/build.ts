@@ -3,8 +3,10 @@ import { compile } from "../compile.ts";
 import type { Compiled } from "../compile.ts";
 import type { GatewaySettings } from "../settings.ts";
 import type { StepParts } from "../steps.ts";
+import type { Modules } from "../load-modules.ts";
+import type { VersionCallers } from "../versions/callers.ts";
 import type { Upstreams } from "../upstream/index.ts";
-import { Mistakes } from "./mistakes.ts";
+import { Mistakes } from "../mistakes.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import type { OwnPathIndex } from "./own-paths.ts";
 import type { Pieces } from "./pieces.ts";
@@ -19,12 +21,14 @@ export interface BuildParts {
   readonly ownHost: string | undefined;
   readonly parts: StepParts;
   readonly upstreams: Upstreams;
+  readonly callers: Pick<VersionCallers, "open">;
 }
 
 /** What one table is built of. */
 export interface BuildInput {
   readonly config: GatewaySettings;
   readonly snapshot: Snapshot;
+  readonly modules: Modules;
   readonly reuse: Compilations;
 }
 
@@ -43,10 +47,10 @@ export type Built =
 
 /** Builds the table of a configuration and the rows of the API, in pieces. */
 export function* build(parts: BuildParts, input: BuildInput): Pieces<Built> {
-  const { config, snapshot, reuse } = input;
+  const { config, snapshot, modules, reuse } = input;
   const mistakes = new Mistakes();
   const united = unite(config, snapshot, mistakes);
-  const compiled = yield* compile(united, { ...parts, reuse, mistakes });
+  const compiled = yield* compile(united, { ...parts, modules, reuse, mistakes });
   if (compiled !== undefined) return { united, compiled };
   const located = mistakes.list.map(({ detail, at }) => ({
     detail,

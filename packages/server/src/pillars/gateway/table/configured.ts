@@ -1,6 +1,7 @@
 import type { ObjectKind } from "../tables.ts";
 import { routeViews } from "./route-views.ts";
 import type { RouteTable } from "./table.ts";
+import { versionKey } from "./version-key.ts";
 
 /** True when the configuration says it: then the API can only show it. */
 export function isConfigured(table: RouteTable, kind: ObjectKind, id: string): boolean {
@@ -13,6 +14,9 @@ export function isConfigured(table: RouteTable, kind: ObjectKind, id: string): b
     case "route":
       return routeViews(table).some((view) => view.id === id && view.source !== "api");
     case "version":
+      return apis.some(({ id: api, versions = [] }) =>
+        versions.some((version) => versionKey({ api, id: version.id }) === id),
+      );
     case "current":
       return false;
   }

@@ -1,6 +1,7 @@
 import type { RouteView } from "../route-view.ts";
 import { routeViews } from "./route-views.ts";
 import type { RouteTable } from "./table.ts";
+import { allVersions } from "./versions.ts";
 
 /** What may be called, for whoever wants to call it. */
 export interface Documentation {
@@ -29,17 +30,20 @@ export function documentationOf(
   version?: string,
 ): Documentation | undefined {
   const { title } = table.config;
-  const versions = versionsOf(table);
-  if (version !== undefined && !versions.has(version)) return undefined;
+  const versions = allVersions(table);
+  if (version !== undefined && !versions.some(({ id }) => id === version)) return undefined;
+  const current = [...new Set(versions.filter(({ isCurrent }) => isCurrent).map(({ id }) => id))];
   const routes = routeViews(table)
     .filter((view) => view.active && isOfVersion(view, version))
     .flatMap(documented);
-  return { title, currentVersion: currentVersionOf(table), baseURL, routes };
+  // Several APIs with different current versions have none in common.
+  const currentVersion = current.length === 1 ? (current[0] ?? null) : null;
+  return { title, currentVersion, baseURL, routes };
 }
 
-/** True for a route of the version, and for one that every version of its API has. */
-export function isOfVersion(view: RouteView, version: string | undefined): boolean {
-  return version === undefined || view.version === null || view.version === version;
+/** True for a route that the version has, by itself or with all versions of its API. */
+export function isOfVersion({ versions }: RouteView, version: string | undefined): boolean {
+  return version === undefined || versions.includes(version);
 }
 
 function documented(view: RouteView): readonly DocumentedRoute[] {
@@ -53,12 +57,4 @@ function documented(view: RouteView): readonly DocumentedRoute[] {
     rateLimit: rateLimit[0] ?? null,
     deprecated,
   }));
-}
-
-function versionsOf(_table: RouteTable): ReadonlySet<string> {
-  return new Set();
-}
-
-function currentVersionOf(_table: RouteTable): string | null {
-  return null;
 }

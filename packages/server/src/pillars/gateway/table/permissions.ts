@@ -7,7 +7,7 @@ export function permissionsOf({ inForce }: RouteTable): ReadonlyMap<string, numb
   const found = known.get(inForce);
   if (found !== undefined) return found;
   const counts = new Map<string, number>();
-  for (const { permissions } of inForce.compiled.router.routes) {
+  for (const { permissions } of inForce.compiled.routes) {
     for (const permission of permissions) {
       counts.set(permission, (counts.get(permission) ?? 0) + 1);
     }

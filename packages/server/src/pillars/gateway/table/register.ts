@@ -7,6 +7,9 @@ import { draftChange, storeChange } from "./change.ts";
 import type { ChangeReason, Draft, Plan } from "./change.ts";
 import { creating } from "./plans.ts";
 import { routeViews } from "./route-views.ts";
+import { versionKey } from "./version-key.ts";
+import { makingCurrent } from "./versions.ts";
+import type { NewVersion } from "./version-key.ts";
 import type { RouteTable } from "./table.ts";
 
 /** Makes a change outside of an operation: for other plugins and the command line. */
@@ -28,11 +31,25 @@ export async function makeChange(
 /** The plan of a new route, with its id. */
 export function routePlan(
   table: RouteTable,
-  { api, ...settings }: RouteSettings & { readonly api?: string },
+  { api, ...settings }: RouteSettings & { readonly api?: string; readonly version?: string },
   { id, now }: { readonly id: string; readonly now: number },
 ): Plan {
   const object = { kind: "route", id, api: api ?? onlyApi(table), settings, now } as const;
   return creating([object]);
+}
+
+/** The plan of a new version; a current one is made so in the same revision. */
+export function versionPlan(
+  table: RouteTable,
+  { api, current, ...settings }: NewVersion,
+  now: number,
+): Plan {
+  const name = { api: api ?? onlyApi(table), id: settings.id };
+  const object = { kind: "version", id: versionKey(name), api: name.api, settings, now } as const;
+  const create = creating([object]);
+  if (current !== true) return create;
+  const make = makingCurrent(name, now);
+  return (rows, on) => [...create(rows, on), ...make(rows, on)];
 }
 
 /** The one API there is; `gateway.apiMissing` when it would have to be guessed. */

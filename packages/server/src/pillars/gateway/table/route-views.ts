@@ -1,5 +1,5 @@
 import { toRfc3339 } from "portico/kernel";
-import type { Api, Route } from "../call.ts";
+import type { Route } from "../call.ts";
 import type { RouteView } from "../route-view.ts";
 import { rateOf, routeLabel } from "../route-rules.ts";
 import type { ApiSettings, RouteSettings } from "../settings.ts";
@@ -26,19 +26,23 @@ export function routeViews(table: RouteTable): readonly RouteView[] {
 
 function activeViews({ inForce }: RouteTable): readonly RouteView[] {
   const { compiled, united } = inForce;
-  // An emit makes a route of its own; what was set as one route is shown as one.
-  const bySettings = Map.groupBy(compiled.router.routes, (route) => compiled.settingsOf.get(route));
+  // An emit makes a route of its own, and every version has its own; what was set as one route is shown as one.
+  const bySettings = Map.groupBy(compiled.routes, (route) => compiled.settingsOf.get(route));
   return [...bySettings].flatMap(([settings, routes]) => {
-    const [route] = routes;
+    // Of several versions the youngest: what is upstream and outdated is told of that one.
+    const route = routes.at(-1);
     if (settings === undefined || route === undefined) return [];
     const origin = united.origins.get(settings);
     const object = origin?.object?.kind === "route" ? origin.object : undefined;
+    const versions = [...new Set(routes.flatMap(({ version }) => version?.id ?? []))];
     const emits = routes.flatMap((each) => each.emits.map(({ type }) => type));
     return [
       {
         ...viewOfRoute(route, settings),
         ...rowOf(object),
         id: object?.id ?? route.id,
+        version: versions.length === 1 ? (versions[0] ?? null) : null,
+        versions,
         source: origin?.source ?? "config",
         active: true,
         problem: null,
@@ -48,13 +52,17 @@ function activeViews({ inForce }: RouteTable): readonly RouteView[] {
   });
 }
 
+type Told = "id" | "version" | "versions" | "source" | "active" | "problem" | "emits" | keyof Row;
+
 function viewOfRoute(
   route: Route,
-  { methods, name, description, deprecated }: RouteSettings,
-): Omit<RouteView, "id" | "source" | "active" | "problem" | "emits" | keyof Row> {
+  { methods, name, description }: RouteSettings,
+): Omit<RouteView, Told> {
   const { api, template, auth, permissions, rates } = route;
   return {
-    ...placeOf(api),
+    api: api.id,
+    host: api.host ?? null,
+    upstream: api.upstreamLabel,
     name: name ?? route.id,
     path: template,
     methods: methods ?? null,
@@ -62,12 +70,8 @@ function viewOfRoute(
     permissions,
     rateLimit: rates,
     description: description ?? null,
-    deprecated: deprecated ?? false,
+    deprecated: route.lifecycle?.deprecatedMs !== undefined,
   };
-}
-
-function placeOf(api: Api): Pick<RouteView, "api" | "host" | "upstream" | "version"> {
-  return { api: api.id, host: api.host ?? null, upstream: api.upstreamLabel, version: null };
 }
 
 interface Row {
@@ -124,6 +128,7 @@ function offView(
     host: api.host ?? null,
     upstream: "",
     version: null,
+    versions: [],
     name: route.name ?? label,
     path,
     methods: route.methods ?? null,
@@ -131,7 +136,7 @@ function offView(
     permissions: route.permissions ?? api.permissions ?? [],
     rateLimit: rate === undefined ? [] : [rate],
     description: route.description ?? null,
-    deprecated: route.deprecated ?? false,
+    deprecated: route.deprecated === true || route.deprecatedAt !== undefined,
     emits: [],
   };
 }

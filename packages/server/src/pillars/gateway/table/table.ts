@@ -1,6 +1,7 @@
 import type { ChangeFeed, Logger, Store } from "portico/kernel";
 import type { Compiled } from "../compile.ts";
 import { raise } from "../errors.ts";
+import type { Modules } from "../load-modules.ts";
 import type { Router } from "../router.ts";
 import type { GatewaySettings } from "../settings.ts";
 import { build } from "./build.ts";
@@ -14,6 +15,7 @@ import type { Compilations } from "./reuse.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
 import type { United } from "./unite.ts";
+import { changePaths } from "../versions/plan.ts";
 
 /** Told to every process when a revision was activated. */
 export const TABLE_CHANGED = "gateway.table";
@@ -26,6 +28,8 @@ export interface TableOptions extends BuildParts {
   readonly changes: Pick<ChangeFeed, "watch">;
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
   readonly config: GatewaySettings;
+  /** Loads the modules that a configuration names, each once. */
+  readonly loadModules: (paths: readonly string[]) => Promise<Modules>;
 }
 
 /** The table that calls are routed by, with what it was built of. */
@@ -48,6 +52,7 @@ export type Reloaded =
 export class RouteTable {
   readonly #options: TableOptions;
   #config: GatewaySettings;
+  #modules: Modules = new Map();
   /** The newest rows, in force or not. */
   #latest: Snapshot = EMPTY;
   /** Rows that contradict the configuration since it was changed, with what is wrong, by key and revision. */
@@ -97,6 +102,7 @@ export class RouteTable {
     const { store, changes, clock } = this.#options;
     const read = store.read("instance");
     this.#latest = await readSnapshot(read, await readNumber(read));
+    this.#modules = await this.#load(this.#config);
     await this.#startWith();
     this.#stops.push(changes.watch(TABLE_CHANGED, () => void this.follow()));
     const poll = (): void => {
@@ -122,14 +128,18 @@ export class RouteTable {
   reload(config: GatewaySettings): Promise<Reloaded> {
     return this.#inTurn(async () => {
       // Rows that stood against the old configuration may be in order with the new one.
-      const aside = this.#aside;
+      const [aside, modules] = [this.#aside, this.#modules];
+      this.#modules = await this.#load(config);
       this.#aside = new Map();
       let tried = await this.#tryInForce(config, this.#latest);
       if (tried.length > 0) {
         this.#aside = aside;
         tried = await this.#tryInForce(config, this.#latest);
       }
-      if (tried.length > 0) return { mistakes: tried.map(({ detail }) => detail) };
+      if (tried.length > 0) {
+        this.#modules = modules;
+        return { mistakes: tried.map(({ detail }) => detail) };
+      }
       const changed = compareConfigs(this.#config, config);
       this.#config = config;
       this.#options.logger.info({ ...changed }, "the gateway's configuration was reloaded");
@@ -152,6 +162,11 @@ export class RouteTable {
     this.#isStopped = true;
     for (const stop of this.#stops) stop();
     this.#inForce?.compiled.release();
+  }
+
+  /** Only the configuration may name code: what a call of the API names is never loaded. */
+  #load({ apis }: GatewaySettings): Promise<Modules> {
+    return this.#options.loadModules(apis.flatMap(changePaths));
   }
 
   #inTurn<TValue>(run: () => Promise<TValue>): Promise<TValue> {
@@ -189,7 +204,8 @@ export class RouteTable {
 
   #built(config: GatewaySettings, snapshot: Snapshot): Pieces<Built> {
     const reuse: Compilations = this.#inForce?.compiled.compilations ?? noCompilations();
-    return build(this.#options, { config, snapshot: this.#without(snapshot), reuse });
+    const modules = this.#modules;
+    return build(this.#options, { config, snapshot: this.#without(snapshot), modules, reuse });
   }
 
   /** The rows but for those that are set aside, until they are changed. */

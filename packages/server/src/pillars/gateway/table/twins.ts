@@ -1,11 +1,11 @@
 import type { Route } from "../call.ts";
-import type { RouteSettings } from "../settings.ts";
+import type { Mistakes } from "../mistakes.ts";
 import { shapeOf } from "../template.ts";
-import type { Mistakes } from "./mistakes.ts";
 
 /** Finds routes that would take the same calls: which one wins would be chance. */
 export function twinFinder(mistakes: Mistakes): {
-  add(route: Route, settings: RouteSettings | undefined): void;
+  /** `settings` is what the route was compiled from. */
+  add(route: Route, settings: object): void;
 } {
   const seen = new Map<string, Route>();
   return {
