@@ -26,6 +26,8 @@ export function readHead({ via }: ForwardParts, call: Call): void {
   if (bodyBytesMax > 0 && read.contentLength > bodyBytesMax) {
     throw raise("gateway.bodyTooLarge", { params: { max: bodyBytesMax } });
   }
+  // RFC 9110 §10.1.1: HTTP/1.0 knows no 100, and would take it for the answer.
+  if (call.front.request.httpVersionMinor === 0) read.expectsContinue = false;
   call.fields = read;
   call.isRequestSent = !read.isChunked && read.contentLength <= 0;
 }

@@ -60,16 +60,27 @@ function take(
   }
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
-  if (match.kind === "route") {
-    const call = begin(parts, { front, target, route: match.route, upgradeHead });
-    const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
-    if (fault === undefined) runSteps(call, parts.failed);
-    else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
-  } else {
-    const call = begin(parts, { front, target, route: NO_ROUTE, upgradeHead });
+  const { cutPath } = target;
+  const other = cutPath === undefined ? match : router.find(method, headers.host, cutPath);
+  const route = match.kind === "route" ? match.route : NO_ROUTE;
+  const call = begin(parts, { front, target, route, upgradeHead });
+  if (match.kind !== "route") {
     failCall(parts, call, refusalOf(match, method));
+  } else if (other?.kind !== "route" || other.route !== route) {
+    // One reading of the path must not be let in where another would be asked for more.
+    const reason = "holds parameters (;) without which it leads to another route";
+    failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason } }));
+  } else {
+    enter(parts, call);
   }
   return true;
+}
+
+function enter(parts: GatewayParts, call: Call): void {
+  const { upgradeHead, front } = call;
+  const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
+  if (fault === undefined) runSteps(call, parts.failed);
+  else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
 }
 
 /** Stands in the log for what no route has: raw paths would be labels without number. */
