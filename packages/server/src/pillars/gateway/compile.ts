@@ -13,6 +13,7 @@ import type { RouteRules, StepParts } from "./steps.ts";
 import { parseTemplate, shapeOf } from "./template.ts";
 import { readTimeouts, readUpstream } from "./upstream/index.ts";
 import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
+import { compileTransform } from "./transform/route-transform.ts";
 import { buildVersions } from "./versions/build-versions.ts";
 import type { VersionCallers } from "./versions/callers.ts";
 import { planVersions } from "./versions/plan.ts";
@@ -222,6 +223,12 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    transform: compileTransform([settings, route], {
+      id,
+      template,
+      modules: work.options.modules,
+      mistakes: work.mistakes,
+    }),
     ...versionRules(
       { api: api.id, id, route, version: draft.version },
       work.options.callers,

@@ -9,7 +9,7 @@ import {
   provide,
   RequestObservers,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext } from "portico/kernel";
+import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
@@ -30,6 +30,7 @@ import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { hookPaths } from "./transform/route-transform.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
 import { changePaths } from "./versions/plan.ts";
@@ -64,14 +65,10 @@ export function gateway(): AnyPlugin {
         Fronts,
         gatewayFront(() => running),
       ),
-      add(Pages, {
-        path: "/.well-known/jwks.json",
-        serve: () => ({
-          status: 200,
-          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: signer?.keySet ?? '{"keys":[]}',
-        }),
-      }),
+      add(
+        Pages,
+        keySetPage(() => signer),
+      ),
     ],
     start: async (ctx) => {
       signer = identitySigner({
@@ -82,8 +79,7 @@ export function gateway(): AnyPlugin {
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const paths = ctx.settings.apis.flatMap(changePaths);
-      const modules = await loadModules(paths, ctx.server.configFolder);
+      const modules = await loadModules(modulePaths(ctx.settings), ctx.server.configFolder);
       const callers = new VersionCallers(ctx);
       const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
       running = {
@@ -105,6 +101,25 @@ export function gateway(): AnyPlugin {
         },
       };
     },
+  });
+}
+
+function keySetPage(signer: () => IdentitySigner | undefined): Page {
+  return {
+    path: "/.well-known/jwks.json",
+    serve: () => ({
+      status: 200,
+      headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
+      body: signer()?.keySet ?? '{"keys":[]}',
+    }),
+  };
+}
+
+/** Modules of the operator's own: version changes and hooks. */
+function modulePaths({ apis }: GatewaySettings): readonly string[] {
+  return apis.flatMap((api) => {
+    const routes = [api.routes ?? [], ...(api.versions ?? []).map(({ routes = [] }) => routes)];
+    return [...changePaths(api), ...[api, ...routes.flat()].flatMap(hookPaths)];
   });
 }
 

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
@@ -64,10 +65,11 @@ export const RouteSettings = Type.Object({
   rateLimit: Type.Optional(Rate),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   ...lifecycleSettings,
+  ...transformSettings,
 });
 
 /** One version of an API. */
-export const VersionSettings = Type.Object({
+const VersionSettings = Type.Object({
   ...versionSettings,
   upstream: Type.Optional(UpstreamSettings),
   routes: Type.Optional(
@@ -129,6 +131,7 @@ export const ApiSettings = Type.Object({
     }),
   ),
   ...versioningSettings,
+  ...transformSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -8,6 +8,7 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 
 /** Everything that steps and stages work with. */
@@ -31,6 +32,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...lifecycleSteps(route),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...transformSteps(route, parts),
     ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
@@ -45,6 +47,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...versionStages(route, parts),
+    ...transformStages(route, parts),
     ...fieldStages(route),
   ];
 }
