@@ -10,6 +10,7 @@ import {
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
+import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
@@ -143,6 +144,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
     logger,
     identity,
     authenticators,

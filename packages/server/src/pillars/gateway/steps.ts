@@ -1,5 +1,7 @@
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { sampleStage, sampleStep } from "./sample-bodies.ts";
+import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
@@ -14,6 +16,8 @@ import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./vers
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
+  /** Undefined where nobody samples bodies. */
+  readonly bodyBytes: BodyBytes | undefined;
 }
 
 /** What a route is before its steps are chosen. */
@@ -30,6 +34,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
     ...lifecycleSteps(route),
+    ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...transformSteps(route, parts),
@@ -48,6 +53,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...versionStages(route, parts),
     ...transformStages(route, parts),
+    ...when(parts.bodyBytes !== undefined, sampleStage),
     ...fieldStages(route),
   ];
 }

@@ -35,7 +35,9 @@ export function fileRows(settings: ThreadSettings, trouble: Trouble): RequestRow
       trouble(message.detail);
       return;
     }
-    waiting.get(message.id)?.resolve(message.rows);
+    const asked = waiting.get(message.id);
+    if (message.kind === "found") asked?.resolve(message.rows);
+    else asked?.reject(new TypeError(message.detail));
     waiting.delete(message.id);
   });
   worker.on("error", (error: Error) => {
@@ -57,6 +59,9 @@ export function fileRows(settings: ThreadSettings, trouble: Trouble): RequestRow
   return {
     write: (rows: readonly RequestRow[]) => {
       if (!isClosed) post({ kind: "write", rows });
+    },
+    forget: (now: number) => {
+      if (!isClosed) post({ kind: "forget", now });
     },
     find: (query: RequestQuery) => ask((id) => ({ kind: "find", id, query })),
     close: async () => {

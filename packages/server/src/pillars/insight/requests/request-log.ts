@@ -1,17 +1,29 @@
-import type { AnsweredRequest, Clock } from "portico/kernel";
+import type { AnsweredRequest, Clock, RequestDetails } from "portico/kernel";
 import { Budget } from "./budget.ts";
-import type { PlacedRow, RequestQuery, RequestRow, RequestRows } from "./request-row.ts";
-import type { InsightSettings } from "./settings.ts";
+import type { BudgetSettings } from "./budget.ts";
+import { Followers } from "./followers.ts";
+import type { Followed } from "./followers.ts";
+import type {
+  KeptDetails,
+  PlacedRow,
+  RequestFilters,
+  RequestQuery,
+  RequestRow,
+  RequestRows,
+} from "./request-row.ts";
+import { rowOf } from "./row-of.ts";
 
 const FLUSH_MS = 200;
+const FORGET_MS = 3_600_000;
 /** Rows held while they cannot be written; beyond, rows are dropped and counted. */
 const HELD_MAX = 20_000;
 
 /** What a log is made of. */
 export interface RequestLogOptions {
   readonly rows: RequestRows;
-  readonly settings: InsightSettings;
+  readonly settings: BudgetSettings;
   readonly clock: Clock;
+  readonly redact: (details: RequestDetails) => KeptDetails;
   /** Told of requests that got no row. */
   readonly uncounted: (rows: number) => void;
 }
@@ -20,13 +32,16 @@ export interface RequestLogOptions {
 export class RequestLog {
   readonly #options: RequestLogOptions;
   readonly #budget: Budget;
+  readonly #followers = new Followers();
   #held: RequestRow[] = [];
   #withoutRow = 0;
   #cancelFlush: (() => void) | undefined;
+  #cancelForget: () => void;
 
   constructor(options: RequestLogOptions) {
     this.#options = options;
     this.#budget = new Budget(options.settings);
+    this.#cancelForget = this.#forget();
   }
 
   take(request: AnsweredRequest): void {
@@ -34,7 +49,9 @@ export class RequestLog {
     if (kept === undefined || this.#held.length >= HELD_MAX) {
       this.#withoutRow += 1;
     } else {
-      this.#held.push({ ...request, kept });
+      const row = rowOf(request, kept, this.#options.redact);
+      this.#held.push(row);
+      this.#followers.show(row);
     }
     this.#cancelFlush ??= this.#options.clock.after(FLUSH_MS, () => this.flush());
   }
@@ -56,8 +73,23 @@ export class RequestLog {
     return this.#options.rows.find(query);
   }
 
+  /** Rows as they are kept from now on, until the signal. */
+  follow(filters: RequestFilters, signal: AbortSignal): AsyncIterable<Followed> {
+    return this.#followers.follow(filters, signal);
+  }
+
   async close(): Promise<void> {
+    this.#cancelForget();
     this.flush();
     await this.#options.rows.close();
+  }
+
+  /** At the start and every hour: what is too old goes also where nothing is written. */
+  #forget(): () => void {
+    const { rows, clock } = this.#options;
+    rows.forget(clock.now());
+    return clock.after(FORGET_MS, () => {
+      this.#cancelForget = this.#forget();
+    });
   }
 }

@@ -1,21 +1,28 @@
 import type { AnsweredRequest } from "portico/kernel";
-import type { InsightSettings } from "./settings.ts";
 
 /** Why a request has a row. */
 export type Kept = "all" | "trouble" | "slow" | "sample";
+
+/** What the budget is, from the pillar's settings. */
+export interface BudgetSettings {
+  readonly rowsPerSecond: number;
+  readonly sampleOneIn: number;
+  readonly slowMs: number;
+  readonly troublesPerSubject: number;
+}
 
 /**
  * Decides which requests have a row (design §10.17): all up to a budget for each second, then only those that tell
  * something, bounded per caller, and a sample. Counting is by the second in which the request came.
  */
 export class Budget {
-  readonly #settings: InsightSettings;
+  readonly #settings: BudgetSettings;
   #second = 0;
   #rows = 0;
   #beyond = 0;
   readonly #troubles = new Map<string, number>();
 
-  constructor(settings: InsightSettings) {
+  constructor(settings: BudgetSettings) {
     this.#settings = settings;
   }
 

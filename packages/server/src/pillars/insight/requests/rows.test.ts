@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { fileRows } from "./file-rows.ts";
 import { memoryRows } from "./memory-rows.ts";
+import type { Retention } from "./messages.ts";
 import type { RequestRow, RequestRows } from "./request-row.ts";
 
 interface Kept extends AsyncDisposable {
@@ -25,13 +26,25 @@ const row = (number: number, over: Partial<RequestRow> = {}): RequestRow => ({
   code: null,
   clientAddress: "::1",
   kept: "all",
+  api: "shop",
+  version: "2",
+  credential: "key_1",
+  credentialName: "ada's",
+  bytesIn: 3,
+  bytesOut: 4,
+  upstreamMs: 0.5,
+  cache: "miss",
+  details: "{}",
   ...over,
 });
 
-async function onFile(rowsMax: number): Promise<Kept> {
+const WEEK_MS = 7 * 86_400_000;
+const LIMITS: Retention = { rowsMax: 1_000, bytesMax: 1e9, ageMaxMs: WEEK_MS };
+
+async function onFile(retention: Retention): Promise<Kept> {
   const folder = await mkdtemp(join(tmpdir(), "portico-insight-"));
   const open = (): RequestRows =>
-    fileRows({ file: join(folder, "requests.db"), rowsMax }, (detail) => {
+    fileRows({ file: join(folder, "requests.db"), ...retention }, (detail) => {
       throw new TypeError(detail);
     });
   let rows = open();
@@ -49,8 +62,8 @@ async function onFile(rowsMax: number): Promise<Kept> {
   };
 }
 
-function inMemory(rowsMax: number): Promise<Kept> {
-  const rows = memoryRows(rowsMax);
+function inMemory(retention: Retention): Promise<Kept> {
+  const rows = memoryRows(retention);
   return Promise.resolve({
     rows,
     reopen: () => Promise.resolve(rows),
@@ -63,10 +76,10 @@ describe.each([
   ["in memory", inMemory],
 ])("rows %s", (_name, open) => {
   it("come back newest first and whole, also from a file that is opened again", async () => {
-    await using kept = await open(1_000);
+    await using kept = await open(LIMITS);
     kept.rows.write([row(1), row(2, { code: "gateway.loop", status: 508 })]);
     const again = await kept.reopen();
-    const found = await again.find({ organization: "default", limit: 10 });
+    const found = await again.find({ organization: "default", limit: 10, hasDetails: true });
     expect(found.map((each) => each.row)).toStrictEqual([
       row(2, { code: "gateway.loop", status: 508 }),
       row(1),
@@ -74,7 +87,7 @@ describe.each([
   });
 
   it("are only ever those of the organization asked for, by every filter", async () => {
-    await using kept = await open(1_000);
+    await using kept = await open(LIMITS);
     const all = [
       row(1),
       row(2, { organization: "other" }),
@@ -99,7 +112,7 @@ describe.each([
   });
 
   it("are forgotten from the oldest on when there are too many", async () => {
-    await using kept = await open(1_000);
+    await using kept = await open(LIMITS);
     for (let batch = 0; batch < 30; batch += 1) {
       kept.rows.write(Array.from({ length: 100 }, (_each, index) => row(batch * 100 + index)));
     }

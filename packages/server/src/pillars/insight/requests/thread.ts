@@ -14,7 +14,7 @@ function serve(port: MessagePort, file: RequestFile): void {
       answer(file, message, post);
     } catch (error) {
       post({ kind: "trouble", detail: String(error) });
-      if (message.kind !== "write") post({ kind: "found", id: message.id, rows: [] });
+      if ("id" in message) post({ kind: "refused", id: message.id, detail: String(error) });
     }
   });
 }
@@ -23,6 +23,9 @@ function answer(file: RequestFile, message: ToThread, post: (message: FromThread
   switch (message.kind) {
     case "write":
       file.write(message.rows);
+      return;
+    case "forget":
+      file.forget(message.now);
       return;
     case "find":
       post({ kind: "found", id: message.id, rows: file.find(message.query) });

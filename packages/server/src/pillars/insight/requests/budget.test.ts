@@ -7,7 +7,6 @@ const settings = {
   sampleOneIn: 10,
   slowMs: 1_000,
   troublesPerSubject: 3,
-  rowsMax: 1_000,
 };
 const request = (over: Partial<AnsweredRequest> = {}): AnsweredRequest => ({
   id: "req_1",
@@ -22,6 +21,16 @@ const request = (over: Partial<AnsweredRequest> = {}): AnsweredRequest => ({
   status: 200,
   code: null,
   clientAddress: "127.0.0.1",
+  api: "portico",
+  version: null,
+  credential: null,
+  credentialName: null,
+  bytesIn: 0,
+  bytesOut: 0,
+  upstreamMs: null,
+  cache: null,
+  error: undefined,
+  details: () => ({ query: "", requestHeaders: [], replyHeaders: [], decisions: [] }),
   ...over,
 });
 
