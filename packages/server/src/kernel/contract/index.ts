@@ -20,6 +20,16 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type {
+  LimitDecision,
+  Limiter,
+  LimitOptions,
+  LimitPer,
+  LimitPlace,
+  LimitRequest,
+  LimitSpec,
+  LimitState,
+} from "./limit.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   Cursors,
@@ -58,10 +68,6 @@ export type {
   CliVerb,
   Front,
   FrontRequest,
-  LimitCount,
-  LimitDecision,
-  Limiter,
-  LimitRequest,
   Page,
   PageReply,
   PageRequest,

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type { Caller, FrontRequest, LimitDecision, LimitPlace, Problem } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
@@ -36,7 +36,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
   readonly steps: readonly Step[];

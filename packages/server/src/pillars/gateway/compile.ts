@@ -1,5 +1,5 @@
 import type { Clock } from "portico/kernel";
-import { parseRate } from "portico/kernel";
+import { limitMistakes, limitsOf } from "./route-limits.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
@@ -139,10 +139,10 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     template,
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
-    rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    place: { id, api: api.id, limits: limitsOf(rate) },
   };
-  for (const each of base.rates) {
-    if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
+  for (const mistake of limitMistakes(base.place.limits, work.options.parts.limiter)) {
+    work.mistakes.push(`route '${id}': ${mistake}`);
   }
   if (base.auth === "none" && base.permissions.length > 0) {
     work.mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);

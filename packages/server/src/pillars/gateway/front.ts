@@ -119,6 +119,7 @@ function finished(parts: GatewayParts, call: Call): void {
   const { front, caller } = call;
   const { response } = front;
   if (!response.writableFinished) call.proxied?.abandon();
+  call.decision?.release?.();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);

@@ -22,6 +22,7 @@ import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
 import { listRoutes } from "./operations/list-routes.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { limitTexts } from "./route-limits.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
@@ -160,7 +161,7 @@ function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): v
 }
 
 function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
+  const { id, api, template, methods, auth, permissions, place, emits } = route;
   const { host, port, isTls } = api.pool.address;
   return {
     id,
@@ -171,7 +172,7 @@ function viewOf(route: Route): RouteView {
     upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
     auth,
     permissions,
-    rateLimit: rates,
+    rateLimit: limitTexts(place.limits),
     emits: emits.map(({ type }) => type),
   };
 }

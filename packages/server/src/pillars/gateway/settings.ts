@@ -1,12 +1,7 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { RateLimits } from "portico/kernel";
 
-const Rate = Type.Union(
-  [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
-  {
-    description: "Requests per minute, or a rate such as 10/s.",
-  },
-);
 const Auth = Type.Union(
   [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
   {
@@ -67,7 +62,7 @@ export const RouteSettings = Type.Object({
   name: Type.Optional(Type.String({ description: "Its name in logs and metrics." })),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
 });
 
 /** One fronted API. */
@@ -90,7 +85,7 @@ export const ApiSettings = Type.Object({
   ),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,

@@ -41,7 +41,7 @@ export function covers(held: string, asked: string): boolean {
 /** The requests per minute that a caller's credential allows; null for no limit. Used for keys it creates, too. */
 export function rateLimitOf(caller: Caller): number | null {
   const perMinute = (caller.limits ?? []).flatMap((text) => {
-    const rate = parseRate(text);
+    const rate = parseRate(String(text));
     return rate === undefined
       ? []
       : [Math.max(1, Math.floor((rate.limit * MINUTE_MS) / rate.windowMs))];
