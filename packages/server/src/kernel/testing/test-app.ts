@@ -5,7 +5,7 @@ import { validateSettings } from "../config/index.ts";
 import type { AnyPlugin, Caller, LogEvent, Logger } from "../contract/index.ts";
 import type { InjectReply } from "../http/index.ts";
 import { createOutbound } from "../outbound/index.ts";
-import { createSecrets, fingerprints, openKeyring } from "../secrets/index.ts";
+import { createSecrets, fingerprints, openKeyring, type Keyring } from "../secrets/index.ts";
 import type { Driver } from "../store/index.ts";
 import { createMeter, silentLogger } from "../telemetry/index.ts";
 import { testCallers, type TestCallers } from "./test-callers.ts";
@@ -24,10 +24,14 @@ export interface TestAppOptions {
   readonly logger?: Logger;
   /** Every transaction function runs twice, the first time in vain; true when left out. */
   readonly runTwice?: boolean;
+  /** Of another app on the same database, to be a second process of one installation; a new one when left out. */
+  readonly keyring?: Keyring;
 }
 
 /** A server under test: real store, log, jobs and HTTP, no socket unless asked for. */
 export interface TestApp extends Portico {
+  /** What the installation's secrets are sealed with. */
+  readonly keyring: Keyring;
   /** Speaks as somebody; with nothing given, as an organization's all-powerful user. */
   as(caller?: Partial<Caller>): TestClient;
   /** Every event of an organization so far, oldest first: type, subject and parsed data. */
@@ -73,7 +77,7 @@ const POWERFUL: Partial<Caller> = { permissions: ["*"], instancePermissions: [] 
  */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const callers = testCallers();
-  const keyring = openKeyring({ memory: true });
+  const keyring = options.keyring ?? openKeyring({ memory: true });
   const clock = options.clock ?? systemClock;
   const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
   const server: { portico?: Portico; url: string } = { url: "http://portico.test" };
@@ -101,6 +105,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   await portico.start();
   return {
     ...portico,
+    keyring,
     listen: async (host, port) => {
       const listening = await portico.listen(host, port);
       server.url = listening.url;

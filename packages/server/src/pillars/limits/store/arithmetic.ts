@@ -39,30 +39,36 @@ function fromWindow(
   };
 }
 
+/**
+ * A reserved token is used up to `marginMs` after it was taken, and its debt is worked off from then on, not before. So the
+ * debt of an idle bucket begins at that moment (`at` lies ahead, and the whole burst is still there), and the debt of a
+ * busy one reaches at least up to it.
+ */
 function fromBucket(
   count: Count | undefined,
   { policy, least, wanted, marginMs }: Reservation,
   nowMs: number,
 ): Outcome {
   const gcra = gcraOf(policy);
+  const before = count ?? { used: 0, at: 0 };
   // A clock that went back works nothing off twice.
-  const at = Math.max(nowMs, count?.at ?? 0);
-  const worked = (at - (count?.at ?? at)) * gcra.unitsPerMs;
-  const debt = Math.max(0, (count?.used ?? 0) - worked);
+  const since = Math.max(nowMs, before.at);
+  const debt = Math.max(0, before.used - (since - before.at) * gcra.unitsPerMs);
   const left = tokensLeft(gcra, debt);
   const taken = left < least ? 0 : Math.min(left, wanted);
-  // On top, and not asked about: a bucket of one token could else never give it.
-  const margin = taken === 0 ? 0 : marginMs * gcra.unitsPerMs;
-  const after = debt + taken * gcra.unitsPerToken + margin;
+  const isIdle = debt === 0 && nowMs >= before.at;
+  const at = isIdle && taken > 0 ? nowMs + marginMs : since;
+  const ahead = Math.max(0, nowMs + marginMs - at) * gcra.unitsPerMs;
+  const used = taken === 0 ? debt : Math.max(debt, ahead) + taken * gcra.unitsPerToken;
   const missing = debt + least * gcra.unitsPerToken - gcra.capacity;
   return {
     reserved: {
       taken,
       left: left - taken,
-      waitMs: left < least ? Math.max(1, workedOffMs(gcra, missing)) : 0,
+      waitMs: left < least ? Math.max(1, since - nowMs + workedOffMs(gcra, missing)) : 0,
     },
-    after: { used: after, at },
-    endsAt: at + workedOffMs(gcra, after),
+    after: { used, at },
+    endsAt: at + workedOffMs(gcra, used),
   };
 }
 

@@ -11,10 +11,7 @@ export interface Reservation {
   readonly least: number;
   /** Tokens that are taken where they are there. */
   readonly wanted: number;
-  /**
-   * A bucket's tokens are used after they were taken, when some of their debt is worked off already. The store charges
-   * for that much time beside them; of 0 for fixed windows.
-   */
+  /** Milliseconds after which a bucket's tokens are used at the latest; beyond it their taker lets them age. */
   readonly marginMs: number;
 }
 
