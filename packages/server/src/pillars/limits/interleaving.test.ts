@@ -196,6 +196,7 @@ describe("blocks of long windows, in any interleaving of processes and crashes",
       { weight: 3, arbitrary: fc.constant(0) },
       fc.integer({ min: 0, max: 5_000 }),
       fc.integer({ min: 0, max: 4_000_000 }),
+      { weight: 3, arbitrary: fc.constant("promised" as const) },
     ),
   });
 
@@ -215,15 +216,20 @@ describe("blocks of long windows, in any interleaving of processes and crashes",
         const start = () => limiterBench({ clock, store });
         const processes = [start(), start(), start()];
         const taken: Taken[] = [];
+        let promisedMs = 0;
         for (const { process, kind, calls, cost, moveMs } of steps) {
-          if (moveMs > 0) await clock.advance(moveMs);
+          // The very moment that the last refusal named: where a millisecond too early would show.
+          await clock.advance(
+            moveMs === "promised" ? Math.max(0, promisedMs - clock.monotonic()) : moveMs,
+          );
           const limiter = processes[process] ?? start();
           if (kind === "stop") await limiter.close();
           if (kind !== "take") processes[process] = start();
           else {
             const one = async (): Promise<void> => {
-              const { allowed } = await limiter.take({ ...call("a", spec), cost });
+              const { allowed, resetMs } = await limiter.take({ ...call("a", spec), cost });
               if (allowed) taken.push({ atMs: clock.monotonic(), cost });
+              else promisedMs = clock.monotonic() + resetMs;
             };
             await Promise.all(Array.from({ length: calls }, one));
           }
