@@ -200,13 +200,15 @@ describe("blocks of long windows, in any interleaving of processes and crashes",
     ),
   });
 
-  const ways = fc.array(
-    fc.tuple(fc.integer({ min: 0, max: 90 }), fc.integer({ min: 0, max: 90 })),
-    {
-      minLength: 1,
-      maxLength: 5,
-    },
+  const way = fc.oneof(
+    fc.constant(0),
+    fc.integer({ min: 0, max: 20 }),
+    fc.integer({ min: 0, max: 90 }),
   );
+  const ways = fc.array(fc.tuple(way, way), {
+    minLength: 1,
+    maxLength: 5,
+  });
 
   it.each(specs.map((spec) => [spec] as const))("%j admits no call too many", async (spec) => {
     await fc.assert(
@@ -243,7 +245,7 @@ describe("blocks of long windows, in any interleaving of processes and crashes",
             windowMs,
           );
       }),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });
