@@ -167,12 +167,21 @@ function farStore(clock: FakeClock, ways: readonly (readonly [number, number])[]
     reserve: async (reservation) => {
       const [there, back] = ways[asked % ways.length] ?? [0, 0];
       asked += 1;
-      if (there > 0) await clock.advance(there);
+      await pass(clock, there);
       const reserved = await inner.reserve(reservation);
-      if (back > 0) await clock.advance(back);
+      await pass(clock, back);
       return reserved;
     },
   };
+}
+
+/** Lets time pass once everybody who was answered at this moment has noted it. */
+async function pass(clock: FakeClock, ms: number): Promise<void> {
+  if (ms === 0) return;
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  await clock.advance(ms);
 }
 
 describe("blocks of long windows, in any interleaving of processes and crashes", () => {
