@@ -1,12 +1,16 @@
 import { accessErrors } from "../access/index.ts";
 import { auditErrors } from "../audit/index.ts";
 import {
+  ApiDocuments,
   Authenticators,
   Checks,
   CliVerbs,
+  Explainers,
+  FailureObservers,
   Fronts,
   Limiters,
   Pages,
+  Permissions,
   RequestObservers,
   Timeline,
   type PermissionDefinition,
@@ -31,7 +35,11 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Limiters,
   Fronts,
   Pages,
+  Permissions,
+  ApiDocuments,
   RequestObservers,
+  FailureObservers,
+  Explainers,
   Checks,
   Timeline,
   CliVerbs,

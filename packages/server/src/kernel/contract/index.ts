@@ -4,6 +4,7 @@ export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
 export type { Caller } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
+export { ownUrl } from "./context.ts";
 export type {
   Access,
   AccessDecision,
@@ -32,14 +33,20 @@ export type {
 } from "./limit.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  CallOptions,
   Cursors,
+  InputOf,
   Method,
   Operation,
   OperationExample,
   OperationInput,
   OperationMode,
   OperationSpec,
+  OperationTypes,
+  RepliesOf,
   Reply,
+  ReplyOf,
+  TypedOperation,
 } from "./operation.ts";
 export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
 export { definePlugin } from "./plugin.ts";
@@ -53,11 +60,26 @@ export {
   Fronts,
   Limiters,
   Pages,
-  RequestObservers,
+  Permissions,
   Timeline,
 } from "./points.ts";
+export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { ApiDocuments } from "./api-documents.ts";
+export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
   AnsweredRequest,
+  BodySample,
+  Explainer,
+  Explanation,
+  ExplainQuestion,
+  ExplainedProblem,
+  Failure,
+  FailureObserver,
+  RequestDecision,
+  RequestDetails,
+  RequestObserver,
+} from "./observers.ts";
+export type {
   Authenticator,
   Check,
   CheckResult,
@@ -66,12 +88,13 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  DeclaredPermissions,
+  FoundCaller,
   Front,
   FrontRequest,
   Page,
   PageReply,
   PageRequest,
-  RequestObserver,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

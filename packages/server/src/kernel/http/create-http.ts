@@ -14,6 +14,8 @@ import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
+import { docsUrlOf } from "./problem-reply.ts";
+import { refusalsOf } from "./refusals.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
@@ -26,8 +28,8 @@ const HEAD_BYTES_MAX = 65_536;
 /** Longer than the 60 s of most balancers: the side that keeps a connection longer must be ours. */
 const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 15_000;
-/** For what fronts stream; our own bodies have `timeoutMs`. */
-const REQUEST_MS = 300_000;
+/** For what fronts stream at their own pace limits; our own bodies have `timeoutMs`. */
+const REQUEST_MS = 3_600_000;
 
 interface Life {
   isDraining: boolean;
@@ -57,9 +59,16 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       state.stopPurging = purgeHourly(parts.idempotency, options);
       return address;
     },
+    take: (socket) => {
+      socket.setNoDelay(true);
+      server.emit("connection", socket);
+    },
     inject: async (request) => {
       await ready;
-      return await injectInto(dispatcher.request, request);
+      const { ownHost: host } = options.server;
+      // In memory it is mostly our own surface that is meant; whoever means another host names it.
+      const headers = host === undefined ? request.headers : { host, ...request.headers };
+      return await injectInto(dispatcher.request, { ...request, ...(headers && { headers }) });
     },
     call: async (operationId, input, caller) =>
       await callOperation(parts, compiled.get(operationId), {
@@ -73,10 +82,16 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     close: async (deadlineMs) => {
       drain();
       state.stopPurging();
-      await closeServer(server, { deadlineMs, clock: options.clock });
+      dispatcher.endUpgraded();
+      const { cutUpgraded } = dispatcher;
+      await closeServer(server, { deadlineMs, clock: options.clock, cutUpgraded });
     },
     operations: () =>
-      [...compiled.values()].map(({ plugin, operation }) => ({ plugin, operation })),
+      [...compiled.values()].map(({ plugin, operation }) => ({
+        plugin,
+        operation,
+        refusals: refusalsOf(operation),
+      })),
   };
 }
 
@@ -112,15 +127,11 @@ function partsOf(options: HttpOptions): RouteParts {
     timeoutMs: config.timeoutMs ?? TIMEOUT_MS,
     bodyBytesMax: config.bodyBytesMax ?? BODY_BYTES_MAX,
     occurrence: ({ requestId, path }) => ({
-      docsUrl: docsUrlOf(options),
+      docsUrl: docsUrlOf(options.server),
       requestId,
       instance: path,
     }),
   };
-}
-
-function docsUrlOf({ server }: HttpOptions): string {
-  return `${server.publicUrl()}${server.basePath}/docs/errors`;
 }
 
 function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
@@ -185,6 +196,7 @@ function dispatcherOf(
     fronts: options.fronts,
     ownPaths,
     basePath: options.server.basePath,
+    ownHost: options.server.ownHost,
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),
@@ -192,7 +204,7 @@ function dispatcherOf(
     clock,
     makeId,
     makeHex: hexMaker(options.fillRandom),
-    docsUrl: () => docsUrlOf(options),
+    docsUrl: () => docsUrlOf(options.server),
     answered: createObservation(options),
     isDraining: () => state.isDraining,
   });

@@ -1,5 +1,6 @@
+import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { Logger, SqlRow } from "../contract/index.ts";
+import type { Failure, Logger, SqlRow } from "../contract/index.ts";
 import { createBell } from "../log/index.ts";
 import type { Bell } from "../log/index.ts";
 import type { DriverTransaction, StoreHub } from "../store/index.ts";
@@ -9,6 +10,7 @@ import { attempt } from "./attempt.ts";
 import type { AbortReason, Ended } from "./attempt.ts";
 import { toClaimed } from "./claimed.ts";
 import type { ClaimedJob, JobKey } from "./claimed.ts";
+import { quarantine } from "./quarantine.ts";
 import type { JobRegistry } from "./registry.ts";
 import { settle } from "./settle.ts";
 import type { Settled, SettleOptions } from "./settle.ts";
@@ -37,12 +39,32 @@ export interface EngineOptions {
   readonly logger: Logger;
   readonly concurrency: number;
   readonly leaseMs: number;
+  readonly crashesMax: number;
   readonly ran: (ran: Ran) => void;
+  readonly failed: (failure: Failure) => void;
 }
 
 interface Run {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
+}
+
+/** A failed run as observers are told of it. */
+function failureOf(job: ClaimedJob, error: unknown, at: number): Failure {
+  const { id, organization, plugin, name, origin } = job;
+  const code = isProblem(error) ? error.code : null;
+  const { actor: subject, trace } = origin;
+  return {
+    kind: "job",
+    organization,
+    place: `${plugin}.${name}`,
+    code,
+    error,
+    subject,
+    trace,
+    id,
+    at,
+  };
 }
 
 /** Claims and runs for one owner. Upkeep (leases, recovery) is told apart: see `upkeep.ts`. */
@@ -187,16 +209,18 @@ export class Engine {
   }
 
   async #run({ job, abort }: Run): Promise<void> {
-    const { registry, clock, hub, ran } = this.#options;
+    const { registry, clock, hub, ran, crashesMax } = this.#options;
     const startedAt = clock.monotonic();
     const registered = registry.find(job.plugin, job.name);
-    const ended: Ended =
-      registered === undefined
-        ? {
-            kind: "outcome",
-            outcome: { kind: "snooze", at: (await hub.driver.now()) + UNKNOWN_MS },
-          }
-        : await attempt(job, registered, { clock, abort });
+    let ended: Ended;
+    if (registered === undefined) {
+      const at = (await hub.driver.now()) + UNKNOWN_MS;
+      ended = { kind: "outcome", outcome: { kind: "snooze", at } };
+    } else if (job.crashes >= crashesMax) {
+      ended = { kind: "outcome", outcome: quarantine(job, registered) };
+    } else {
+      ended = await attempt(job, registered, { clock, abort });
+    }
     const settled = await this.#settle(job, ended);
     ran({ job, settled, durationMs: clock.monotonic() - startedAt });
   }
@@ -207,7 +231,12 @@ export class Engine {
     const { outcome } = ended;
     const definition = registry.find(job.plugin, job.name)?.definition;
     const settled = await settle(options, { job, definition, outcome });
-    if (settled === "fail" && "error" in outcome) {
+    const isSetAside = settled === "fail" || settled === "quarantine";
+    if (settled !== "lost" && (isSetAside || ended.thrown !== undefined)) {
+      const error = ended.thrown ?? ("error" in outcome ? outcome.error : "");
+      this.#options.failed(failureOf(job, error, this.#options.clock.now()));
+    }
+    if (isSetAside && "error" in outcome) {
       const { error } = outcome;
       const name = `${job.plugin}.${job.name}`;
       logger.error({ job: job.id, name, error, trace: job.origin.trace }, "A job failed for good.");

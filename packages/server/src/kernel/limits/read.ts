@@ -151,3 +151,11 @@ function nameOf(figures: Figures, window: NonNullable<LimitOptions["window"]>): 
   const rate = `${limit}/${RATE_UNITS[windowMs] ?? `${windowMs}ms`}`;
   return `${rate}${burst === limit ? "" : ` burst ${burst}`}${whose}`;
 }
+
+/** Limits in a few words each, for people: `600/min`, `1000/day`, the name of a policy. */
+export function limitTexts(limits: readonly LimitSpec[]): readonly string[] {
+  return limits.map((spec) => {
+    const read = readLimit(spec);
+    return "kind" in read ? read.name : JSON.stringify(spec);
+  });
+}

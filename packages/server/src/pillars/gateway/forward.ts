@@ -26,6 +26,8 @@ export function readHead({ via }: ForwardParts, call: Call): void {
   if (bodyBytesMax > 0 && read.contentLength > bodyBytesMax) {
     throw raise("gateway.bodyTooLarge", { params: { max: bodyBytesMax } });
   }
+  // RFC 9110 §10.1.1: HTTP/1.0 knows no 100, and would take it for the answer.
+  if (call.front.request.httpVersionMinor === 0) read.expectsContinue = false;
   call.fields = read;
   call.isRequestSent = !read.isChunked && read.contentLength <= 0;
 }
@@ -52,13 +54,19 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
     originLines(front, read) +
     `Via: ${via}1.1 ${parts.via}\r\nX-Request-Id: ${front.requestId}\r\n` +
     `traceparent: 00-${front.trace}-${parts.makeSpan()}-01\r\n` +
+    (route.version?.upstreamLines ?? "") +
     (api.sendsIdentity && call.caller.kind !== "anonymous"
       ? `${IDENTITY_HEADER}: ${parts.identity.token(call.caller, api.id)}\r\n`
       : "") +
-    (read.takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "") +
+    connectionLines(call, read) +
     framingLine(call, read) +
     "\r\n"
   );
+}
+
+function connectionLines({ upgradeHead }: Call, { takesTrailers }: ReadFields): string {
+  if (upgradeHead !== undefined) return "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  return takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "";
 }
 
 function framingLine({ body }: Call, { isChunked, contentLength }: ReadFields): string {
@@ -89,11 +97,14 @@ export function bodyLimit({ route }: Call): number {
 /** The credential was for us, so it ends here; another one in the other header is the application's own. */
 function credentialLines(
   parts: ForwardParts,
-  { caller, route, front }: Call,
+  { caller, route, front, edits }: Call,
   read: ReadFields,
 ): string {
   const { apiKeyLine, authorizationLine } = read;
   if (apiKeyLine === "" && authorizationLine === "") return "";
+  // Set by a transform: the gateway's own credential at the application.
+  if (edits?.headers.has("authorization") === true) return authorizationLine;
+  if (edits?.headers.has("x-api-key") === true) return apiKeyLine;
   if (route.api.forwardsCredentials || caller.kind === "anonymous") {
     return apiKeyLine + authorizationLine;
   }

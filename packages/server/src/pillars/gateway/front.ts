@@ -1,13 +1,15 @@
-import type { Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
-import { anonymous, isProblem } from "portico/kernel";
-import type { Call, Match, Route } from "./call.ts";
+import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
+import { anonymous } from "portico/kernel";
+import { GatewayAnswer } from "./answer.ts";
+import type { Call, Route } from "./call.ts";
 import { raise } from "./errors.ts";
+import { blankNotes } from "./notes.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { refuseCall } from "./refuse.ts";
-import type { RefusalParts } from "./refuse.ts";
+import { failCall, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
+import { upgradeFault } from "./web-sockets/index.ts";
 import type { StepParts } from "./steps.ts";
 
 /** Everything a request meets on its way. */
@@ -32,29 +34,53 @@ export function gatewayFront(parts: () => GatewayParts | undefined): Front {
     id: "gateway",
     take: (front) => {
       const running = parts();
-      return running === undefined ? false : take(running, front);
+      return running === undefined ? false : take(running, front, undefined);
     },
+    upgrade: (front, head) => {
+      const running = parts();
+      return running === undefined ? false : take(running, front, head);
+    },
+    stopping: () => parts()?.webSockets.end(),
   };
 }
 
-function take(parts: GatewayParts, front: FrontRequest): boolean {
+function take(
+  parts: GatewayParts,
+  front: FrontRequest,
+  upgradeHead: Uint8Array | undefined,
+): boolean {
   const router = parts.router();
   if (router.routes.length === 0) return false;
   const { method = "GET", url = "", headers } = front.request;
   const target = readTarget(url);
   if (typeof target === "string") {
-    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE });
+    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE, upgradeHead });
     failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
-  if (match.kind === "route") {
-    runSteps(begin(parts, { front, target, route: match.route }), parts.failed);
+  const { cutPath } = target;
+  const other = cutPath === undefined ? match : router.find(method, headers.host, cutPath);
+  const route = match.kind === "route" ? match.route : NO_ROUTE;
+  const call = begin(parts, { front, target, route, upgradeHead });
+  if (match.kind !== "route") {
+    failCall(parts, call, refusalOf(match, method));
+  } else if (other?.kind !== "route" || other.route !== route) {
+    // One reading of the path must not be let in where another would be asked for more.
+    const reason = "holds parameters (;) without which it leads to another route";
+    failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason } }));
   } else {
-    failCall(parts, begin(parts, { front, target, route: NO_ROUTE }), refusalOf(match, method));
+    enter(parts, call);
   }
   return true;
+}
+
+function enter(parts: GatewayParts, call: Call): void {
+  const { upgradeHead, front } = call;
+  const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
+  if (fault === undefined) runSteps(call, parts.failed);
+  else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
 }
 
 /** Stands in the log for what no route has: raw paths would be labels without number. */
@@ -66,22 +92,13 @@ const NO_ROUTE: Route = Object.freeze({
   replyStages: [],
 }) as unknown as Route;
 
-function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
-  if (match.kind === "noRoute") {
-    return raise("gateway.routeUnknown", { params: { api: match.api.id } });
-  }
-  return raise("gateway.methodNotAllowed", {
-    params: { method, allowed: match.allowed },
-    headers: { allow: match.allowed },
-  });
-}
-
 function begin(
   parts: GatewayParts,
-  { front, target, route }: Pick<Call, "front" | "target" | "route">,
+  { front, target, route, upgradeHead }: Pick<Call, "front" | "target" | "route" | "upgradeHead">,
 ): Call {
   const call: Call = {
     front,
+    upgradeHead,
     target,
     route,
     at: parts.clock.now(),
@@ -98,45 +115,22 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, bytesOut: 0 },
+    notes: blankNotes(),
   };
-  front.response.on("close", () => finished(parts, call));
+  const { path } = target;
+  front.response.on("close", () => finished(parts, call, path));
   return call;
 }
 
-/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
-export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
-  if (isProblem(error)) {
-    refuseCall(parts, call, error);
-    return;
-  }
-  parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
-  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
-}
-
 /** Once for every call, whether it was answered or its caller left. */
-function finished(parts: GatewayParts, call: Call): void {
-  const { front, caller } = call;
-  const { response } = front;
+function finished(parts: GatewayParts, call: Call, path: string): void {
+  const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
   call.decision?.release?.();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
-  const answered = {
-    id: front.requestId,
-    trace: front.trace,
-    at: call.at,
-    durationMs,
-    organization: caller.organization,
-    subject: caller.subject,
-    method: front.request.method ?? "GET",
-    route: call.route.template,
-    path: call.target.path,
-    status,
-    code: call.code,
-    clientAddress: front.clientAddress,
-  };
+  const answered = new GatewayAnswer(call, { path, status, durationMs });
   for (const observer of parts.observers) observer.answered(answered);
 }

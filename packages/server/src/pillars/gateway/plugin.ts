@@ -2,31 +2,47 @@ import { Buffer } from "node:buffer";
 import {
   add,
   Authenticators,
+  Checks,
+  CliVerbs,
   definePlugin,
+  Explainers,
   Fronts,
   Limiters,
+  ownUrl,
   Pages,
+  Permissions,
   provide,
   RequestObservers,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext } from "portico/kernel";
+import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
+import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
-import type { RouteView } from "./capability.ts";
-import { compile } from "./compile.ts";
-import type { Compiled } from "./compile.ts";
-import { gatewayErrors, raise } from "./errors.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { routeVerbs } from "./cli.ts";
+import { discoveryPages } from "./discovery.ts";
+import { gatewayErrors } from "./errors.ts";
+import { gatewayEvents } from "./events.ts";
+import { gatewayExplainer } from "./explain.ts";
+import { gatewayFace } from "./face.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
-import { listRoutes } from "./operations/list-routes.ts";
+import { createTable } from "./migrations/0001-create-table.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
+import { gatewayOperations } from "./operations/index.ts";
+import { loadModules } from "./load-modules.ts";
 import { gatewayPermissions } from "./permissions.ts";
-import { limitTexts } from "./route-limits.ts";
-import type { Route } from "./call.ts";
+import { failCall } from "./refuse.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { tableCheck } from "./table-check.ts";
+import { indexOwnPaths, permissionsOf, RouteTable, Table } from "./table/index.ts";
+import { gatewayTables } from "./tables.ts";
+import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { VersionCallers } from "./versions/callers.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -42,6 +58,7 @@ const SPANS_DRAWN = 512;
 export function gateway(): AnyPlugin {
   let running: GatewayParts | undefined;
   let signer: IdentitySigner | undefined;
+  let inForce: RouteTable | undefined;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -49,61 +66,88 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
-    provides: [Gateway],
+    events: gatewayEvents,
+    tables: { ...gatewayTables, gateway_version_callers: "instance" },
+    migrations: [createTable, createVersionCallers],
+    operations: gatewayOperations,
+    provides: [Gateway, Table],
     contributes: [
       add(
         Fronts,
         gatewayFront(() => running),
       ),
-      add(Pages, {
-        path: "/.well-known/jwks.json",
-        serve: () => ({
-          status: 200,
-          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: signer?.keySet ?? '{"keys":[]}',
-        }),
+      add(
+        Explainers,
+        gatewayExplainer(() => running),
+      ),
+      add(
+        Pages,
+        keySetPage(() => signer),
+      ),
+      add(Permissions, {
+        has: (permission) => inForce !== undefined && permissionsOf(inForce).has(permission),
       }),
+      add(Checks, tableCheck),
+      ...discoveryPages.map((page) => add(Pages, page)),
+      ...routeVerbs.map((verb) => add(CliVerbs, verb)),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const compiled = compileOrRefuse(ctx, parts);
+      const observer = observeGroups(ctx.meter, ctx.logger);
+      const upstreams = new Upstreams({ clock: ctx.clock, observer });
+      const ownPaths = indexOwnPaths(ctx.server);
+      const callers = new VersionCallers(ctx);
+      const table = new RouteTable({
+        ...ctx,
+        config: ctx.settings,
+        ownHost: ctx.server.ownHost,
+        ownPaths,
+        parts,
+        upstreams,
+        callers,
+        loadModules: (paths) => loadModules(paths, ctx.server.configFolder),
+      });
+      await table.start();
       running = {
         ...parts,
         clock: ctx.clock,
         observers: ctx.contributions(RequestObservers).map(({ value }) => value),
         count: counter(ctx),
-        router: () => compiled.router,
+        router: () => table.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, compiled);
-      const routes = compiled.router.routes.map(viewOf);
-      return Promise.resolve({
-        provides: [provide(Gateway, { routes: () => routes })],
-        stop: () => {
+      inForce = table;
+      openGauges(ctx, upstreams);
+      const { webSockets } = parts;
+      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
+      return {
+        provides: [provide(Gateway, gatewayFace(ctx, { table, ownPaths })), provide(Table, table)],
+        stop: async () => {
           running = undefined;
-          for (const pool of compiled.pools) pool.close();
-          return Promise.resolve();
+          inForce = undefined;
+          table.stop();
+          await callers.flush();
         },
-      });
+      };
     },
   });
 }
 
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
-  const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
-  if (!("mistakes" in compiled)) return compiled;
-  const { mistakes } = compiled;
-  throw raise("gateway.badConfig", {
-    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
-    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
-  });
+/** The keys with which upstreams check who calls (RFC 7517). */
+function keySetPage(signer: () => IdentitySigner | undefined): Page {
+  return {
+    path: "/.well-known/jwks.json",
+    serve: () => ({
+      status: 200,
+      headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
+      body: signer()?.keySet ?? '{"keys":[]}',
+    }),
+  };
 }
 
 function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner): StepParts {
@@ -112,12 +156,14 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
+    webSockets: new WebSockets(clock),
     logger,
     identity,
     authenticators,
     limiter: ctx.contributions(Limiters)[0]?.value,
     challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
-    docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
+    docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
@@ -153,26 +199,13 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
-  const sum = (key: "open" | "waiting") => (): number =>
-    pools.reduce((total, pool) => total + pool.counts[key], 0);
-  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
-  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
-}
-
-function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, place, emits } = route;
-  const { host, port, isTls } = api.pool.address;
-  return {
-    id,
-    api: api.id,
-    host: api.host ?? null,
-    path: template,
-    methods: methods ?? null,
-    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
-    auth,
-    permissions,
-    rateLimit: limitTexts(place.limits),
-    emits: emits.map(({ type }) => type),
-  };
+function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
+  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
+  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
+  meter.gauge(
+    "gateway_upstream_targets_unavailable",
+    "Targets that are not called",
+    of("unavailable"),
+  );
 }

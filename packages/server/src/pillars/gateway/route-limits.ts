@@ -18,11 +18,3 @@ export function limitMistakes(
     return "kind" in read ? [] : read;
   });
 }
-
-/** Limits as the list of routes shows them. */
-export function limitTexts(limits: readonly LimitSpec[]): readonly string[] {
-  return limits.map((spec) => {
-    const read = readLimit(spec);
-    return "kind" in read ? read.name : JSON.stringify(spec);
-  });
-}

@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { RateLimits } from "portico/kernel";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
+import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Auth = Type.Union(
   [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
@@ -15,14 +17,6 @@ const Permissions = Type.Array(Type.String(), {
 const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
 const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
-
-/** What an upstream's call may take. */
-const TimeoutSettings = Type.Object({
-  connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
-  firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
-  idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),
-  totalMs: Ms(0, "All of a call. 0: no limit."),
-});
 
 /** One event made of a successful call. */
 export const EmitSettings = Type.Object({
@@ -63,6 +57,21 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(RateLimits),
+  timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
+  active: Type.Optional(
+    Type.Boolean({ default: true, description: "False takes the route out of the table." }),
+  ),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  upstream: Type.Optional(UpstreamSettings),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
+  ),
 });
 
 /** One fronted API. */
@@ -70,7 +79,7 @@ export const ApiSettings = Type.Object({
   id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
-  upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
+  upstream: UpstreamSettings,
   stripBasePath: Type.Optional(
     Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
   ),
@@ -111,6 +120,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -123,6 +140,24 @@ export const ApiSettings = Type.Object({
     Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
   ),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  webSockets: Type.Optional(
+    Type.Object(
+      {
+        max: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1_000_000,
+            default: 10_000,
+            description: "Open at one time; beyond it 503. 0: none is let through.",
+          }),
+        ),
+        idleMs: Type.Optional(
+          Ms(300_000, "Without a byte either way, a socket is closed. 0: no limit."),
+        ),
+      },
+      { description: "WebSockets to the application." },
+    ),
+  ),
 });
 
 /** What an operator sets under `gateway`. */
@@ -131,15 +166,41 @@ export const GatewaySettings = Type.Object({
     default: [],
     description: "The applications that Portico fronts.",
   }),
+  upstreams: Type.Array(NamedUpstreamSettings, {
+    default: [],
+    description: "Groups of targets that APIs refer to by id.",
+  }),
+  upstreamAllow: Type.Array(Type.String(), {
+    default: [
+      "127.0.0.0/8",
+      "::1/128",
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "fc00::/7",
+    ],
+    description:
+      "Networks in which upstreams may be that are set over the API. Those of this file may be anywhere.",
+  }),
+  discovery: Type.Boolean({
+    default: true,
+    description: "Lists the routes for everybody at `/api/docs`.",
+  }),
+  title: Type.String({ default: "API", description: "What `/api/docs` calls them together." }),
 });
 
 /** The settings as the kernel has accepted them. */
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
+/** One version as set. */
+export type VersionSettings = Static<typeof VersionSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */
 export type EmitSettings = Static<typeof EmitSettings>;
 /** Whose credential a route asks for. */
 export type Auth = Static<typeof Auth>;
+
+/** The route of an API that names none: every path and method. */
+export const EVERYTHING: RouteSettings = Object.freeze({ path: "/*" });

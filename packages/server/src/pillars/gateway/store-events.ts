@@ -4,6 +4,7 @@ import type { Call } from "./call.ts";
 import { dataOf, wordOf } from "./emit-rule.ts";
 import type { CallDocument, EmitRule } from "./emit-rule.ts";
 import type { HeldReply } from "./hold-for-events.ts";
+import { paramsOf } from "./params.ts";
 
 /**
  * Stores the events that a successful call makes, in one append. It settles when they are durable: only then may the
@@ -51,25 +52,6 @@ function documentOf(
     },
     response: { status: held.head.status, body: parseJson(held.body) },
   };
-}
-
-function paramsOf(template: string, path: string): Readonly<Record<string, string>> {
-  const parts = path.split("/");
-  const found = template
-    .split("/")
-    .flatMap((part, index): readonly (readonly [string, string])[] =>
-      part.startsWith("{") ? [[part.slice(1, -1), decode(parts[index] ?? "")]] : [],
-    );
-  return Object.fromEntries(found);
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // Escapes that are no UTF-8 stay as they were sent.
-    return part;
-  }
 }
 
 /** Undefined for what is not JSON in UTF-8. */

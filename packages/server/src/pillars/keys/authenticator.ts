@@ -18,6 +18,7 @@ export function keyAuthenticator(running: () => Running): Authenticator {
     challenge: "Bearer",
     find: (request) => findKey(request, running()),
     identify: (text, { remoteAddress }) => running().verifier.identify(text, remoteAddress),
+    lookUp: (id) => running().verifier.lookUp(id),
   };
 }
 

@@ -64,6 +64,7 @@ function callerOf(row: KeyRow): Caller {
     kind: "key",
     organization: row.organization,
     subject: row.id,
+    name: row.name,
     permissions: listIn(row.permissions) ?? [],
     instancePermissions: listIn(row.instance_permissions) ?? [],
     environment: row.environment,

@@ -27,8 +27,8 @@ async function bench(kind: StoreKind): Promise<Bench> {
   const apps: TestApp[] = [];
   const start = async (driver = database.driver): Promise<PluginContext> => {
     const [first] = apps;
-    const keyring = first === undefined ? {} : { keyring: first.keyring };
-    const app = await createTestApp({ plugins: [limits()], driver, runTwice: false, ...keyring });
+    const sharing = first === undefined ? {} : { keyringOf: first };
+    const app = await createTestApp({ plugins: [limits()], driver, runTwice: false, ...sharing });
     apps.push(app);
     return app.context("limits");
   };
