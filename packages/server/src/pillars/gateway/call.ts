@@ -1,5 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
@@ -56,7 +63,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
