@@ -24,6 +24,7 @@ export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -32,6 +33,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,
