@@ -2,12 +2,12 @@
 // 403, an unknown id 404, a malformed body 400, an invalid one 422, over a limit 429, what is taken 409.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { createTestApp, type TestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
 import { root } from "./architecture/plan.ts";
 import { derivedRefusals, type DerivedRefusal } from "./examples/refusals.ts";
-import { createExamples, type Examples } from "./examples/requests.ts";
+import { createExamples, isInstanceWide } from "./examples/requests.ts";
 
 /** For `npm run check`, which judges the last run. */
 function keep(counts: { readonly derived: number; readonly exercised: number }): void {
@@ -22,21 +22,27 @@ const SHARE_MIN = 0.9;
 const operations = builtIns().flatMap((plugin) => plugin.operations ?? []);
 const derived = operations.flatMap(derivedRefusals);
 const provoked = new Set<DerivedRefusal>();
-let app: TestApp;
-let examples: Examples;
-
-beforeAll(async () => {
-  app = await createTestApp({ plugins: builtIns() });
-  examples = createExamples(app, operations);
+const apps = new Map<string, Promise<TestApp>>();
+afterAll(async () => {
+  for (const app of apps.values()) await (await app).stop();
 });
-afterAll(() => app.stop());
+
+/** One for all organizations; what is there once in an installation has one of its own, as often as it is needed. */
+function appOf({ operation, because, isFresh = false }: DerivedRefusal): Promise<TestApp> {
+  const own = isFresh ? `${operation.id} ${because}` : operation.id;
+  const name = isInstanceWide(operation) ? own : "shared";
+  const app = apps.get(name) ?? createTestApp({ plugins: builtIns() });
+  apps.set(name, app);
+  return app;
+}
 
 test.each(
   derived
     .filter(({ provoke }) => provoke !== undefined)
     .map((one) => [one.operation.id, one.status, one.because, one] as const),
 )("%s: %i for %s", async (_id, status, _because, one) => {
-  const sent = await one.provoke?.({ app, examples });
+  const app = await appOf(one);
+  const sent = await one.provoke?.({ app, examples: createExamples(app, operations) });
   expect(sent?.json).toMatchObject({ status, code: expect.stringMatching(/^\w+\.\w+$/) });
   provoked.add(one);
 });

@@ -18,6 +18,8 @@ export interface DerivedRefusal {
   readonly because: string;
   /** Makes it happen and answers the reply; undefined where the declaration does not say how. */
   readonly provoke: ((tools: Tools) => Promise<Sent>) | undefined;
+  /** True where it seeds by itself what is there once in an installation. */
+  readonly isFresh?: boolean;
 }
 
 /** What provoking needs. */
@@ -114,25 +116,29 @@ function ofAccess(operation: Operation): readonly Derived[] {
   ];
 }
 
+const PART_LENGTH_MAX = 1_024;
+
 function ofPath(operation: Operation): readonly Derived[] {
   const { path, params } = operation;
   const last = [...path.matchAll(/\{(\w+)\}/g)].at(-1)?.[1];
   if (last === undefined) return [];
   const { properties = {} } = (params ?? {}) as Shape;
+  const lengthMax = properties[last]?.maxLength ?? Infinity;
   const unknown = changed(operation, (request) => ({
     ...request,
     path: unknownPath(operation, request),
   }));
   const long = changed(operation, (request) => ({
     ...request,
-    path: path.replaceAll(/\{\w+\}/g, "x".repeat(900)),
+    path: path.replaceAll(/\{\w+\}/g, "x".repeat(lengthMax + 1)),
   }));
   return [
     // Other parts of a path are names that need not be of anything.
     ...(last === "id" ? [{ status: 404, because: "unknown id", provoke: unknown }] : []),
-    ...(properties[last]?.maxLength === undefined
-      ? []
-      : [{ status: 422, because: "invalid path", provoke: long }]),
+    // A longer part is refused by the router, whatever the operation says.
+    ...(lengthMax < PART_LENGTH_MAX
+      ? [{ status: 422, because: "invalid path", provoke: long }]
+      : []),
   ];
 }
 
@@ -193,10 +199,17 @@ function ofState(operation: Operation): readonly Derived[] {
     return await examples.send({ ...request, body }, headers);
   };
   return [
-    ...(idempotent ? [{ status: 422, because: "key of another request", provoke: reused }] : []),
+    ...(idempotent
+      ? [{ status: 422, because: "key of another request", provoke: reused, isFresh: true }]
+      : []),
     ...errors
       .filter((code) => code in (example.refused ?? {}) || TAKEN.test(code))
-      .map((code) => ({ status: 409, because: code, provoke: conflict(operation, code) })),
+      .map((code) => ({
+        status: 409,
+        because: code,
+        provoke: conflict(operation, code),
+        isFresh: true,
+      })),
   ];
 }
 

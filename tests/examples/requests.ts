@@ -1,5 +1,6 @@
 // Examples of operations as requests: filled with what the operations before them have answered, and sent.
 import type { Caller, ExampleRequest, Operation } from "../../packages/server/src/kernel/index.ts";
+import { builtIns } from "../../packages/server/src/platform.ts";
 import type { TestApp } from "../../packages/server/src/kernel/testing/index.ts";
 
 /** Replies by operation id. */
@@ -22,6 +23,19 @@ export interface MadeRequest {
 
 /** Whoever may do everything, in the organization and over the installation. */
 export const everything: Partial<Caller> = { permissions: ["*"], instancePermissions: ["*"] };
+
+const instancePermissions = new Set(
+  builtIns().flatMap(({ permissions = {} }) =>
+    Object.entries(permissions)
+      .filter(([, definition]) => typeof definition !== "string" && definition.scope === "instance")
+      .map(([name]) => name),
+  ),
+);
+
+/** What is about the installation and not about an organization: routes, upstreams. */
+export function isInstanceWide({ access }: Operation): boolean {
+  return instancePermissions.has(access);
+}
 
 /** Makes and sends the examples of some operations. */
 export interface Examples {

@@ -90,8 +90,13 @@ function serveSocket(socket: Socket, { commands, streams }: Served): void {
 async function write(socket: Socket, reply: Answer): Promise<void> {
   if (!socket.writable || socket.write(`${JSON.stringify(reply)}\n`)) return;
   await new Promise<void>((done) => {
-    socket.once("drain", done);
-    socket.once("close", () => done());
+    const taken = (): void => {
+      socket.off("drain", taken);
+      socket.off("close", taken);
+      done();
+    };
+    socket.once("drain", taken);
+    socket.once("close", taken);
   });
 }
 
@@ -213,7 +218,7 @@ export async function* followControl(
   path: string,
   command: string,
   input: unknown,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const socket = connect(path);
   const waiting: Answer[] = [];
   let wake: () => void = () => undefined;

@@ -28,8 +28,8 @@ const HEAD_BYTES_MAX = 65_536;
 /** Longer than the 60 s of most balancers: the side that keeps a connection longer must be ours. */
 const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 15_000;
-/** For what fronts stream; our own bodies have `timeoutMs`. */
-const REQUEST_MS = 300_000;
+/** For what fronts stream at their own pace limits; our own bodies have `timeoutMs`. */
+const REQUEST_MS = 3_600_000;
 
 interface Life {
   isDraining: boolean;
@@ -65,7 +65,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     },
     inject: async (request) => {
       await ready;
-      return await injectInto(dispatcher.request, request);
+      const { ownHost: host } = options.server;
+      // In memory it is mostly our own surface that is meant; whoever means another host names it.
+      const headers = host === undefined ? request.headers : { host, ...request.headers };
+      return await injectInto(dispatcher.request, { ...request, ...(headers && { headers }) });
     },
     call: async (operationId, input, caller) =>
       await callOperation(parts, compiled.get(operationId), {
@@ -79,7 +82,9 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     close: async (deadlineMs) => {
       drain();
       state.stopPurging();
-      await closeServer(server, { deadlineMs, clock: options.clock });
+      dispatcher.endUpgraded();
+      const { cutUpgraded } = dispatcher;
+      await closeServer(server, { deadlineMs, clock: options.clock, cutUpgraded });
     },
     operations: () =>
       [...compiled.values()].map(({ plugin, operation }) => ({
@@ -191,6 +196,7 @@ function dispatcherOf(
     fronts: options.fronts,
     ownPaths,
     basePath: options.server.basePath,
+    ownHost: options.server.ownHost,
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),

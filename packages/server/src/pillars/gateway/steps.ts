@@ -11,12 +11,14 @@ import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
+  readonly webSockets: WebSockets;
 }
 
 /** What a route is before its steps are chosen. */
@@ -113,7 +115,11 @@ function forwardStep(parts: StepParts): Step {
   return {
     name: "forward",
     run: (call) => {
-      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      const head = upstreamHead(parts, call);
+      const proxied =
+        call.upgradeHead === undefined
+          ? new ProxyCall(parts, call, head)
+          : parts.webSockets.take(call, new ProxyCall(parts, call, head));
       call.proxied = proxied;
       call.notes.upstreamAtMs = parts.monotonic();
       call.route.api.pool.send(proxied);
