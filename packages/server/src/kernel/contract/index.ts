@@ -35,6 +35,7 @@ export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -43,6 +44,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,
