@@ -167,9 +167,15 @@ function ofBody(operation: Operation): readonly Derived[] {
   ];
 }
 
+/** Calls that a limit lets through at one time. */
+function mostAtOnce(limit: Operation["limits"][number]): number {
+  if (typeof limit === "number") return limit;
+  return typeof limit === "string" ? (parseRate(limit)?.limit ?? 0) : (limit.limit ?? 0);
+}
+
 function ofLimits(operation: Operation): readonly Derived[] {
   const { access, limits } = operation;
-  const own = limits.map((rate) => parseRate(rate)?.limit ?? 0);
+  const own = limits.map(mostAtOnce);
   const credential = calledBy(
     operation,
     (app) => app.as({ ...everything, subject: make.id("user"), limits: ["1/h"] }).headers,
