@@ -3,6 +3,7 @@ import {
   add,
   Authenticators,
   definePlugin,
+  Explainers,
   Fronts,
   Limiters,
   Pages,
@@ -17,6 +18,7 @@ import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
+import { gatewayExplainer } from "./explain.ts";
 import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
@@ -65,6 +67,10 @@ export function gateway(): AnyPlugin {
       add(
         Fronts,
         gatewayFront(() => running),
+      ),
+      add(
+        Explainers,
+        gatewayExplainer(() => running),
       ),
       add(
         Pages,
