@@ -52,6 +52,7 @@ const SPANS_DRAWN = 512;
 export function gateway(): AnyPlugin {
   let running: GatewayParts | undefined;
   let signer: IdentitySigner | undefined;
+  const parts = (): GatewayParts | undefined => running;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -64,14 +65,8 @@ export function gateway(): AnyPlugin {
     operations: [listRoutes, listVersionCallers],
     provides: [Gateway],
     contributes: [
-      add(
-        Fronts,
-        gatewayFront(() => running),
-      ),
-      add(
-        Explainers,
-        gatewayExplainer(() => running),
-      ),
+      add(Fronts, gatewayFront(parts)),
+      add(Explainers, gatewayExplainer(parts)),
       add(
         Pages,
         keySetPage(() => signer),
