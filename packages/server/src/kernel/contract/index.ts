@@ -4,6 +4,7 @@ export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
 export type { Caller } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
+export { ownUrl } from "./context.ts";
 export type {
   Access,
   AccessDecision,
@@ -20,10 +21,21 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type {
+  LimitDecision,
+  Limiter,
+  LimitOptions,
+  LimitPer,
+  LimitPlace,
+  LimitRequest,
+  LimitSpec,
+  LimitState,
+} from "./limit.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -32,6 +44,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,
@@ -42,7 +55,16 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
-export { Authenticators, Checks, CliVerbs, Fronts, Limiters, Pages, Timeline } from "./points.ts";
+export {
+  Authenticators,
+  Checks,
+  CliVerbs,
+  Fronts,
+  Limiters,
+  Pages,
+  Permissions,
+  Timeline,
+} from "./points.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
@@ -68,13 +90,10 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  DeclaredPermissions,
   FoundCaller,
   Front,
   FrontRequest,
-  LimitCount,
-  LimitDecision,
-  Limiter,
-  LimitRequest,
   Page,
   PageReply,
   PageRequest,

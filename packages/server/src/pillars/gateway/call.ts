@@ -1,5 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
@@ -33,8 +40,17 @@ export interface Api {
   readonly emitBodyBytesMax: number;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
+  readonly webSockets: WebSocketLimits;
   /** For the time limits of bodies that are read before they are sent. */
   readonly clock: Clock;
+}
+
+/** What WebSockets to an API may take. */
+export interface WebSocketLimits {
+  /** Open at one time; 0 lets none through. */
+  readonly max: number;
+  /** Without a byte either way; 0 for no limit. */
+  readonly idleMs: number;
 }
 
 /** One route as compiled. */
@@ -47,7 +63,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
@@ -106,6 +123,8 @@ export interface Call {
   sent: Buffer[] | undefined;
   /** True when all of the request's body has been taken from the caller's connection. */
   isRequestSent: boolean;
+  /** What came after a request to switch to WebSocket; undefined for every other call. */
+  readonly upgradeHead: Uint8Array | undefined;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
   /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */

@@ -2,11 +2,15 @@ import { Buffer } from "node:buffer";
 import {
   add,
   Authenticators,
+  Checks,
+  CliVerbs,
   definePlugin,
   Explainers,
   Fronts,
   Limiters,
+  ownUrl,
   Pages,
+  Permissions,
   provide,
   RequestObservers,
 } from "portico/kernel";
@@ -14,29 +18,31 @@ import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
 import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
-import type { RouteView } from "./capability.ts";
-import { compile } from "./compile.ts";
-import type { CompileOptions, Compiled } from "./compile.ts";
-import { gatewayErrors, raise } from "./errors.ts";
+import { routeVerbs } from "./cli.ts";
+import { discoveryPages } from "./discovery.ts";
+import { gatewayErrors } from "./errors.ts";
+import { gatewayEvents } from "./events.ts";
 import { gatewayExplainer } from "./explain.ts";
+import { gatewayFace } from "./face.ts";
 import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
-import { loadModules } from "./load-modules.ts";
+import { createTable } from "./migrations/0001-create-table.ts";
 import { createVersionCallers } from "./migrations/0010-version-callers.ts";
-import { listRoutes } from "./operations/list-routes.ts";
-import { listVersionCallers } from "./operations/list-version-callers.ts";
+import { gatewayOperations } from "./operations/index.ts";
+import { loadModules } from "./load-modules.ts";
 import { gatewayPermissions } from "./permissions.ts";
 import { failCall } from "./refuse.ts";
-import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
-import { hookPaths } from "./transform/route-transform.ts";
+import { tableCheck } from "./table-check.ts";
+import { indexOwnPaths, permissionsOf, RouteTable, Table } from "./table/index.ts";
+import { gatewayTables } from "./tables.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
-import { changePaths } from "./versions/plan.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -52,7 +58,7 @@ const SPANS_DRAWN = 512;
 export function gateway(): AnyPlugin {
   let running: GatewayParts | undefined;
   let signer: IdentitySigner | undefined;
-  const parts = (): GatewayParts | undefined => running;
+  let inForce: RouteTable | undefined;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -60,17 +66,30 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    tables: { gateway_version_callers: "instance" },
-    migrations: [createVersionCallers],
-    operations: [listRoutes, listVersionCallers],
-    provides: [Gateway],
+    events: gatewayEvents,
+    tables: { ...gatewayTables, gateway_version_callers: "instance" },
+    migrations: [createTable, createVersionCallers],
+    operations: gatewayOperations,
+    provides: [Gateway, Table],
     contributes: [
-      add(Fronts, gatewayFront(parts)),
-      add(Explainers, gatewayExplainer(parts)),
+      add(
+        Fronts,
+        gatewayFront(() => running),
+      ),
+      add(
+        Explainers,
+        gatewayExplainer(() => running),
+      ),
       add(
         Pages,
         keySetPage(() => signer),
       ),
+      add(Permissions, {
+        has: (permission) => inForce !== undefined && permissionsOf(inForce).has(permission),
+      }),
+      add(Checks, tableCheck),
+      ...discoveryPages.map((page) => add(Pages, page)),
+      ...routeVerbs.map((verb) => add(CliVerbs, verb)),
     ],
     start: async (ctx) => {
       signer = identitySigner({
@@ -81,24 +100,37 @@ export function gateway(): AnyPlugin {
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const modules = await loadModules(modulePaths(ctx.settings), ctx.server.configFolder);
+      const ownPaths = indexOwnPaths(ctx.server);
       const callers = new VersionCallers(ctx);
-      const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
+      const table = new RouteTable({
+        ...ctx,
+        config: ctx.settings,
+        ownHost: ctx.server.ownHost,
+        ownPaths,
+        parts,
+        upstreams,
+        callers,
+        loadModules: (paths) => loadModules(paths, ctx.server.configFolder),
+      });
+      await table.start();
       running = {
         ...parts,
         clock: ctx.clock,
         observers: ctx.contributions(RequestObservers).map(({ value }) => value),
         count: counter(ctx),
-        router: () => compiled.router,
+        router: () => table.router,
         failed: (call, error) => failCall(parts, call, error),
       };
+      inForce = table;
       openGauges(ctx, upstreams);
-      const routes = compiled.routes.map(viewOf);
+      const { webSockets } = parts;
+      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
       return {
-        provides: [provide(Gateway, { routes: () => routes })],
+        provides: [provide(Gateway, gatewayFace(ctx, { table, ownPaths })), provide(Table, table)],
         stop: async () => {
           running = undefined;
-          compiled.release();
+          inForce = undefined;
+          table.stop();
           await callers.flush();
         },
       };
@@ -106,6 +138,7 @@ export function gateway(): AnyPlugin {
   });
 }
 
+/** The keys with which upstreams check who calls (RFC 7517). */
 function keySetPage(signer: () => IdentitySigner | undefined): Page {
   return {
     path: "/.well-known/jwks.json",
@@ -117,28 +150,6 @@ function keySetPage(signer: () => IdentitySigner | undefined): Page {
   };
 }
 
-/** Modules of the operator's own: version changes and hooks. */
-function modulePaths({ apis }: GatewaySettings): readonly string[] {
-  return apis.flatMap((api) => {
-    const routes = [api.routes ?? [], ...(api.versions ?? []).map(({ routes = [] }) => routes)];
-    return [...changePaths(api), ...[api, ...routes.flat()].flatMap(hookPaths)];
-  });
-}
-
-function compileOrRefuse(
-  ctx: PluginContext<GatewaySettings>,
-  given: Omit<CompileOptions, "clock" | "ownPaths">,
-): Compiled {
-  const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
-  if (!("mistakes" in compiled)) return compiled;
-  const { mistakes } = compiled;
-  throw raise("gateway.badConfig", {
-    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
-    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
-  });
-}
-
 function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner): StepParts {
   const { access, clock, logger, server } = ctx;
   const authenticators = ctx.contributions(Authenticators).map(({ value }) => value);
@@ -146,12 +157,13 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     access,
     monotonic: clock.monotonic,
     bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
+    webSockets: new WebSockets(clock),
     logger,
     identity,
     authenticators,
     limiter: ctx.contributions(Limiters)[0]?.value,
     challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
-    docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
+    docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
@@ -196,22 +208,4 @@ function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstre
     "Targets that are not called",
     of("unavailable"),
   );
-}
-
-function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
-  return {
-    id,
-    api: api.id,
-    version: version?.id ?? null,
-    deprecated: route.lifecycle?.deprecatedMs !== undefined,
-    host: api.host ?? null,
-    path: template,
-    methods: methods ?? null,
-    upstream: api.upstreamLabel,
-    auth,
-    permissions,
-    rateLimit: rates,
-    emits: emits.map(({ type }) => type),
-  };
 }

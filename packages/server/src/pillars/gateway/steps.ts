@@ -12,12 +12,14 @@ import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
+  readonly webSockets: WebSockets;
 }
 
 /** What a route is before its steps are chosen. */
@@ -103,20 +105,18 @@ function keepForRetryStep(): Step {
 }
 
 function limitsStep(parts: AdmitParts): Step {
-  return {
-    name: "limits",
-    run: (call) => {
-      const { caller, route } = call;
-      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
-    },
-  };
+  return { name: "limits", run: (call) => takeLimits(parts, call) };
 }
 
 function forwardStep(parts: StepParts): Step {
   return {
     name: "forward",
     run: (call) => {
-      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      const head = upstreamHead(parts, call);
+      const proxied =
+        call.upgradeHead === undefined
+          ? new ProxyCall(parts, call, head)
+          : parts.webSockets.take(call, new ProxyCall(parts, call, head));
       call.proxied = proxied;
       call.notes.upstreamAtMs = parts.monotonic();
       call.route.api.pool.send(proxied);

@@ -1,4 +1,5 @@
 import type { Modules } from "../load-modules.ts";
+import type { MistakeList } from "../mistakes.ts";
 import { parseTemplate } from "../template.ts";
 import { compileBodyEdits } from "./edit-body.ts";
 import type { BodyEdit } from "./edit-body.ts";
@@ -41,7 +42,7 @@ export interface TransformPlace {
   readonly id: string;
   readonly template: string;
   readonly modules: Modules;
-  readonly mistakes: string[];
+  readonly mistakes: MistakeList;
 }
 
 /** Paths of modules that hooks name. */
