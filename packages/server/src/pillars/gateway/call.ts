@@ -79,8 +79,18 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** On the entry of an API with versions: the route that a call would take behind it. Throws `gateway.versionUnknown`. */
+  readonly enter?: ((asked: AskedVersion) => Match | undefined) | undefined;
   /** What it changes in requests and replies. */
   readonly transform?: RouteTransform | undefined;
+}
+
+/** What of a call decides about its version. */
+export interface AskedVersion {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly path: string;
+  readonly pins: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a path leads to. */
