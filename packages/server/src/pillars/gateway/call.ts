@@ -1,8 +1,9 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type { Caller, FrontRequest, LimitDecision, Problem, ProblemPlace } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
+import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
 import type { ReplyHead, UpstreamPool } from "./upstream/index.ts";
@@ -42,6 +43,10 @@ export interface Route {
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
+  /** What its requests are checked against; undefined when they are not. */
+  readonly requestChecks: RequestChecking | undefined;
+  /** What its replies are checked against; undefined when they are not. */
+  readonly replyChecks: ReplyChecking | undefined;
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
 }
@@ -96,6 +101,10 @@ export interface CallNotes {
   bytesIn: number;
   /** Bytes of the reply's body as handed to the caller's connection. */
   bytesOut: number;
+  /** What of the reply does not fit the API's document; undefined when it fits or was not checked. */
+  replyMistakes: readonly ProblemPlace[] | undefined;
+  /** What a check let pass without looking: `body of the type image/png`. */
+  unchecked: string | undefined;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -4,9 +4,14 @@ import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
+import { planOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
+import { replyChecking, requestChecking } from "./openapi/index.ts";
+import type { OpenedDocument } from "./openapi/index.ts";
+import { CHECKED_BYTES_MAX } from "./openapi/settings.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
-import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
+import type { ApiSettings, EmitSettings, GatewaySettings } from "./settings.ts";
 import { parseTemplate, shapeOf } from "./template.ts";
 import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
@@ -26,7 +31,12 @@ export interface CompileOptions {
   readonly ownPaths: readonly string[];
   /** What the steps of routes work with. */
   readonly parts: StepParts;
+  /** The OpenAPI documents of the APIs that have one, by the API's id. */
+  readonly documents: ReadonlyMap<string, OpenedDocument>;
 }
+
+/** The base path may be left to the document. */
+type Unplaced = Omit<ApiSettings, "basePath"> & { readonly basePath?: string | undefined };
 
 interface Work {
   readonly options: CompileOptions;
@@ -48,7 +58,8 @@ export function compile(
       work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
       return [];
     }
-    const built = buildApi(api, options.clock);
+    const { basePath } = options.documents.get(api.id)?.document ?? {};
+    const built = buildApi({ basePath, ...api }, options.clock);
     pools.push(built.pool);
     return buildRoutes(api, built, work);
   });
@@ -60,7 +71,7 @@ export function compile(
   return { router: createRouter(routes), pools };
 }
 
-function buildApi(settings: ApiSettings, clock: Clock): Api {
+function buildApi(settings: Unplaced, clock: Clock): Api {
   const url = new URL(settings.upstream);
   const isTls = url.protocol === "https:";
   const basePath = trimmed(settings.basePath ?? "/");
@@ -100,16 +111,17 @@ function trimmed(path: string): string {
 }
 
 function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Route[] {
-  const isCatchAll = settings.routes === undefined;
-  const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
+  const opened = work.options.documents.get(settings.id);
+  const isCatchAll = settings.routes === undefined && opened === undefined;
+  const given = plannedRoutes(settings, opened, work);
   const emits = [...(settings.emits ?? [])];
   // An emit of a catch-all API names its own route: only its replies are held back.
-  const emitting = isCatchAll
-    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
+  const emitting: readonly PlannedRoute[] = isCatchAll
+    ? [...new Map(emits.map(({ on }) => [on.path, { route: { path: on.path } }])).values()]
     : [];
   const used = new Set<EmitSettings>();
-  const routes = [...emitting, ...given].flatMap((route) =>
-    buildRoute({ settings, api, route, emits, used, isCatchAll }, work),
+  const routes = [...emitting, ...given].flatMap((planned) =>
+    buildRoute({ settings, api, ...planned, opened, emits, used, isCatchAll }, work),
   );
   for (const emit of emits.filter((each) => !used.has(each))) {
     work.mistakes.push(
@@ -119,10 +131,22 @@ function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Rout
   return routes;
 }
 
-interface Draft {
+function plannedRoutes(
+  settings: ApiSettings,
+  opened: OpenedDocument | undefined,
+  work: Work,
+): readonly PlannedRoute[] {
+  if (opened === undefined)
+    return (settings.routes ?? [{ path: "/*" }]).map((route) => ({ route }));
+  const { routes, mistakes } = planOf(settings, opened);
+  work.mistakes.push(...mistakes.map((mistake) => `api '${settings.id}', ${mistake}`));
+  return routes;
+}
+
+interface Draft extends PlannedRoute {
   readonly settings: ApiSettings;
   readonly api: Api;
-  readonly route: RouteSettings;
+  readonly opened: OpenedDocument | undefined;
   readonly emits: readonly EmitSettings[];
   readonly used: Set<EmitSettings>;
   readonly isCatchAll: boolean;
@@ -141,6 +165,7 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    ...checksOf(draft, template),
   };
   for (const each of base.rates) {
     if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
@@ -156,6 +181,24 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
   return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
+}
+
+/** What a route checks of its calls: only an operation of a document says what they must be. */
+function checksOf(
+  { settings, route, opened, operation }: Draft,
+  text: string,
+): Pick<RouteRules, "requestChecks" | "replyChecks"> {
+  const template = parseTemplate(text);
+  if (opened === undefined || operation === undefined || typeof template === "string") {
+    return { requestChecks: undefined, replyChecks: undefined };
+  }
+  const bytesMax = settings.validateBodyBytesMax ?? CHECKED_BYTES_MAX;
+  const checked = { opened, operation, bytesMax };
+  const { validate = "on", responses = "off" } = route;
+  return {
+    requestChecks: validate === "on" ? requestChecking(checked, template) : undefined,
+    replyChecks: responses === "off" ? undefined : replyChecking(checked, responses),
+  };
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {

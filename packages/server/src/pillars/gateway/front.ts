@@ -98,7 +98,14 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, bytesOut: 0 },
+    notes: {
+      upstreamAtMs: 0,
+      repliedAtMs: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      replyMistakes: undefined,
+      unchecked: undefined,
+    },
   };
   front.response.on("close", () => finished(parts, call));
   return call;

@@ -20,6 +20,8 @@ import { failCall, gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
+import { openDocuments } from "./openapi/index.ts";
+import type { OpenedDocuments } from "./openapi/index.ts";
 import { listRoutes } from "./operations/list-routes.ts";
 import { gatewayPermissions } from "./permissions.ts";
 import type { Route } from "./call.ts";
@@ -28,6 +30,7 @@ import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
 
 const SPANS_DRAWN = 512;
+const PLACES_LOGGED = 5;
 
 /**
  * Makes the gateway. Each server gets its own, since it holds that server's table and connections.
@@ -64,14 +67,15 @@ export function gateway(): AnyPlugin {
         }),
       }),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const compiled = compileOrRefuse(ctx, parts);
+      const opened = await openDocuments(ctx.settings.apis, { outbound: ctx.outbound });
+      const compiled = compileOrRefuse(ctx, parts, opened);
       running = {
         ...parts,
         clock: ctx.clock,
@@ -82,23 +86,31 @@ export function gateway(): AnyPlugin {
       };
       openGauges(ctx, compiled);
       const routes = compiled.router.routes.map(viewOf);
-      return Promise.resolve({
+      return {
         provides: [provide(Gateway, { routes: () => routes })],
         stop: () => {
           running = undefined;
           for (const pool of compiled.pools) pool.close();
           return Promise.resolve();
         },
-      });
+      };
     },
   });
 }
 
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
+function compileOrRefuse(
+  ctx: PluginContext<GatewaySettings>,
+  parts: StepParts,
+  opened: OpenedDocuments,
+): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
-  if (!("mistakes" in compiled)) return compiled;
-  const { mistakes } = compiled;
+  const { documents } = opened;
+  const compiled = compile(settings, { clock, parts, documents, ownPaths: ctx.server.ownPaths() });
+  const mistakes = [...opened.mistakes, ...("mistakes" in compiled ? compiled.mistakes : [])];
+  if (!("mistakes" in compiled)) {
+    if (mistakes.length === 0) return compiled;
+    for (const pool of compiled.pools) pool.close();
+  }
   throw raise("gateway.badConfig", {
     params: { count: mistakes.length, mistakes: mistakes.join("; ") },
     errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
@@ -120,6 +132,27 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
+    replyInvalid: invalidReplies(ctx),
+  };
+}
+
+/** Counts replies that do not fit their document, and tells the log where; the caller is told nothing of it. */
+function invalidReplies({
+  meter,
+  logger,
+}: PluginContext<GatewaySettings>): StepParts["replyInvalid"] {
+  const invalid = meter.counter(
+    "gateway_invalid_replies_total",
+    "Replies that did not fit the API's OpenAPI document, by route template",
+    ["http_route"],
+  );
+  return ({ route, front }, places) => {
+    invalid.add(1, { http_route: route.template });
+    const told = places.slice(0, PLACES_LOGGED);
+    logger.warn(
+      { route: route.id, requestId: front.requestId, count: places.length, places: told },
+      "a reply does not fit its document",
+    );
   };
 }
 

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -57,6 +58,7 @@ export const EmitSettings = Type.Object({
 
 /** One route of an API. */
 export const RouteSettings = Type.Object({
+  ...checkSettings,
   path: Path,
   methods: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Z]+$" }), {
@@ -91,6 +93,7 @@ export const ApiSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  ...openApiSettings,
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,

@@ -6,9 +6,12 @@ import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
 import type { HoldParts } from "./hold-for-events.ts";
 import { ProxyCall } from "./proxy-call.ts";
+import { validateStage } from "./validate-reply.ts";
+import type { ValidateStageParts } from "./validate-reply.ts";
+import { validateStep } from "./validate-request.ts";
 
 /** Everything that steps and stages work with. */
-export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
+export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
 }
 
@@ -25,6 +28,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
     headStep(parts),
+    ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
     limitsStep(parts),
     forwardStep(parts),
   ];
@@ -35,7 +39,10 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
-  return [...when(route.emits.length > 0, holdForEvents(parts))];
+  return [
+    ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
+  ];
 }
 
 function when<TValue>(isWanted: boolean, value: TValue): readonly TValue[] {

@@ -111,12 +111,17 @@ function finish(json: JsonObject, source: string): ReadOutcome {
     source,
     given,
     json: upgraded,
-    title: String(info["title"] ?? ""),
-    version: String(info["version"] ?? ""),
+    title: textOf(info["title"]),
+    version: textOf(info["version"]),
     basePath: basePathOf(upgraded, source),
     operations,
   };
   return { document };
+}
+
+/** YAML makes a number of `version: 1.0`. */
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** The path of the first server, which may be relative to where the document is (§4.8.5); variables take their defaults. */
@@ -127,7 +132,7 @@ function basePathOf(json: JsonObject, source: string): string {
   const variables = isObject(first["variables"]) ? first["variables"] : {};
   const url = first["url"].replaceAll(/\{([^{}]*)\}/g, (whole, name: string) => {
     const variable = variables[name];
-    return isObject(variable) ? String(variable["default"] ?? whole) : whole;
+    return isObject(variable) ? textOf(variable["default"]) : whole;
   });
   const base = isAddress(source) ? source : "http://localhost/";
   if (!URL.canParse(url, base)) return "/";

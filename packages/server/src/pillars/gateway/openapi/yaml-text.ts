@@ -1,8 +1,9 @@
+import type * as YamlModule from "yaml";
 import type { Node, Pair } from "yaml";
 import type { DocumentMistake } from "./document.ts";
 import { below } from "./pointer.ts";
 
-type Yaml = typeof import("yaml");
+type Yaml = typeof YamlModule;
 
 const DEPTH_MAX = 200;
 /** Nodes that aliases may stand for, all together. A bomb of nine anchors stands for billions. */
