@@ -46,3 +46,4 @@ export type {
   ReplyChecking,
   RequestChecking,
 } from "./validation/index.ts";
+export { toOpenApi30 } from "./downgrade.ts";
