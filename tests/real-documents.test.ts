@@ -104,9 +104,11 @@ describe.skipIf(!isThere)("a real document", () => {
       const found = new Map<number, number>();
       for (const { method, path } of document?.operations ?? []) {
         const filled = path.replaceAll(/\{[^}]*\}/g, "6f9619ff-8b86-d011-b42d-00cf4fc964ff");
+        // Xero asks for its tenant on every call.
+        const headers = { "xero-tenant-id": "6f9619ff-8b86-d011-b42d-00cf4fc964ff" };
         const { status } = await fetch(
           `${url}${document?.basePath.replace(/\/$/, "") ?? ""}${filled}`,
-          { method },
+          { method, headers },
         );
         found.set(status, (found.get(status) ?? 0) + 1);
       }

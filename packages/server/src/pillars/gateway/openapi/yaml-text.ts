@@ -35,7 +35,8 @@ export async function readYaml(
       // Looked at below, where each has a pointer.
       uniqueKeys: false,
       prettyErrors: true,
-      logLevel: "silent",
+      // `silent` would take the first of several documents without a word.
+      logLevel: "error",
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
