@@ -86,7 +86,8 @@ function parameterOf(document: JsonObject, given: JsonObject, location: Location
   const explode = typeof given["explode"] === "boolean" ? given["explode"] : style === "form";
   const forms = formsOf(document, [schema]);
   const kinds = kindsOf(forms);
-  const isSpread = location === "query" && style === "form" && explode && kinds.takesObject;
+  const isSpread =
+    location === "query" && !isJson && style === "form" && explode && kinds.takesObject;
   return {
     name,
     key: location === "header" ? name.toLowerCase() : name,
@@ -194,7 +195,9 @@ function textValue(document: JsonObject, parameter: Parameter, texts: readonly s
     return shaped(document, { values: [text], members: new Map() }, forms);
   }
   const separator = style === "label" && !explode ? "," : (SEPARATORS[style] ?? ",");
-  const parts = text === "" ? [] : text.split(style === "matrix" && explode ? ";" : separator);
+  const split = text === "" ? [] : text.split(style === "matrix" && explode ? ";" : separator);
+  // White space after the comma of a list in a header field is no part of its items (RFC 9110 §5.6.1).
+  const parts = style === "simple" ? split.map((part) => part.trim()) : split;
   if (kinds.takesArray)
     return style === "matrix" ? parts.map((part) => afterName(part, name)) : parts;
   return Object.fromEntries(explode ? parts.map(entryOf) : entriesOf(parts));

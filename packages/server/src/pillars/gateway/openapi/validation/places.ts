@@ -42,7 +42,8 @@ function pointerOf({ instancePath, params }: ErrorObject): string {
   return typeof member === "string" ? below(instancePath, member) : instancePath;
 }
 
-function detailOf({ keyword, params, message = "does not fit", data }: ErrorObject): string {
+function detailOf(error: ErrorObject): string {
+  const { keyword, params, message = "does not fit" } = error;
   switch (keyword) {
     case "required":
       return "is missing";
@@ -51,16 +52,16 @@ function detailOf({ keyword, params, message = "does not fit", data }: ErrorObje
     case "false schema":
       return "is not known here";
     case "type":
-      return `must be ${wordsOf(params["type"])}; got ${kindOf(data)}`;
+      return `must be ${wordsOf(params["type"])}; got ${gotIn(error)}`;
     case "enum":
       return `must be one of ${choicesOf(params["allowedValues"])}`;
     case "const":
       return `must be ${JSON.stringify(params["allowedValue"])}`;
     case "anyOf":
-      return `fits none of the forms it may have; got ${kindOf(data)}`;
+      return `fits none of the forms it may have; got ${gotIn(error)}`;
     case "oneOf":
       return params["passingSchemas"] === null || params["passingSchemas"] === undefined
-        ? `fits none of the forms it may have; got ${kindOf(data)}`
+        ? `fits none of the forms it may have; got ${gotIn(error)}`
         : "fits more than one of the forms of which it must have one";
     default:
       return message;
@@ -76,6 +77,19 @@ function choicesOf(values: unknown): string {
   const shown = list.slice(0, CHOICES_SHOWN).map((value) => JSON.stringify(value));
   const more = list.length - shown.length;
   return more > 0 ? `${shown.join(", ")} and ${more} more` : shown.join(", ");
+}
+
+/** Ajv gives an error that passes through a keyword of ours the data of that keyword: what it was about is kept. */
+export function withKind(error: ErrorObject): ErrorObject {
+  const { params, data } = error;
+  return GOT in params ? error : { ...error, params: { ...params, [GOT]: kindOf(data) } };
+}
+
+const GOT = "porticoGot";
+
+function gotIn({ params, data }: ErrorObject): string {
+  const got: unknown = params[GOT];
+  return typeof got === "string" ? got : kindOf(data);
 }
 
 function kindOf(value: unknown): string {

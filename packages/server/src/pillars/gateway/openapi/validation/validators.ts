@@ -8,7 +8,7 @@ import type { JsonObject } from "../document.ts";
 import { targetOf } from "../references.ts";
 import { prepare, REFERENCE } from "./for-ajv.ts";
 import type { Direction } from "./for-ajv.ts";
-import { placesOf } from "./places.ts";
+import { placesOf, withKind } from "./places.ts";
 
 /** How a schema is applied. */
 export interface Manner {
@@ -125,7 +125,7 @@ export class Validators {
       const validator = this.#validator(target, flavour);
       const fits = validator(value, context);
       // A validator may meet itself below: its mistakes are taken before it is asked again.
-      if (!fits) follow.errors = validator.errors ?? [];
+      if (!fits) follow.errors = (validator.errors ?? []).map(withKind);
       return fits;
     };
     return follow;
