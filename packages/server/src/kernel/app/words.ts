@@ -1,9 +1,12 @@
 import { accessErrors } from "../access/index.ts";
 import { auditErrors } from "../audit/index.ts";
 import {
+  ApiDocuments,
   Authenticators,
   Checks,
   CliVerbs,
+  Explainers,
+  FailureObservers,
   Fronts,
   Limiters,
   Pages,
@@ -31,7 +34,10 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Limiters,
   Fronts,
   Pages,
+  ApiDocuments,
   RequestObservers,
+  FailureObservers,
+  Explainers,
   Checks,
   Timeline,
   CliVerbs,

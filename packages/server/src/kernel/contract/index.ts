@@ -22,32 +22,44 @@ export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  CallOptions,
   Cursors,
+  InputOf,
   Method,
   Operation,
   OperationExample,
   OperationInput,
   OperationMode,
   OperationSpec,
+  OperationTypes,
+  RepliesOf,
   Reply,
+  ReplyOf,
+  TypedOperation,
 } from "./operation.ts";
 export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
 export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
-export {
-  Authenticators,
-  Checks,
-  CliVerbs,
-  Fronts,
-  Limiters,
-  Pages,
-  RequestObservers,
-  Timeline,
-} from "./points.ts";
+export { Authenticators, Checks, CliVerbs, Fronts, Limiters, Pages, Timeline } from "./points.ts";
+export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { ApiDocuments } from "./api-documents.ts";
+export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
   AnsweredRequest,
+  BodySample,
+  Explainer,
+  Explanation,
+  ExplainQuestion,
+  ExplainedProblem,
+  Failure,
+  FailureObserver,
+  RequestDecision,
+  RequestDetails,
+  RequestObserver,
+} from "./observers.ts";
+export type {
   Authenticator,
   Check,
   CheckResult,
@@ -56,6 +68,7 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  FoundCaller,
   Front,
   FrontRequest,
   LimitCount,
@@ -65,7 +78,6 @@ export type {
   Page,
   PageReply,
   PageRequest,
-  RequestObserver,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

@@ -74,6 +74,7 @@ export function addOperation(
     // Before the body is read: who may not call need not upload.
     onRequest: async (request) => {
       const context = contextOf(request.raw);
+      context.operation = compiled.operation;
       context.caller = await identify(parts, compiled, request);
       authorise(parts.access, compiled, context.caller);
     },
@@ -85,7 +86,11 @@ export function addOperation(
 export function addPage(app: FastifyInstance, { page, ctx }: BoundPage, url: string): void {
   app.get(routerPath(url), async (request, reply) => {
     const answer = await page.serve(
-      { path: textsOf(request.params), query: textsOf(request.query) },
+      {
+        path: textsOf(request.params),
+        query: textsOf(request.query),
+        headers: request.headers,
+      },
       ctx,
     );
     return await reply.code(answer.status).headers(answer.headers).send(answer.body);
@@ -191,6 +196,8 @@ function answerProblem(
   const context = contextOf(request.raw);
   const problem = problemOf(parts, context, error);
   context.code = problem.code;
+  // The cause of `request.internal` is what broke; other problems speak for themselves.
+  if (problem.status >= 500) context.error = problem.cause ?? problem;
   reply.code(problem.status).headers(problem.options.headers ?? {});
   if (problem.status === 401) reply.header("www-authenticate", parts.access.challenges);
   const body = JSON.stringify(problemDocument(problem, parts.occurrence(context)));

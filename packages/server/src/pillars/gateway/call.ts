@@ -1,19 +1,25 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, FrontRequest, LimitDecision, Problem, ProblemPlace } from "portico/kernel";
+import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
-import type { ReplyHead, UpstreamPool } from "./upstream/index.ts";
+import type { VersionCounter } from "./versions/callers.ts";
+import type { Lifecycle } from "./versions/lifecycle.ts";
+import type { RouteVersion } from "./versions/route-version.ts";
+import type { ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
 export interface Api {
   readonly id: string;
   readonly basePath: string;
   readonly host: string | undefined;
-  readonly pool: UpstreamPool;
+  readonly pool: Upstream;
+  /** The upstream as it is shown to operators. */
+  readonly upstreamLabel: string;
   /** `Host` that the upstream is sent; undefined to pass the caller's on. */
   readonly upstreamHost: string | undefined;
   /** Put before the forwarded path: the path of the upstream's address. */
@@ -25,6 +31,10 @@ export interface Api {
   /** 0 for no limit. */
   readonly bodyBytesMax: number;
   readonly emitBodyBytesMax: number;
+  /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
+  readonly retryBodyBytesMax: number;
+  /** For the time limits of bodies that are read before they are sent. */
+  readonly clock: Clock;
 }
 
 /** One route as compiled. */
@@ -38,17 +48,24 @@ export interface Route {
   readonly auth: Auth;
   readonly permissions: readonly string[];
   readonly rates: readonly string[];
+  readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
-  /** What its requests are checked against; undefined when they are not. */
-  readonly requestChecks: RequestChecking | undefined;
-  /** What its replies are checked against; undefined when they are not. */
-  readonly replyChecks: ReplyChecking | undefined;
+  /** What its requests are checked against, where they are. */
+  readonly requestChecks?: RequestChecking;
+  /** What its replies are checked against, where they are. */
+  readonly replyChecks?: ReplyChecking;
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
+  /** The version it is a route of, where its API has versions. */
+  readonly version?: RouteVersion | undefined;
+  /** When it is outdated, gone, or away for a while: by its version, or by itself. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** Counts its callers, where somebody may want to know who they are. */
+  readonly counter?: VersionCounter | undefined;
 }
 
 /** What a path leads to. */
@@ -61,7 +78,8 @@ export type Match =
 /** One request on its way through the gateway: what has been decided about it so far. */
 export interface Call {
   readonly front: FrontRequest;
-  readonly target: Target;
+  /** Without the version, once one was taken out of the path. */
+  target: Target;
   /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
   route: Route;
   readonly at: number;
@@ -89,22 +107,6 @@ export interface Call {
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
   readonly notes: CallNotes;
-}
-
-/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
-export interface CallNotes {
-  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
-  upstreamAtMs: number;
-  /** Monotonic ms when the head of the reply was there; 0 when none came. */
-  repliedAtMs: number;
-  /** Bytes of the request's body that were forwarded. */
-  bytesIn: number;
-  /** Bytes of the reply's body as handed to the caller's connection. */
-  bytesOut: number;
-  /** What of the reply does not fit the API's document; undefined when it fits or was not checked. */
-  replyMistakes: readonly ProblemPlace[] | undefined;
-  /** What a check let pass without looking: `body of the type image/png`. */
-  unchecked: string | undefined;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -5,6 +5,9 @@ import type { Capability } from "portico/kernel";
 export interface RouteView {
   readonly id: string;
   readonly api: string;
+  /** Null where the API has no versions. */
+  readonly version: string | null;
+  readonly deprecated: boolean;
   readonly host: string | null;
   readonly path: string;
   /** Null for every method. */

@@ -4,24 +4,31 @@ import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
-import { planOf } from "./document-routes.ts";
+import { checksOf, planOf } from "./document-routes.ts";
 import type { PlannedRoute } from "./document-routes.ts";
-import { replyChecking, requestChecking } from "./openapi/index.ts";
-import type { OpenedDocument } from "./openapi/index.ts";
-import { CHECKED_BYTES_MAX } from "./openapi/settings.ts";
+import type { Documents } from "./openapi/index.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
+import type { Modules } from "./load-modules.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings } from "./settings.ts";
-import { parseTemplate, shapeOf } from "./template.ts";
-import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
-import { UpstreamPool } from "./upstream/index.ts";
+import { parseTemplate, shapeOf } from "./template.ts";
+import { readTimeouts, readUpstream } from "./upstream/index.ts";
+import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
+import { buildVersions } from "./versions/build-versions.ts";
+import type { VersionCallers } from "./versions/callers.ts";
+import { planVersions } from "./versions/plan.ts";
+import { versionRules } from "./versions/version-rules.ts";
+import type { VersionOfRoute } from "./versions/version-rules.ts";
 
-/** A table ready to serve, with the pools that its routes use. */
+/** A table ready to serve. */
 export interface Compiled {
   readonly router: Router;
-  readonly pools: readonly UpstreamPool[];
+  /** Every route, those of all versions among them, in the order of the settings. */
+  readonly routes: readonly Route[];
+  /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
+  readonly release: () => void;
 }
 
 /** What settings are compiled with. */
@@ -31,16 +38,22 @@ export interface CompileOptions {
   readonly ownPaths: readonly string[];
   /** What the steps of routes work with. */
   readonly parts: StepParts;
-  /** The OpenAPI documents of the APIs that have one, by the API's id. */
-  readonly documents: ReadonlyMap<string, OpenedDocument>;
+  /** The OpenAPI documents that APIs and versions name, by how they are named (`documentKey`). */
+  readonly documents: Documents;
+  /** Where upstreams are opened, or found open. */
+  readonly upstreams: Upstreams;
+  /** What the modules that settings name export. */
+  readonly modules: Modules;
+  /** Where the callers of versions and outdated routes are counted. */
+  readonly callers: Pick<VersionCallers, "open">;
 }
 
-/** The base path may be left to the document. */
-type Unplaced = Omit<ApiSettings, "basePath"> & { readonly basePath?: string | undefined };
-
 interface Work {
+  readonly settings: GatewaySettings;
   readonly options: CompileOptions;
   readonly mistakes: string[];
+  readonly apis: Api[];
+  readonly routes: Route[];
 }
 
 const METHODS_WITHOUT_LIMIT = undefined;
@@ -50,54 +63,117 @@ export function compile(
   settings: GatewaySettings,
   options: CompileOptions,
 ): Compiled | { readonly mistakes: readonly string[] } {
-  const work: Work = { options, mistakes: [] };
-  const pools: UpstreamPool[] = [];
-  const routes = settings.apis.flatMap((api) => {
-    const fault = addressFault(api.upstream);
-    if (fault !== undefined) {
-      work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
-      return [];
-    }
-    const { basePath } = options.documents.get(api.id)?.document ?? {};
-    const built = buildApi({ basePath, ...api }, options.clock);
-    pools.push(built.pool);
-    return buildRoutes(api, built, work);
-  });
-  refuseTwins(settings, routes, work);
+  const work: Work = { settings, options, mistakes: [], apis: [], routes: [] };
+  const { apis, routes } = work;
+  const release = (): void => {
+    for (const { pool } of apis.splice(0)) options.upstreams.release(pool);
+  };
+  refuseTwinUpstreams(settings, work);
+  const table = settings.apis.flatMap((api) => buildTable(api, work));
+  refuseTwins(table, work);
+  refuseTwinApis(settings, work);
   if (work.mistakes.length > 0) {
-    for (const pool of pools) pool.close();
-    return { mistakes: work.mistakes };
+    release();
+    // A route of many versions is wrong in each of them.
+    return { mistakes: [...new Set(work.mistakes)] };
   }
-  return { router: createRouter(routes), pools };
+  return { router: createRouter(table), routes, release };
 }
 
-function buildApi(settings: Unplaced, clock: Clock): Api {
-  const url = new URL(settings.upstream);
-  const isTls = url.protocol === "https:";
+/** What of an API stands in the table: its routes, or the one entry to those of its versions. */
+function buildTable(settings: ApiSettings, work: Work): readonly Route[] {
+  const used = new Set<EmitSettings>();
+  const table =
+    settings.versions === undefined
+      ? buildPlain(settings, used, work)
+      : buildVersioned(settings, used, work);
+  for (const emit of (settings.emits ?? []).filter((each) => !used.has(each))) {
+    work.mistakes.push(
+      `api '${settings.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    );
+  }
+  return table;
+}
+
+function buildPlain(settings: ApiSettings, used: Set<EmitSettings>, work: Work): readonly Route[] {
+  const basePath = work.options.documents.of(settings)?.document.basePath ?? "/";
+  const api = openApi({ basePath, ...settings }, work);
+  const routes =
+    api === undefined ? [] : buildRoutes({ settings, api, used, version: undefined }, work);
+  work.routes.push(...routes);
+  return routes;
+}
+
+function buildVersioned(
+  settings: ApiSettings,
+  used: Set<EmitSettings>,
+  work: Work,
+): readonly Route[] {
+  const { modules } = work.options;
   const basePath = trimmed(settings.basePath ?? "/");
-  const { timeouts } = settings;
+  const plan = planVersions({ ...settings, basePath }, { modules, mistakes: work.mistakes });
+  const entered = openApi(settings, work);
+  if (entered === undefined) return [];
+  const { entry, routes } = buildVersions(entered, plan, (version, { of, asksPin }) => {
+    const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
+    const upstream = settings.versions?.[version.upstreamOf]?.upstream;
+    const own = {
+      ...settings,
+      ...(openapi === undefined ? {} : { openapi }),
+      ...(routes === undefined ? {} : { routes }),
+      ...(upstream === undefined ? {} : { upstream }),
+    };
+    const api = upstream === undefined ? entered : openApi(own, work);
+    if (api === undefined) return [];
+    const draft = { settings: own, api, used, version: { ...version, of, asksPin } };
+    const built = buildRoutes(draft, work);
+    refuseTwins(built, work);
+    return built;
+  });
+  work.routes.push(...routes);
+  return [entry];
+}
+
+/** Undefined, with its mistakes noted, when the upstream is none. */
+function openApi(settings: ApiSettings, work: Work): Api | undefined {
+  const upstream = readUpstream(settings.upstream, {
+    named: work.settings.upstreams,
+    connectionsMax: settings.connectionsMax ?? 512,
+    keepAliveMs: settings.keepAliveMs ?? 4_000,
+  });
+  if ("mistakes" in upstream) {
+    const { mistakes } = upstream;
+    work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
+    return undefined;
+  }
+  const api = buildApi(settings, upstream, work.options);
+  work.apis.push(api);
+  return api;
+}
+
+function refuseTwinUpstreams({ upstreams }: GatewaySettings, work: Work): void {
+  const ids = upstreams.map(({ id }) => id);
+  for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+    work.mistakes.push(`upstreams: there are two of the id '${id}'`);
+  }
+}
+
+function buildApi(
+  settings: ApiSettings,
+  upstream: ReadUpstream,
+  { clock, upstreams }: CompileOptions,
+): Api {
+  const basePath = trimmed(settings.basePath ?? "/");
   return {
     id: settings.id,
     basePath,
     host: settings.host?.toLowerCase(),
-    pool: new UpstreamPool({
-      address: {
-        host: url.hostname.replaceAll(/^\[|\]$/g, ""),
-        port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
-        isTls,
-      },
-      timeouts: {
-        connectMs: timeouts?.connectMs ?? 3_000,
-        firstByteMs: timeouts?.firstByteMs ?? 30_000,
-        idleMs: timeouts?.idleMs ?? 60_000,
-        totalMs: timeouts?.totalMs ?? 0,
-      },
-      connectionsMax: settings.connectionsMax ?? 512,
-      keepAliveMs: settings.keepAliveMs ?? 4_000,
-      clock,
-    }),
-    upstreamHost: settings.preserveHost === true ? undefined : url.host,
-    upstreamPath: url.pathname.replace(/\/$/, ""),
+    pool: upstreams.hold(upstream.options),
+    upstreamLabel: upstream.label,
+    upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
+    upstreamPath: upstream.path,
+    retryBodyBytesMax: upstream.retryBodyBytesMax,
+    clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,
     sendsIdentity: settings.identity ?? true,
@@ -110,45 +186,30 @@ function trimmed(path: string): string {
   return path === "/" ? path : path.replace(/\/$/, "");
 }
 
-function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Route[] {
-  const opened = work.options.documents.get(settings.id);
-  const isCatchAll = settings.routes === undefined && opened === undefined;
-  const given = plannedRoutes(settings, opened, work);
+interface RoutesDraft {
+  readonly settings: ApiSettings;
+  readonly api: Api;
+  /** Emits that have found their route. */
+  readonly used: Set<EmitSettings>;
+  readonly version: VersionOfRoute | undefined;
+}
+
+function buildRoutes(draft: RoutesDraft, work: Work): readonly Route[] {
+  const { settings } = draft;
+  const { routes, isCatchAll, mistakes } = planOf(settings, work.options.documents);
+  work.mistakes.push(...mistakes.map((mistake) => `api '${settings.id}', ${mistake}`));
   const emits = [...(settings.emits ?? [])];
   // An emit of a catch-all API names its own route: only its replies are held back.
   const emitting: readonly PlannedRoute[] = isCatchAll
     ? [...new Map(emits.map(({ on }) => [on.path, { route: { path: on.path } }])).values()]
     : [];
-  const used = new Set<EmitSettings>();
-  const routes = [...emitting, ...given].flatMap((planned) =>
-    buildRoute({ settings, api, ...planned, opened, emits, used, isCatchAll }, work),
+  return [...emitting, ...routes].flatMap((planned) =>
+    buildRoute({ ...draft, ...planned, emits, isCatchAll }, work),
   );
-  for (const emit of emits.filter((each) => !used.has(each))) {
-    work.mistakes.push(
-      `api '${api.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
-    );
-  }
-  return routes;
 }
 
-function plannedRoutes(
-  settings: ApiSettings,
-  opened: OpenedDocument | undefined,
-  work: Work,
-): readonly PlannedRoute[] {
-  if (opened === undefined)
-    return (settings.routes ?? [{ path: "/*" }]).map((route) => ({ route }));
-  const { routes, mistakes } = planOf(settings, opened);
-  work.mistakes.push(...mistakes.map((mistake) => `api '${settings.id}', ${mistake}`));
-  return routes;
-}
-
-interface Draft extends PlannedRoute {
-  readonly settings: ApiSettings;
-  readonly api: Api;
-  readonly opened: OpenedDocument | undefined;
+interface Draft extends RoutesDraft, PlannedRoute {
   readonly emits: readonly EmitSettings[];
-  readonly used: Set<EmitSettings>;
   readonly isCatchAll: boolean;
 }
 
@@ -164,7 +225,13 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     template,
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
+    timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    ...versionRules(
+      { api: api.id, id, route, version: draft.version },
+      work.options.callers,
+      work.mistakes,
+    ),
     ...checksOf(draft, template),
   };
   for (const each of base.rates) {
@@ -181,24 +248,6 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
   return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
-}
-
-/** What a route checks of its calls: only an operation of a document says what they must be. */
-function checksOf(
-  { settings, route, opened, operation }: Draft,
-  text: string,
-): Pick<RouteRules, "requestChecks" | "replyChecks"> {
-  const template = parseTemplate(text);
-  if (opened === undefined || operation === undefined || typeof template === "string") {
-    return { requestChecks: undefined, replyChecks: undefined };
-  }
-  const bytesMax = settings.validateBodyBytesMax ?? CHECKED_BYTES_MAX;
-  const checked = { opened, operation, bytesMax };
-  const { validate = "on", responses = "off" } = route;
-  return {
-    requestChecks: validate === "on" ? requestChecking(checked, template) : undefined,
-    replyChecks: responses === "off" ? undefined : replyChecking(checked, responses),
-  };
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {
@@ -263,12 +312,7 @@ function collide(route: string, own: string): boolean {
   );
 }
 
-function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: Work): void {
-  const ids = new Set<string>();
-  for (const { id } of apis) {
-    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
-    ids.add(id);
-  }
+function refuseTwins(routes: readonly Route[], work: Work): void {
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
@@ -284,9 +328,15 @@ function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: 
       seen.set(key, route);
     }
   }
-  for (const api of apis) {
-    if (api.basePath !== undefined && !isBelow(api.basePath, "")) {
-      work.mistakes.push(`api '${api.id}': basePath does not begin with a slash`);
+}
+
+function refuseTwinApis({ apis }: GatewaySettings, work: Work): void {
+  const ids = new Set<string>();
+  for (const { id, basePath } of apis) {
+    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
+    ids.add(id);
+    if (basePath !== undefined && !isBelow(basePath, "")) {
+      work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
     }
   }
 }

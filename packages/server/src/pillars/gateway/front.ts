@@ -1,11 +1,12 @@
-import type { Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
-import { anonymous, isProblem } from "portico/kernel";
-import type { Call, Match, Route } from "./call.ts";
+import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
+import { anonymous } from "portico/kernel";
+import { GatewayAnswer } from "./answer.ts";
+import type { Call, Route } from "./call.ts";
 import { raise } from "./errors.ts";
+import { blankNotes } from "./notes.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { refuseCall } from "./refuse.ts";
-import type { RefusalParts } from "./refuse.ts";
+import { failCall, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
 import type { StepParts } from "./steps.ts";
@@ -66,16 +67,6 @@ const NO_ROUTE: Route = Object.freeze({
   replyStages: [],
 }) as unknown as Route;
 
-function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
-  if (match.kind === "noRoute") {
-    return raise("gateway.routeUnknown", { params: { api: match.api.id } });
-  }
-  return raise("gateway.methodNotAllowed", {
-    params: { method, allowed: match.allowed },
-    headers: { allow: match.allowed },
-  });
-}
-
 function begin(
   parts: GatewayParts,
   { front, target, route }: Pick<Call, "front" | "target" | "route">,
@@ -98,51 +89,21 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: {
-      upstreamAtMs: 0,
-      repliedAtMs: 0,
-      bytesIn: 0,
-      bytesOut: 0,
-      replyMistakes: undefined,
-      unchecked: undefined,
-    },
+    notes: blankNotes(),
   };
-  front.response.on("close", () => finished(parts, call));
+  const { path } = target;
+  front.response.on("close", () => finished(parts, call, path));
   return call;
 }
 
-/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
-export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
-  if (isProblem(error)) {
-    refuseCall(parts, call, error);
-    return;
-  }
-  parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
-  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
-}
-
 /** Once for every call, whether it was answered or its caller left. */
-function finished(parts: GatewayParts, call: Call): void {
-  const { front, caller } = call;
-  const { response } = front;
+function finished(parts: GatewayParts, call: Call, path: string): void {
+  const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
-  const answered = {
-    id: front.requestId,
-    trace: front.trace,
-    at: call.at,
-    durationMs,
-    organization: caller.organization,
-    subject: caller.subject,
-    method: front.request.method ?? "GET",
-    route: call.route.template,
-    path: call.target.path,
-    status,
-    code: call.code,
-    clientAddress: front.clientAddress,
-  };
+  const answered = new GatewayAnswer(call, { path, status, durationMs });
   for (const observer of parts.observers) observer.answered(answered);
 }

@@ -10,24 +10,32 @@ import {
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
+import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
-import type { Compiled } from "./compile.ts";
+import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
+import { loadModules } from "./load-modules.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
+import { documentedOf } from "./document-routes.ts";
 import { openDocuments } from "./openapi/index.ts";
-import type { OpenedDocuments } from "./openapi/index.ts";
 import { listRoutes } from "./operations/list-routes.ts";
+import { listVersionCallers } from "./operations/list-version-callers.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { failCall } from "./refuse.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { VersionCallers } from "./versions/callers.ts";
+import { changePaths } from "./versions/plan.ts";
 
 const SPANS_DRAWN = 512;
 const PLACES_LOGGED = 5;
@@ -51,7 +59,9 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
+    tables: { gateway_version_callers: "instance" },
+    migrations: [createVersionCallers],
+    operations: [listRoutes, listVersionCallers],
     provides: [Gateway],
     contributes: [
       add(
@@ -74,8 +84,17 @@ export function gateway(): AnyPlugin {
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const opened = await openDocuments(ctx.settings.apis, { outbound: ctx.outbound });
-      const compiled = compileOrRefuse(ctx, parts, opened);
+      const observer = observeGroups(ctx.meter, ctx.logger);
+      const upstreams = new Upstreams({ clock: ctx.clock, observer });
+      const paths = ctx.settings.apis.flatMap(changePaths);
+      const modules = await loadModules(paths, ctx.server.configFolder);
+      const callers = new VersionCallers(ctx);
+      const opened = await openDocuments(documentedOf(ctx.settings.apis), {
+        outbound: ctx.outbound,
+        ...(ctx.server.configFolder === undefined ? {} : { folder: ctx.server.configFolder }),
+      });
+      const given = { parts, upstreams, modules, callers, documents: opened.documents };
+      const compiled = compileOrRefuse(ctx, given, opened.mistakes);
       running = {
         ...parts,
         clock: ctx.clock,
@@ -84,14 +103,14 @@ export function gateway(): AnyPlugin {
         router: () => compiled.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, compiled);
-      const routes = compiled.router.routes.map(viewOf);
+      openGauges(ctx, upstreams);
+      const routes = compiled.routes.map(viewOf);
       return {
         provides: [provide(Gateway, { routes: () => routes })],
-        stop: () => {
+        stop: async () => {
           running = undefined;
-          for (const pool of compiled.pools) pool.close();
-          return Promise.resolve();
+          compiled.release();
+          await callers.flush();
         },
       };
     },
@@ -100,16 +119,15 @@ export function gateway(): AnyPlugin {
 
 function compileOrRefuse(
   ctx: PluginContext<GatewaySettings>,
-  parts: StepParts,
-  opened: OpenedDocuments,
+  given: Omit<CompileOptions, "clock" | "ownPaths">,
+  unread: readonly string[],
 ): Compiled {
   const { clock, settings } = ctx;
-  const { documents } = opened;
-  const compiled = compile(settings, { clock, parts, documents, ownPaths: ctx.server.ownPaths() });
-  const mistakes = [...opened.mistakes, ...("mistakes" in compiled ? compiled.mistakes : [])];
+  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
+  const mistakes = [...unread, ...("mistakes" in compiled ? compiled.mistakes : [])];
   if (!("mistakes" in compiled)) {
     if (mistakes.length === 0) return compiled;
-    for (const pool of compiled.pools) pool.close();
+    compiled.release();
   }
   throw raise("gateway.badConfig", {
     params: { count: mistakes.length, mistakes: mistakes.join("; ") },
@@ -123,6 +141,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
     logger,
     identity,
     authenticators,
@@ -185,23 +204,28 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
-  const sum = (key: "open" | "waiting") => (): number =>
-    pools.reduce((total, pool) => total + pool.counts[key], 0);
-  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
-  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
+function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
+  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
+  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
+  meter.gauge(
+    "gateway_upstream_targets_unavailable",
+    "Targets that are not called",
+    of("unavailable"),
+  );
 }
 
 function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
-  const { host, port, isTls } = api.pool.address;
+  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
   return {
     id,
     api: api.id,
+    version: version?.id ?? null,
+    deprecated: route.lifecycle?.deprecatedMs !== undefined,
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,
-    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
+    upstream: api.upstreamLabel,
     auth,
     permissions,
     rateLimit: rates,

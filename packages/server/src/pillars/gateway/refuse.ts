@@ -1,6 +1,6 @@
-import { sendProblem } from "portico/kernel";
+import { isProblem, sendProblem } from "portico/kernel";
 import type { FrontRequest, Logger, Problem } from "portico/kernel";
-import type { Call } from "./call.ts";
+import type { Call, Match } from "./call.ts";
 import { raise } from "./errors.ts";
 import type { Failure } from "./upstream/index.ts";
 
@@ -31,12 +31,13 @@ function hasBody({ request }: FrontRequest): boolean {
 export function refuseCall(parts: RefusalParts, call: Call, problem: Problem): void {
   const { front } = call;
   call.code = problem.code;
+  if (problem.status >= 500) call.notes.error = problem.cause ?? problem;
   if (front.response.headersSent) front.response.destroy();
   else refuse(parts, front, problem);
 }
 
 /** What a caller is told when the upstream failed; the detail is for the operator. */
-export function problemOfFailure({ kind, detail }: Failure): Problem {
+export function problemOfFailure({ kind, detail, retryAfterMs }: Failure): Problem {
   switch (kind) {
     case "unreachable":
       return raise("gateway.upstreamUnreachable", { internal: detail });
@@ -46,10 +47,38 @@ export function problemOfFailure({ kind, detail }: Failure): Problem {
       return raise("gateway.upstreamMalformed", { internal: detail });
     case "busy":
       return raise("gateway.upstreamBusy", { internal: detail, headers: { "retry-after": "1" } });
+    case "callerTooSlow":
+      return raise("gateway.callerTooSlow", { internal: detail });
+    case "down": {
+      const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000));
+      const headers = { "retry-after": String(seconds) };
+      return raise("gateway.upstreamsDown", { internal: detail, headers });
+    }
     case "connectTimeout":
     case "firstByteTimeout":
     case "idleTimeout":
     case "totalTimeout":
       return raise("gateway.upstreamTimeout", { internal: `${kind} ${detail}` });
   }
+}
+
+/** What a path that no route takes is answered. */
+export function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
+  if (match.kind === "noRoute") {
+    return raise("gateway.routeUnknown", { params: { api: match.api.id } });
+  }
+  return raise("gateway.methodNotAllowed", {
+    params: { method, allowed: match.allowed },
+    headers: { allow: match.allowed },
+  });
+}
+
+/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
+export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
+  if (isProblem(error)) {
+    refuseCall(parts, call, error);
+    return;
+  }
+  parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
+  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
 }

@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { checkSettings, openApiSettings } from "./openapi/settings.ts";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
+import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -21,14 +23,6 @@ const Permissions = Type.Array(Type.String(), {
 const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
 const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
-
-/** What an upstream's call may take. */
-const TimeoutSettings = Type.Object({
-  connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
-  firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
-  idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),
-  totalMs: Ms(0, "All of a call. 0: no limit."),
-});
 
 /** One event made of a successful call. */
 export const EmitSettings = Type.Object({
@@ -70,6 +64,17 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  upstream: Type.Optional(UpstreamSettings),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
+  ),
 });
 
 /** One fronted API. */
@@ -77,7 +82,7 @@ export const ApiSettings = Type.Object({
   id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
-  upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
+  upstream: UpstreamSettings,
   stripBasePath: Type.Optional(
     Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
   ),
@@ -119,6 +124,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -131,6 +144,24 @@ export const ApiSettings = Type.Object({
     Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
   ),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  webSockets: Type.Optional(
+    Type.Object(
+      {
+        max: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1_000_000,
+            default: 10_000,
+            description: "Open at one time; beyond it 503. 0: none is let through.",
+          }),
+        ),
+        idleMs: Type.Optional(
+          Ms(300_000, "Without a byte either way, a socket is closed. 0: no limit."),
+        ),
+      },
+      { description: "WebSockets to the application." },
+    ),
+  ),
 });
 
 /** What an operator sets under `gateway`. */
@@ -138,6 +169,10 @@ export const GatewaySettings = Type.Object({
   apis: Type.Array(ApiSettings, {
     default: [],
     description: "The applications that Portico fronts.",
+  }),
+  upstreams: Type.Array(NamedUpstreamSettings, {
+    default: [],
+    description: "Groups of targets that APIs refer to by id.",
   }),
 });
 

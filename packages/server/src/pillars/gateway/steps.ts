@@ -1,11 +1,16 @@
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { sampleStage, sampleStep } from "./sample-bodies.ts";
+import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
 import type { HoldParts } from "./hold-for-events.ts";
+import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
+import { isIdempotent } from "./repeatable.ts";
+import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 import { validateStage } from "./validate-reply.ts";
 import type { ValidateStageParts } from "./validate-reply.ts";
 import { validateStep } from "./validate-request.ts";
@@ -13,6 +18,8 @@ import { validateStep } from "./validate-request.ts";
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
+  /** Undefined where nobody samples bodies. */
+  readonly bodyBytes: BodyBytes | undefined;
 }
 
 /** What a route is before its steps are chosen. */
@@ -21,14 +28,19 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · transform · version up · limits · cache ·
+ * forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
+    ...lifecycleSteps(route),
+    ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
+    ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
   ];
@@ -42,6 +54,9 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
+    ...versionStages(route, parts),
+    ...when(parts.bodyBytes !== undefined, sampleStage),
+    ...fieldStages(route),
   ];
 }
 
@@ -72,6 +87,21 @@ function authoriseStep(parts: AdmitParts): Step {
 
 function headStep(parts: ForwardParts): Step {
   return { name: "head", run: (call) => readHead(parts, call) };
+}
+
+/** A small body is read first where another target may need it again. */
+function keepForRetryStep(): Step {
+  return {
+    name: "keep for retry",
+    run: (call) => {
+      const { fields, route, isRequestSent, body } = call;
+      if (isRequestSent || body !== undefined || fields === undefined) return undefined;
+      const { retryBodyBytesMax } = route.api;
+      const isSmall = !fields.isChunked && fields.contentLength <= retryBodyBytesMax;
+      if (!isSmall || !isIdempotent(call)) return undefined;
+      return readBody(call, retryBodyBytesMax).then(() => undefined);
+    },
+  };
 }
 
 function limitsStep(parts: AdmitParts): Step {

@@ -2,11 +2,14 @@ import { Buffer } from "node:buffer";
 import type { ProblemPlace } from "portico/kernel";
 import type { Call, ReplySink, ReplyStage } from "./call.ts";
 import { raise } from "./errors.ts";
+import { note } from "./notes.ts";
 import { checkReply, decode, lookAtReply } from "./openapi/index.ts";
 import type { BodyEntry, ReplyChecking } from "./openapi/index.ts";
 import { refuseCall } from "./refuse.ts";
 import type { RefusalParts } from "./refuse.ts";
 import type { ReplyHead } from "./upstream/index.ts";
+
+const PLACES_NOTED = 5;
 
 /** What the stage tells to whom. */
 export interface ValidateStageParts extends RefusalParts {
@@ -82,7 +85,7 @@ class CheckedReply implements ReplySink {
   /** Too large to be held: what was kept goes on, and the rest streams. */
   #giveUp(kept: Kept, bytes: Buffer): boolean {
     this.#kept = undefined;
-    this.#call.notes.unchecked = "reply larger than validateBodyBytesMax";
+    this.#unchecked("larger than validateBodyBytesMax");
     if (!this.#checking.isEnforced) return this.#next.chunk(bytes);
     this.#next.head(kept.head);
     for (const chunk of kept.chunks) this.#next.chunk(chunk);
@@ -106,7 +109,7 @@ class CheckedReply implements ReplySink {
     const entry = this.#entryOf(head);
     if (this.#isRefused) return;
     if (entry !== undefined && body.length > this.#checking.bytesMax) {
-      this.#call.notes.unchecked = "reply larger than validateBodyBytesMax";
+      this.#unchecked("larger than validateBodyBytesMax");
     } else if (entry !== undefined && !this.#isGood(head, entry, body)) {
       if (this.#checking.isEnforced) return;
     }
@@ -124,7 +127,7 @@ class CheckedReply implements ReplySink {
   #isGood(head: ReplyHead, entry: BodyEntry, body: Buffer): boolean {
     const decoded = decode(body, fieldOf(head, "content-encoding"), this.#checking.bytesMax);
     if (!("bytes" in decoded)) {
-      this.#call.notes.unchecked = `reply whose content coding is ${decoded.fault}`;
+      this.#unchecked(`content coding: ${decoded.fault}`);
       return true;
     }
     const places = checkReply(this.#checking, entry, decoded.bytes);
@@ -132,8 +135,13 @@ class CheckedReply implements ReplySink {
     return places.length === 0;
   }
 
+  #unchecked(reply: string): void {
+    note(this.#call.notes, { step: "validation", outcome: "unchecked", facts: { reply } });
+  }
+
   #tell(places: readonly ProblemPlace[]): void {
-    this.#call.notes.replyMistakes = places;
+    const facts = { count: places.length, places: places.slice(0, PLACES_NOTED) };
+    note(this.#call.notes, { step: "validation", outcome: "reply invalid", facts });
     this.#parts.replyInvalid(this.#call, places);
     if (!this.#checking.isEnforced) return;
     this.#isRefused = true;

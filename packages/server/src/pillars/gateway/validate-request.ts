@@ -2,6 +2,7 @@ import type { ProblemPlace } from "portico/kernel";
 import { readBody } from "./body.ts";
 import type { Call, Step } from "./call.ts";
 import { raise } from "./errors.ts";
+import { note } from "./notes.ts";
 import {
   checkBody,
   checkHead,
@@ -64,7 +65,7 @@ function validateBody(
     kindOfType(type.essence) === "other" || isLongMultipart(call, type, checking.bytesMax);
   if (isStreamed) {
     refuseIfAny(places);
-    call.notes.unchecked = `body of the type ${type.essence}`;
+    note(call.notes, { step: "validation", outcome: "unchecked", facts: { body: type.essence } });
     return undefined;
   }
   return readAndCheck(checking, call, { body, places, entry, type });

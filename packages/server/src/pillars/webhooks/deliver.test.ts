@@ -46,7 +46,8 @@ describeStore("a delivery", (open) => {
     await app.settled();
     // Deliveries of different events overtake each other.
     const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
-    expect(ids.toSorted()).toEqual(wanted.toSorted());
+    expect(new Set(ids)).toEqual(new Set(wanted));
+    expect(ids).toHaveLength(wanted.length);
   });
 
   it("is not made again when the log is read again", async () => {

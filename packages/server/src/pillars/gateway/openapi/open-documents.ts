@@ -4,39 +4,55 @@ import type { ReadParts } from "./read-document.ts";
 import { openDocument } from "./validation/index.ts";
 import type { OpenedDocument } from "./validation/index.ts";
 
-/** An API that may have a document. */
-export interface Documented {
-  readonly id: string;
+/** What of an API's or a version's settings names its document. */
+export interface DocumentNamed {
   readonly openapi?: string | JsonObject;
   readonly openapiRemoteRefs?: boolean;
 }
 
-/** The documents of several APIs, by the id of each; and in sentences what is wrong with those that cannot be used. */
+/** An API or a version that may name a document. */
+export interface Documented extends DocumentNamed {
+  /** For mistakes: `api 'shop', version 'v2'`. */
+  readonly place: string;
+}
+
+/** Documents by how settings name them. */
+export interface Documents {
+  /** Undefined for settings that name none, or one that could not be used. */
+  of(settings: DocumentNamed): OpenedDocument | undefined;
+}
+
+/** Documents, and in sentences what is wrong with those that cannot be used. */
 export interface OpenedDocuments {
-  readonly documents: ReadonlyMap<string, OpenedDocument>;
+  readonly documents: Documents;
   readonly mistakes: readonly string[];
 }
 
-/** Reads the documents of all APIs that name one, one after the other: each is large, and a start is in no hurry for memory. */
+/**
+ * Reads the documents that are named, each once. One after the other: they are large, and a start is in no hurry for memory.
+ */
 export async function openDocuments(
-  apis: readonly Documented[],
+  named: readonly Documented[],
   parts: ReadParts,
 ): Promise<OpenedDocuments> {
-  const documents = new Map<string, OpenedDocument>();
+  const opened = new Map<unknown, OpenedDocument | undefined>();
   const mistakes: string[] = [];
-  for (const { id, openapi, openapiRemoteRefs } of apis) {
-    if (openapi === undefined) continue;
-    const read = await readDocument(openapi, { ...parts, remoteRefs: openapiRemoteRefs === true });
-    if (read.document !== undefined) {
-      documents.set(id, openDocument(read.document));
-      continue;
-    }
+  for (const each of named) {
+    const { place, openapi } = each;
+    const key = keyOf(each);
+    if (openapi === undefined || opened.has(key)) continue;
+    const remoteRefs = each.openapiRemoteRefs === true;
+    const read = await readDocument(openapi, { ...parts, remoteRefs });
+    opened.set(key, read.document === undefined ? undefined : openDocument(read.document));
     const name = typeof openapi === "string" ? openapi : "the object";
-    for (const { pointer, detail } of read.mistakes) {
-      mistakes.push(
-        `api '${id}', openapi ${name}: ${pointer === "" ? "" : `${pointer} `}${detail}`,
-      );
+    for (const { pointer, detail } of read.mistakes ?? []) {
+      const where = pointer === "" ? "" : `${pointer} `;
+      mistakes.push(`${place}, openapi ${name}: ${where}${detail}`);
     }
   }
-  return { documents, mistakes };
+  return { documents: { of: (settings) => opened.get(keyOf(settings)) }, mistakes };
+}
+
+function keyOf({ openapi, openapiRemoteRefs }: DocumentNamed): unknown {
+  return typeof openapi === "string" ? `${openapiRemoteRefs === true} ${openapi}` : openapi;
 }
