@@ -6,7 +6,7 @@ import { readConfiguration } from "../configuration.ts";
 import { raise } from "../errors.ts";
 import { STOP_MS, watchSignals } from "../life.ts";
 import type { PlatformDoor } from "../platform-door.ts";
-import { controlCommands } from "../tasks.ts";
+import { controlCommands, controlStreams } from "../tasks.ts";
 import { hint } from "../terminal.ts";
 import type { Globals } from "../terminal.ts";
 
@@ -43,11 +43,15 @@ export type WhenServing = (server: Server, url: string) => Promise<void>;
 
 async function bringUp(server: Server, platform: PlatformDoor): Promise<Serving> {
   await server.start();
-  const commands = controlCommands({ server, platform });
+  const context = { server, platform };
   const control =
     server.folder === undefined
       ? undefined
-      : await serveControl(server.folder.controlSocket, commands);
+      : await serveControl(
+          server.folder.controlSocket,
+          controlCommands(context),
+          controlStreams(context),
+        );
   const { url } = await server.serve();
   return { url, control };
 }

@@ -43,8 +43,6 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
-export { ApiDocuments } from "./api-documents.ts";
-export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export {
   Authenticators,
   Checks,
@@ -53,11 +51,25 @@ export {
   Limiters,
   Pages,
   Permissions,
-  RequestObservers,
   Timeline,
 } from "./points.ts";
+export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { ApiDocuments } from "./api-documents.ts";
+export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
   AnsweredRequest,
+  BodySample,
+  Explainer,
+  Explanation,
+  ExplainQuestion,
+  ExplainedProblem,
+  Failure,
+  FailureObserver,
+  RequestDecision,
+  RequestDetails,
+  RequestObserver,
+} from "./observers.ts";
+export type {
   Authenticator,
   Check,
   CheckResult,
@@ -67,6 +79,7 @@ export type {
   CliOutput,
   CliVerb,
   DeclaredPermissions,
+  FoundCaller,
   Front,
   FrontRequest,
   LimitCount,
@@ -76,7 +89,6 @@ export type {
   Page,
   PageReply,
   PageRequest,
-  RequestObserver,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

@@ -176,6 +176,8 @@ function contextFor(
     route: "unmatched",
     caller: undefined,
     code: null,
+    operation: undefined,
+    error: undefined,
     awaitsContinue,
   };
 }

@@ -2,14 +2,15 @@ import type { Buffer } from "node:buffer";
 import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
+import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
 import type { VersionCounter } from "./versions/callers.ts";
-import type { ChainLink } from "./versions/chain.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
-import type { RouteVersion, VersionSource } from "./versions/route-version.ts";
-import type { Attempt, ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
+import type { RouteVersion } from "./versions/route-version.ts";
+import type { ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
 export interface Api {
@@ -53,6 +54,10 @@ export interface Route {
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
+  /** What its requests are checked against, where they are. */
+  readonly requestChecks?: RequestChecking;
+  /** What its replies are checked against, where they are. */
+  readonly replyChecks?: ReplyChecking;
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
   /** The version it is a route of, where its API has versions. */
@@ -102,24 +107,6 @@ export interface Call {
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
   readonly notes: CallNotes;
-}
-
-/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
-export interface CallNotes {
-  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
-  upstreamAtMs: number;
-  /** Monotonic ms when the head of the reply was there; 0 when none came. */
-  repliedAtMs: number;
-  /** Bytes of the request's body that were forwarded. */
-  bytesIn: number;
-  /** What a group of upstreams tried, when there is one. */
-  attempts: Attempt[] | undefined;
-  /** Bytes of the reply's body as handed to the caller's connection. */
-  bytesOut: number;
-  /** How the version was chosen; undefined where there is none to choose. */
-  versionFrom: VersionSource | undefined;
-  /** The version changes that the request went through, oldest first. */
-  versionChanges: readonly ChainLink[] | undefined;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -1,5 +1,7 @@
 import { parseRate } from "portico/kernel";
 import type { Api, Route } from "./call.ts";
+import { checksOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { MistakeList } from "./mistakes.ts";
@@ -16,10 +18,9 @@ import { versionRules } from "./versions/version-rules.ts";
 import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** One route as set, and what it is set for. */
-export interface RouteDraft {
+export interface RouteDraft extends PlannedRoute {
   readonly settings: ApiSettings;
   readonly api: Api;
-  readonly route: RouteSettings;
   /** Emits of the API that are on this route. */
   readonly emits: readonly EmitSettings[];
   readonly version: VersionOfRoute | undefined;
@@ -60,6 +61,7 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [rate],
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
+    ...checksOf(draft, template),
   };
   for (const each of base.rates) {
     if (parseRate(each) === undefined) mistakes.push(`route '${id}': '${each}' is not a rate`);

@@ -1,7 +1,9 @@
 import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
 import { anonymous } from "portico/kernel";
+import { GatewayAnswer } from "./answer.ts";
 import type { Call, Route } from "./call.ts";
 import { raise } from "./errors.ts";
+import { blankNotes } from "./notes.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
 import { failCall, refusalOf } from "./refuse.ts";
@@ -87,15 +89,7 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: {
-      upstreamAtMs: 0,
-      repliedAtMs: 0,
-      bytesIn: 0,
-      attempts: undefined,
-      bytesOut: 0,
-      versionFrom: undefined,
-      versionChanges: undefined,
-    },
+    notes: blankNotes(),
   };
   const { path } = target;
   front.response.on("close", () => finished(parts, call, path));
@@ -104,26 +98,12 @@ function begin(
 
 /** Once for every call, whether it was answered or its caller left. */
 function finished(parts: GatewayParts, call: Call, path: string): void {
-  const { front, caller } = call;
-  const { response } = front;
+  const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
-  const answered = {
-    id: front.requestId,
-    trace: front.trace,
-    at: call.at,
-    durationMs,
-    organization: caller.organization,
-    subject: caller.subject,
-    method: front.request.method ?? "GET",
-    route: call.route.template,
-    path,
-    status,
-    code: call.code,
-    clientAddress: front.clientAddress,
-  };
+  const answered = new GatewayAnswer(call, { path, status, durationMs });
   for (const observer of parts.observers) observer.answered(answered);
 }

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
@@ -51,6 +52,7 @@ export const EmitSettings = Type.Object({
 
 /** One route of an API. */
 export const RouteSettings = Type.Object({
+  ...checkSettings,
   path: Path,
   methods: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Z]+$" }), {
@@ -100,6 +102,7 @@ export const ApiSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  ...openApiSettings,
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,

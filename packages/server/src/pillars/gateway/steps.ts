@@ -1,5 +1,7 @@
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { sampleStage, sampleStep } from "./sample-bodies.ts";
+import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
@@ -9,10 +11,15 @@ import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import { validateStage } from "./validate-reply.ts";
+import type { ValidateStageParts } from "./validate-reply.ts";
+import { validateStep } from "./validate-request.ts";
 
 /** Everything that steps and stages work with. */
-export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
+export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
+  /** Undefined where nobody samples bodies. */
+  readonly bodyBytes: BodyBytes | undefined;
 }
 
 /** What a route is before its steps are chosen. */
@@ -29,7 +36,9 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
     ...lifecycleSteps(route),
+    ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
+    ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...versionSteps(route, parts),
     limitsStep(parts),
@@ -44,7 +53,9 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
     ...versionStages(route, parts),
+    ...when(parts.bodyBytes !== undefined, sampleStage),
     ...fieldStages(route),
   ];
 }

@@ -363,6 +363,11 @@ describe("whoever changes the table", () => {
       });
       expect([address, refused.status]).toEqual([address, 422]);
       expect(refused.text).toContain("is in no network of `gateway.upstreamAllow`");
+      const named = { id: "pool", targets: [{ url: `http://${address}` }] };
+      await operator.post("/gateway/upstreams", named);
+      const api = { ...shop, upstream: "pool" };
+      expect([address, (await operator.post("/gateway/apis", api)).status]).toEqual([address, 422]);
+      await operator.delete("/gateway/upstreams/pool");
     }
     await operator.post("/gateway/apis", { ...shop, upstream: `http://localhost:${port}` });
     expect(await (await fetch(`${url}/shop/a`)).text()).toBe("local /shop/a");
