@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext } from "./context.ts";
 import { point } from "./point.ts";
@@ -81,7 +80,14 @@ export interface FrontRequest {
 export interface Front {
   readonly id: string;
   take(front: FrontRequest): boolean;
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
+  /**
+   * The same for a request to switch protocols. `front.response` is on its socket: a refusal is answered by it as any
+   * other, and ends the connection. Who switches writes the head of 101 by it, and the new protocol to
+   * `front.request.socket`; `head` holds what came after the request.
+   */
+  upgrade?(front: FrontRequest, head: Uint8Array): boolean;
+  /** The server stops: sockets that were switched are ended now, and cut when its deadline comes. */
+  stopping?(): void;
 }
 /** `kernel.fronts@1` */
 export const Fronts = point<Front>("kernel.fronts@1");

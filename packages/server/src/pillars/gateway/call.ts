@@ -7,6 +7,7 @@ import type { Target } from "./path.ts";
 import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { RouteTransform } from "./transform/route-transform.ts";
 import type { VersionCounter } from "./versions/callers.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
 import type { RouteVersion } from "./versions/route-version.ts";
@@ -33,8 +34,17 @@ export interface Api {
   readonly emitBodyBytesMax: number;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
+  readonly webSockets: WebSocketLimits;
   /** For the time limits of bodies that are read before they are sent. */
   readonly clock: Clock;
+}
+
+/** What WebSockets to an API may take. */
+export interface WebSocketLimits {
+  /** Open at one time; 0 lets none through. */
+  readonly max: number;
+  /** Without a byte either way; 0 for no limit. */
+  readonly idleMs: number;
 }
 
 /** One route as compiled. */
@@ -66,6 +76,8 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** What it changes in requests and replies. */
+  readonly transform?: RouteTransform | undefined;
 }
 
 /** What a path leads to. */
@@ -98,6 +110,8 @@ export interface Call {
   sent: Buffer[] | undefined;
   /** True when all of the request's body has been taken from the caller's connection. */
   isRequestSent: boolean;
+  /** What came after a request to switch to WebSocket; undefined for every other call. */
+  readonly upgradeHead: Uint8Array | undefined;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
   /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */

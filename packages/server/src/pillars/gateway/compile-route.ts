@@ -4,6 +4,7 @@ import { checksOf } from "./document-routes.ts";
 import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { Modules } from "./load-modules.ts";
 import type { MistakeList } from "./mistakes.ts";
 import { readTarget } from "./path.ts";
 import { rateOf, routeLabel } from "./route-rules.ts";
@@ -12,6 +13,7 @@ import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import { parseTemplate } from "./template.ts";
+import { compileTransform } from "./transform/route-transform.ts";
 import { readTimeouts } from "./upstream/index.ts";
 import type { VersionCallers } from "./versions/callers.ts";
 import { versionRules } from "./versions/version-rules.ts";
@@ -31,6 +33,7 @@ export interface RouteParts {
   readonly ownPaths: OwnPathIndex;
   readonly parts: StepParts;
   readonly callers: Pick<VersionCallers, "open">;
+  readonly modules: Modules;
   readonly mistakes: MistakeList;
 }
 
@@ -60,6 +63,12 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [rate],
+    transform: compileTransform([settings, route], {
+      id,
+      template,
+      modules: parts.modules,
+      mistakes,
+    }),
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
     ...checksOf(draft, template),
   };

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { checkSettings, openApiSettings } from "./openapi/settings.ts";
+import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
@@ -70,6 +71,7 @@ export const RouteSettings = Type.Object({
     Type.Boolean({ default: true, description: "False takes the route out of the table." }),
   ),
   ...lifecycleSettings,
+  ...transformSettings,
 });
 
 /** One version of an API. */
@@ -136,6 +138,7 @@ export const ApiSettings = Type.Object({
     }),
   ),
   ...versioningSettings,
+  ...transformSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
