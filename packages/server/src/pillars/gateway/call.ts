@@ -11,6 +11,7 @@ import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
+import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
 import type { RouteTransform } from "./transform/route-transform.ts";
@@ -71,6 +72,10 @@ export interface Route {
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
+  /** What its requests are checked against, where they are. */
+  readonly requestChecks?: RequestChecking;
+  /** What its replies are checked against, where they are. */
+  readonly replyChecks?: ReplyChecking;
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
   /** The version it is a route of, where its API has versions. */

@@ -4,7 +4,7 @@
  * Nouns: document (OpenAPI 3.1 inside, whatever was given), operation (one method of one path), mistake (pointer and what
  * is wrong), check (the compiled rules of one operation).
  * One document: `readDocument(source, parts)` → `{ document }` or `{ mistakes }`, all of them at once.
- * Then: `routesOf(document, defaults)` for the table, `createChecks(document, options)` for the steps,
+ * Then: `routesOf(document, defaults)` for the table, `openDocuments(apis, parts)`, `requestChecking` and `replyChecking` for the checks of a route (`validation/`),
  * `publicDocument(document, options)` and `toOpenApi30(json)` for the pages, `listOperations(document)` for discovery.
  */
 export type {
@@ -23,3 +23,27 @@ export { readDocument } from "./read-document.ts";
 export type { ReadParts } from "./read-document.ts";
 export { routesOf } from "./routes-of.ts";
 export type { DocumentRoute, RouteDefaults } from "./routes-of.ts";
+export { openDocuments } from "./open-documents.ts";
+export type { Documented, DocumentNamed, Documents, OpenedDocuments } from "./open-documents.ts";
+export {
+  checkBody,
+  checkHead,
+  checkReply,
+  decode,
+  entryFor,
+  kindOfType,
+  lookAtReply,
+  readMediaType,
+  replyChecking,
+  requestChecking,
+} from "./validation/index.ts";
+export type {
+  BodyEntry,
+  BodyRules,
+  CheckedRoute,
+  MediaType,
+  OpenedDocument,
+  ReplyChecking,
+  RequestChecking,
+} from "./validation/index.ts";
+export { toOpenApi30 } from "./downgrade.ts";

@@ -1,3 +1,4 @@
+import type { RateLimits } from "portico/kernel";
 import type { OpenApiDocument } from "./document.ts";
 import { routesOf } from "./routes-of.ts";
 import type { DocumentRoute, RouteDefaults } from "./routes-of.ts";
@@ -11,7 +12,7 @@ export interface OperationView {
   readonly description: string | null;
   readonly auth: DocumentRoute["auth"];
   readonly permissions: readonly string[];
-  readonly rateLimit: number | string | null;
+  readonly rateLimit: RateLimits | null;
   readonly deprecated: boolean;
 }
 
