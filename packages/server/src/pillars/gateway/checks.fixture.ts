@@ -18,7 +18,7 @@ export function parameter(name: string, place: string, schema: object, more: obj
 }
 
 /** A tree whose id only replies have. */
-export const Item = {
+const Item = {
   type: "object",
   required: ["id", "name"],
   properties: {

@@ -43,7 +43,7 @@ describe("a document in 3.0.3", () => {
       { patternProperties: { "^x": {} }, additionalProperties: false },
       { additionalProperties: true },
     ],
-    [{ not: { contains: {} }, if: {}, then: {}, contains: {} }, {}],
+    [{ not: { contains: {} }, if: {}, else: {}, contains: {} }, {}],
     [{ not: { const: 1 } }, { not: { enum: [1] } }],
     [{ contentEncoding: "base64" }, { format: "byte" }],
   ])("says %j as %j", (given, expected) => {

@@ -251,7 +251,7 @@ function orNull(branch: unknown): unknown {
 
 function withValues(node: JsonObject): JsonObject {
   const { const: only, examples, contentEncoding, contentMediaType, ...rest } = node;
-  const [first]: readonly unknown[] = Array.isArray(examples) ? examples : [];
+  const first: unknown = Array.isArray(examples) ? examples[0] : undefined;
   return {
     ...rest,
     ...("const" in node ? { enum: [only] } : {}),

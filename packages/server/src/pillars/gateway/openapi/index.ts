@@ -5,7 +5,7 @@
  * is wrong), check (the compiled rules of one operation).
  * One document: `readDocument(source, parts)` → `{ document }` or `{ mistakes }`, all of them at once.
  * Then: `routesOf(document, defaults)` for the table, `openDocuments(apis, parts)`, `requestChecking` and `replyChecking` for the checks of a route (`validation/`),
- * `publicDocument(document, options)` and `toOpenApi30(json)` for the pages, `listOperations(document)` for discovery.
+ * `publicDocument(document, options)` and `toOpenApi30(json)` for the pages.
  */
 export type {
   DocumentMistake,
@@ -15,8 +15,6 @@ export type {
   ReadOutcome,
 } from "./document.ts";
 export type { ReplyChecks, RequestChecks } from "./extensions.ts";
-export { listOperations } from "./list-operations.ts";
-export type { OperationView } from "./list-operations.ts";
 export { publicDocument } from "./public-document.ts";
 export type { PublicOptions } from "./public-document.ts";
 export { readDocument } from "./read-document.ts";

@@ -26,7 +26,7 @@ interface Generation {
  * Objects of schemas that one document may have compiled at a time. A node costs about 3 KB of heap, as measured
  * over the 468 operations of Stripe (8,150 nodes): this is 50 MB.
  */
-export const NODES_MAX = 16_000;
+const NODES_MAX = 16_000;
 
 /** Kept apart, for they are other code: which way, how, and whether all mistakes are looked for. */
 const FLAVOURS = 8;
