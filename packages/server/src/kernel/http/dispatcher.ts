@@ -17,6 +17,8 @@ export interface DispatcherParts {
   readonly ownPaths: OwnPaths;
   /** All below it is ours, what we do not have included; empty when our paths share the root with the fronts'. */
   readonly basePath: string;
+  /** The host that is ours alone; undefined when our paths share every host with the fronts'. */
+  readonly ownHost: string | undefined;
   /** Serves our own paths: Fastify. */
   readonly serveOwn: RequestListener;
   readonly corsOrigins: ReadonlySet<string>;
@@ -102,9 +104,9 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   }
   const url = message.url ?? "/";
   const path = pathOf(url);
-  const own = parts.ownPaths.find(path);
+  const own = isForeignHost(parts, message) ? undefined : parts.ownPaths.find(path);
   const context = contextFor(parts, exchange, { requestId, path });
-  if (own === undefined && !isBelow(parts.basePath, path)) {
+  if (own === undefined && mayBeFronts(parts, message, path)) {
     const { trace, client } = context;
     const front = { request: message, response, requestId, trace, clientAddress: client.address };
     for (const each of parts.fronts) if (each.take(front)) return;
@@ -123,6 +125,22 @@ function refusalOf(message: IncomingMessage): Problem | undefined {
   }
   message.url = target.url;
   return undefined;
+}
+
+/** True when our surface has a host of its own and this is another. */
+function isForeignHost({ ownHost }: DispatcherParts, { headers }: IncomingMessage): boolean {
+  return ownHost !== undefined && hostName(headers.host) !== ownHost;
+}
+
+/** Whether what is no path of ours may be offered to the fronts. */
+function mayBeFronts(parts: DispatcherParts, message: IncomingMessage, path: string): boolean {
+  const { ownHost, basePath } = parts;
+  return ownHost === undefined ? !isBelow(basePath, path) : isForeignHost(parts, message);
+}
+
+/** The name in a Host field, without its port, in lower case. */
+function hostName(host = ""): string {
+  return host.toLowerCase().replace(/:\d*$/, "");
 }
 
 // A mistyped path of ours, with its key, is not the application's to see.
@@ -227,7 +245,8 @@ function upgrade(
     return;
   }
   const path = pathOf(message.url ?? "/");
-  if (parts.ownPaths.find(path) === undefined && !isBelow(parts.basePath, path)) {
+  const isOwn = !isForeignHost(parts, message) && parts.ownPaths.find(path) !== undefined;
+  if (!isOwn && mayBeFronts(parts, message, path)) {
     for (const each of parts.fronts) if (each.upgrade?.(message, socket, head) === true) return;
   }
   endWithProblem(socket, raise("request.upgrade"), occurrenceOf(parts, message));

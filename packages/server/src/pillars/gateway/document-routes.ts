@@ -3,7 +3,7 @@ import type { RouteRules } from "./steps.ts";
 import { replyChecking, requestChecking, routesOf } from "./openapi/index.ts";
 import type { Documented, DocumentRoute, Documents, OpenedDocument } from "./openapi/index.ts";
 import { CHECKED_BYTES_MAX } from "./openapi/settings.ts";
-import { RouteSettings } from "./settings.ts";
+import { EVERYTHING, RouteSettings } from "./settings.ts";
 import type { ApiSettings } from "./settings.ts";
 import { parseTemplate, shapeOf } from "./template.ts";
 
@@ -17,8 +17,6 @@ export interface PlannedRoute {
 /** What an API serves, and what of its document is no setting of a route. */
 export interface Plan {
   readonly routes: readonly PlannedRoute[];
-  /** Nothing says which paths there are: all of them. */
-  readonly isCatchAll: boolean;
   readonly mistakes: readonly string[];
 }
 
@@ -50,9 +48,33 @@ export function planOf(settings: ApiSettings, documents: Documents): Plan {
   if (opened === undefined) {
     // A document that could not be read is told already; its API is not opened wide in its place.
     const isCatchAll = settings.routes === undefined;
-    const routes = isCatchAll ? [{ path: "/*" }] : own;
-    return { routes: routes.map((route) => ({ route })), isCatchAll, mistakes: [] };
+    const routes = isCatchAll ? [EVERYTHING] : own;
+    return { routes: routes.map((route) => ({ route })), mistakes: [] };
   }
+  const known = plans.get(opened) ?? new Map<string, Plan>();
+  plans.set(opened, known);
+  const text = planText(settings);
+  const plan = known.get(text) ?? planDocument(settings, opened);
+  known.set(text, plan);
+  return plan;
+}
+
+/** A document and what is laid over it are planned once, however many tables are built of them. */
+const plans = new WeakMap<OpenedDocument, Map<string, Plan>>();
+
+function planText({
+  auth,
+  permissions,
+  rateLimit,
+  validate,
+  responses,
+  routes,
+}: ApiSettings): string {
+  return JSON.stringify([auth, permissions, rateLimit, validate, responses, routes]);
+}
+
+function planDocument(settings: ApiSettings, opened: OpenedDocument): Plan {
+  const own = settings.routes ?? [];
   const mistakes: string[] = [];
   const operations = routesOf(opened.document, settings);
   const known = new Set(operations.map(({ methods, path }) => `${methods[0]} ${shapeOf(path)}`));
@@ -67,7 +89,7 @@ export function planOf(settings: ApiSettings, documents: Documents): Plan {
     const methods = route.methods?.filter((method) => !known.has(`${method} ${shape}`)) ?? [];
     return methods.length === 0 ? [] : [{ route: { ...route, methods } }];
   });
-  return { routes: [...routes, ...further], isCatchAll: false, mistakes };
+  return { routes: [...routes, ...further], mistakes };
 }
 
 function overOf(

@@ -1,44 +1,33 @@
-import { Buffer } from "node:buffer";
 import {
   add,
-  Authenticators,
+  Checks,
+  CliVerbs,
   definePlugin,
+  Explainers,
   Fronts,
-  Limiters,
   Pages,
+  Permissions,
   provide,
-  RequestObservers,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext } from "portico/kernel";
-import { bodyBytesOf } from "./sample-bodies.ts";
-import type { Call } from "./call.ts";
+import type { AnyPlugin } from "portico/kernel";
 import { Gateway } from "./capability.ts";
-import type { RouteView } from "./capability.ts";
-import { compile } from "./compile.ts";
-import type { CompileOptions, Compiled } from "./compile.ts";
-import { gatewayErrors, raise } from "./errors.ts";
+import { routeVerbs } from "./cli.ts";
+import { discoveryPages } from "./discovery.ts";
+import { gatewayErrors } from "./errors.ts";
+import { gatewayEvents } from "./events.ts";
+import { gatewayExplainer } from "./explain.ts";
+import { gatewayFace } from "./face.ts";
 import { gatewayFront } from "./front.ts";
-import type { GatewayParts } from "./front.ts";
-import { identitySigner } from "./identity.ts";
-import type { IdentitySigner } from "./identity.ts";
-import { loadModules } from "./load-modules.ts";
+import { createTable } from "./migrations/0001-create-table.ts";
 import { createVersionCallers } from "./migrations/0010-version-callers.ts";
-import { documentedOf } from "./document-routes.ts";
-import { openDocuments } from "./openapi/index.ts";
-import { listRoutes } from "./operations/list-routes.ts";
-import { listVersionCallers } from "./operations/list-version-callers.ts";
+import { gatewayOperations } from "./operations/index.ts";
 import { gatewayPermissions } from "./permissions.ts";
-import { failCall } from "./refuse.ts";
-import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
-import type { StepParts } from "./steps.ts";
-import { storeEvents } from "./store-events.ts";
-import { observeGroups, Upstreams } from "./upstream/index.ts";
-import { VersionCallers } from "./versions/callers.ts";
-import { changePaths } from "./versions/plan.ts";
-
-const SPANS_DRAWN = 512;
-const PLACES_LOGGED = 5;
+import { startGateway } from "./start-gateway.ts";
+import type { RunningGateway } from "./start-gateway.ts";
+import { tableCheck } from "./table-check.ts";
+import { permissionsOf, Table } from "./table/index.ts";
+import { gatewayTables } from "./tables.ts";
 
 /**
  * Makes the gateway. Each server gets its own, since it holds that server's table and connections.
@@ -50,8 +39,7 @@ const PLACES_LOGGED = 5;
  * });
  */
 export function gateway(): AnyPlugin {
-  let running: GatewayParts | undefined;
-  let signer: IdentitySigner | undefined;
+  let running: RunningGateway | undefined;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -59,176 +47,45 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    tables: { gateway_version_callers: "instance" },
-    migrations: [createVersionCallers],
-    operations: [listRoutes, listVersionCallers],
-    provides: [Gateway],
+    events: gatewayEvents,
+    tables: { ...gatewayTables, gateway_version_callers: "instance" },
+    migrations: [createTable, createVersionCallers],
+    operations: gatewayOperations,
+    provides: [Gateway, Table],
     contributes: [
       add(
         Fronts,
-        gatewayFront(() => running),
+        gatewayFront(() => running?.parts),
       ),
+      add(
+        Explainers,
+        gatewayExplainer(() => running?.parts),
+      ),
+      add(Permissions, {
+        has: (permission) => running !== undefined && permissionsOf(running.table).has(permission),
+      }),
+      add(Checks, tableCheck),
+      ...discoveryPages.map((page) => add(Pages, page)),
+      ...routeVerbs.map((verb) => add(CliVerbs, verb)),
       add(Pages, {
         path: "/.well-known/jwks.json",
         serve: () => ({
           status: 200,
           headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: signer?.keySet ?? '{"keys":[]}',
+          body: running?.signer.keySet ?? '{"keys":[]}',
         }),
       }),
     ],
     start: async (ctx) => {
-      signer = identitySigner({
-        secrets: ctx.secrets,
-        clock: ctx.clock,
-        issuer: ctx.server.publicUrl,
-      });
-      const parts = stepParts(ctx, signer);
-      const observer = observeGroups(ctx.meter, ctx.logger);
-      const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const paths = ctx.settings.apis.flatMap(changePaths);
-      const modules = await loadModules(paths, ctx.server.configFolder);
-      const callers = new VersionCallers(ctx);
-      const opened = await openDocuments(documentedOf(ctx.settings.apis), {
-        outbound: ctx.outbound,
-        ...(ctx.server.configFolder === undefined ? {} : { folder: ctx.server.configFolder }),
-      });
-      const given = { parts, upstreams, modules, callers, documents: opened.documents };
-      const compiled = compileOrRefuse(ctx, given, opened.mistakes);
-      running = {
-        ...parts,
-        clock: ctx.clock,
-        observers: ctx.contributions(RequestObservers).map(({ value }) => value),
-        count: counter(ctx),
-        router: () => compiled.router,
-        failed: (call, error) => failCall(parts, call, error),
-      };
-      openGauges(ctx, upstreams);
-      const routes = compiled.routes.map(viewOf);
+      const started = await startGateway(ctx);
+      running = started;
       return {
-        provides: [provide(Gateway, { routes: () => routes })],
-        stop: async () => {
+        provides: [provide(Gateway, gatewayFace(ctx, started)), provide(Table, started.table)],
+        stop: () => {
           running = undefined;
-          compiled.release();
-          await callers.flush();
+          return started.stop();
         },
       };
     },
   });
-}
-
-function compileOrRefuse(
-  ctx: PluginContext<GatewaySettings>,
-  given: Omit<CompileOptions, "clock" | "ownPaths">,
-  unread: readonly string[],
-): Compiled {
-  const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
-  const mistakes = [...unread, ...("mistakes" in compiled ? compiled.mistakes : [])];
-  if (!("mistakes" in compiled)) {
-    if (mistakes.length === 0) return compiled;
-    compiled.release();
-  }
-  throw raise("gateway.badConfig", {
-    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
-    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
-  });
-}
-
-function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner): StepParts {
-  const { access, clock, logger, server } = ctx;
-  const authenticators = ctx.contributions(Authenticators).map(({ value }) => value);
-  return {
-    access,
-    monotonic: clock.monotonic,
-    bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
-    logger,
-    identity,
-    authenticators,
-    limiter: ctx.contributions(Limiters)[0]?.value,
-    challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
-    docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
-    via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
-    makeSpan: spanMaker(ctx.fillRandom),
-    store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
-    replyInvalid: invalidReplies(ctx),
-  };
-}
-
-/** Counts replies that do not fit their document, and tells the log where; the caller is told nothing of it. */
-function invalidReplies({
-  meter,
-  logger,
-}: PluginContext<GatewaySettings>): StepParts["replyInvalid"] {
-  const invalid = meter.counter(
-    "gateway_invalid_replies_total",
-    "Replies that did not fit the API's OpenAPI document, by route template",
-    ["http_route"],
-  );
-  return ({ route, front }, places) => {
-    invalid.add(1, { http_route: route.template });
-    const told = places.slice(0, PLACES_LOGGED);
-    logger.warn(
-      { route: route.id, requestId: front.requestId, count: places.length, places: told },
-      "a reply does not fit its document",
-    );
-  };
-}
-
-/** Span ids (W3C Trace Context §3.2.2.4) from a pool: one draw for each request costs more than the rest of its head. */
-function spanMaker(fill: (bytes: Uint8Array) => void): () => string {
-  const pool = Buffer.alloc(SPANS_DRAWN * 8);
-  let used = pool.length;
-  return () => {
-    if (used === pool.length) {
-      fill(pool);
-      used = 0;
-    }
-    used += 8;
-    return pool.toString("hex", used - 8, used);
-  };
-}
-
-function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
-  const duration = ctx.meter.histogram(
-    "gateway_request_duration_seconds",
-    "How long fronted calls took, by route template",
-    ["http_request_method", "http_route", "http_response_status_code"],
-  );
-  return ({ front, route }: Call, status, durationMs) => {
-    duration.observe(durationMs / 1_000, {
-      http_request_method: front.request.method ?? "GET",
-      http_route: route.template,
-      http_response_status_code: String(status),
-    });
-  };
-}
-
-function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
-  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
-  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
-  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
-  meter.gauge(
-    "gateway_upstream_targets_unavailable",
-    "Targets that are not called",
-    of("unavailable"),
-  );
-}
-
-function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
-  return {
-    id,
-    api: api.id,
-    version: version?.id ?? null,
-    deprecated: route.lifecycle?.deprecatedMs !== undefined,
-    host: api.host ?? null,
-    path: template,
-    methods: methods ?? null,
-    upstream: api.upstreamLabel,
-    auth,
-    permissions,
-    rateLimit: rates,
-    emits: emits.map(({ type }) => type),
-  };
 }

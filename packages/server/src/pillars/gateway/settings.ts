@@ -65,6 +65,10 @@ export const RouteSettings = Type.Object({
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
+  active: Type.Optional(
+    Type.Boolean({ default: true, description: "False takes the route out of the table." }),
+  ),
   ...lifecycleSettings,
 });
 
@@ -174,15 +178,37 @@ export const GatewaySettings = Type.Object({
     default: [],
     description: "Groups of targets that APIs refer to by id.",
   }),
+  upstreamAllow: Type.Array(Type.String(), {
+    default: [
+      "127.0.0.0/8",
+      "::1/128",
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "fc00::/7",
+    ],
+    description:
+      "Networks in which upstreams may be that are set over the API. Those of this file may be anywhere.",
+  }),
+  discovery: Type.Boolean({
+    default: true,
+    description: "Lists the routes for everybody at `/api/docs`.",
+  }),
+  title: Type.String({ default: "API", description: "What `/api/docs` calls them together." }),
 });
 
 /** The settings as the kernel has accepted them. */
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
+/** One version as set. */
+export type VersionSettings = Static<typeof VersionSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */
 export type EmitSettings = Static<typeof EmitSettings>;
 /** Whose credential a route asks for. */
 export type Auth = Static<typeof Auth>;
+
+/** The route of an API that names none: every path and method. */
+export const EVERYTHING: RouteSettings = Object.freeze({ path: "/*" });
