@@ -11,8 +11,8 @@ import {
   publicDocument,
   readDocument,
   routesOf,
-  toOpenApi30,
 } from "../packages/server/src/pillars/gateway/openapi/index.ts";
+import { downgrade } from "../packages/server/src/pillars/docs/downgrade/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
 import { stripeUpstream } from "./stripe.fixture.ts";
 import type { StripeUpstream } from "./stripe.fixture.ts";
@@ -81,7 +81,7 @@ describe.skipIf(!isThere)("a real document", () => {
       const shown = publicDocument(document, { serverUrl: "https://api.example.com" });
       for (const [version, json] of [
         ["3.1", shown],
-        ["3.0", toOpenApi30(shown)],
+        ["3.0", downgrade(shown)],
       ] as const) {
         const validator = new Validator();
         const result = await validator.validate(structuredClone(json));
@@ -112,7 +112,7 @@ describe.skipIf(!isThere)("a real document", () => {
         );
         found.set(status, (found.get(status) ?? 0) + 1);
       }
-      expect([...found.keys()].toSorted()).toStrictEqual([422, 502]);
+      expect([...found.keys()].toSorted((a, b) => a - b)).toStrictEqual([422, 502]);
       expect(found.get(502)).toBeGreaterThan(20);
     },
     120_000,
