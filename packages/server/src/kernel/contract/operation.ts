@@ -1,7 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "./caller.ts";
 import type { PluginContext } from "./context.ts";
-import type { LimitSpec } from "./limit.ts";
+import type { LimitSpec } from "./limit-spec.ts";
 import type { Append, Read, Tx } from "./store.ts";
 import type { Origin } from "./trace.ts";
 
