@@ -17,6 +17,12 @@ export interface StartOptions {
   readonly data?: string;
 }
 
+/** How a server is run. */
+export interface RunOptions {
+  readonly globals: Globals;
+  readonly whenServing: WhenServing;
+}
+
 /** The flags as settings. */
 export function serverFlags(options: StartOptions): Record<string, unknown> {
   const { port, host, data } = options;
@@ -65,7 +71,7 @@ interface Serving {
 export async function runServer(
   platform: PlatformDoor,
   config: ResolvedConfig,
-  { globals, whenServing }: { readonly globals: Globals; readonly whenServing: WhenServing },
+  { globals, whenServing }: RunOptions,
 ): Promise<number> {
   const signals = watchSignals((text) => hint(text, globals));
   const server = await platform.assemble(config);

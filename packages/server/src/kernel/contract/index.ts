@@ -21,10 +21,21 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type {
+  LimitDecision,
+  Limiter,
+  LimitOptions,
+  LimitPer,
+  LimitPlace,
+  LimitRequest,
+  LimitSpec,
+  LimitState,
+} from "./limit.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -33,6 +44,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,
@@ -82,10 +94,6 @@ export type {
   FoundCaller,
   Front,
   FrontRequest,
-  LimitCount,
-  LimitDecision,
-  Limiter,
-  LimitRequest,
   Page,
   PageReply,
   PageRequest,

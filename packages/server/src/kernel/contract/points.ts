@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext } from "./context.ts";
+import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
 
 /**
@@ -29,38 +29,6 @@ export interface FoundCaller {
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");
 
-/** What a limiter answers: whether the call is admitted and what to tell the caller (draft-ietf-httpapi-ratelimit-headers-11). */
-export interface LimitDecision {
-  readonly allowed: boolean;
-  readonly policy: string;
-  readonly limit: number;
-  readonly windowMs: number;
-  readonly remaining: number;
-  /** Milliseconds until the quota is whole (allowed) or the call may be tried again (refused). */
-  readonly resetMs: number;
-}
-
-/** Counts calls. All rates of all counts are taken together or none is. Synchronous: short windows live in memory. */
-export interface Limiter {
-  take(request: LimitRequest): LimitDecision;
-}
-
-/** One call to be counted. */
-export interface LimitRequest {
-  /** Whom to count: a key's id, an address. */
-  readonly subject: string;
-  /** Everything the call counts for: the credential's own rates, the route's. The tightest decision is answered. */
-  readonly counts: readonly LimitCount[];
-  readonly cost?: number;
-}
-
-/** One thing a call counts for. */
-export interface LimitCount {
-  /** `credential`, an operation's id, a route's id. */
-  readonly name: string;
-  /** Such as `60/min`. */
-  readonly rates: readonly string[];
-}
 /** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
 export const Limiters = point<Limiter>("kernel.limiters@1");
 
@@ -81,7 +49,14 @@ export interface FrontRequest {
 export interface Front {
   readonly id: string;
   take(front: FrontRequest): boolean;
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
+  /**
+   * The same for a request to switch protocols. `front.response` is on its socket: a refusal is answered by it as any
+   * other, and ends the connection. Who switches writes the head of 101 by it, and the new protocol to
+   * `front.request.socket`; `head` holds what came after the request.
+   */
+  upgrade?(front: FrontRequest, head: Uint8Array): boolean;
+  /** The server stops: sockets that were switched are ended now, and cut when its deadline comes. */
+  stopping?(): void;
 }
 /** `kernel.fronts@1` */
 export const Fronts = point<Front>("kernel.fronts@1");

@@ -90,8 +90,13 @@ function serveSocket(socket: Socket, { commands, streams }: Served): void {
 async function write(socket: Socket, reply: Answer): Promise<void> {
   if (!socket.writable || socket.write(`${JSON.stringify(reply)}\n`)) return;
   await new Promise<void>((done) => {
-    socket.once("drain", done);
-    socket.once("close", () => done());
+    const taken = (): void => {
+      socket.off("drain", taken);
+      socket.off("close", taken);
+      done();
+    };
+    socket.once("drain", taken);
+    socket.once("close", taken);
   });
 }
 
@@ -213,10 +218,11 @@ export async function* followControl(
   path: string,
   command: string,
   input: unknown,
-): AsyncGenerator<unknown> {
+): AsyncGenerator {
   const socket = connect(path);
   const waiting: Answer[] = [];
   let wake: () => void = () => undefined;
+  let isConnected = false;
   let isOver = false;
   const over = (): void => {
     isOver = true;
@@ -224,24 +230,25 @@ export async function* followControl(
   };
   socket.on("error", over);
   socket.on("close", over);
-  socket.on("connect", () => socket.write(`${JSON.stringify({ command, input })}\n`));
+  socket.on("connect", () => {
+    isConnected = true;
+    socket.write(`${JSON.stringify({ command, input })}\n`);
+  });
   onLines(socket, (line) => {
     waiting.push(parseAnswer(line));
     if (waiting.length >= WAITING_MAX) socket.pause();
     wake();
   });
-  let isConnected = false;
   try {
     for (;;) {
       const answered = waiting.shift();
       if (answered !== undefined) {
-        isConnected = true;
         if (!answered.ok) throw problemOf(answered.problem);
         if (answered.more !== true) return;
         yield answered.value;
         continue;
       }
-      // Answers that had begun end with the server; none at all means that there is no server.
+      // Whoever was reached may end at any time; nobody reached means that there is no server.
       if (isOver && isConnected) return;
       if (isOver) throw raise("data.notRunning", { params: { socket: path } });
       socket.resume();

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { clientFinder, addressBucket } from "./client-address.ts";
+import { clientFinder } from "./client-address.ts";
 import { compileOperation, type CompiledOperation } from "./compile.ts";
 import { createCursors } from "./cursors.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
@@ -28,8 +28,8 @@ const HEAD_BYTES_MAX = 65_536;
 /** Longer than the 60 s of most balancers: the side that keeps a connection longer must be ours. */
 const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 15_000;
-/** For what fronts stream; our own bodies have `timeoutMs`. */
-const REQUEST_MS = 300_000;
+/** For what fronts stream at their own pace limits; our own bodies have `timeoutMs`. */
+const REQUEST_MS = 3_600_000;
 
 interface Life {
   isDraining: boolean;
@@ -59,6 +59,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       state.stopPurging = purgeHourly(parts.idempotency, options);
       return address;
     },
+    take: (socket) => {
+      socket.setNoDelay(true);
+      server.emit("connection", socket);
+    },
     inject: async (request) => {
       await ready;
       const { ownHost: host } = options.server;
@@ -78,7 +82,12 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     close: async (deadlineMs) => {
       drain();
       state.stopPurging();
-      await closeServer(server, { deadlineMs, clock: options.clock });
+      dispatcher.endUpgraded();
+      await closeServer(server, {
+        deadlineMs,
+        clock: options.clock,
+        cutUpgraded: () => dispatcher.cutUpgraded(),
+      });
     },
     operations: () =>
       [...compiled.values()].map(({ plugin, operation }) => ({
@@ -233,7 +242,7 @@ async function callOperation(
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,
-    address: addressBucket("127.0.0.1"),
+    address: "127.0.0.1",
   });
   return { status, headers, body: text === undefined ? undefined : JSON.parse(text) };
 }

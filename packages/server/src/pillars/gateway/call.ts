@@ -1,5 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
@@ -7,6 +14,7 @@ import type { Target } from "./path.ts";
 import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { RouteTransform } from "./transform/route-transform.ts";
 import type { VersionCounter } from "./versions/callers.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
 import type { RouteVersion } from "./versions/route-version.ts";
@@ -33,8 +41,17 @@ export interface Api {
   readonly emitBodyBytesMax: number;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
+  readonly webSockets: WebSocketLimits;
   /** For the time limits of bodies that are read before they are sent. */
   readonly clock: Clock;
+}
+
+/** What WebSockets to an API may take. */
+export interface WebSocketLimits {
+  /** Open at one time; 0 lets none through. */
+  readonly max: number;
+  /** Without a byte either way; 0 for no limit. */
+  readonly idleMs: number;
 }
 
 /** One route as compiled. */
@@ -47,7 +64,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
@@ -66,6 +84,18 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** On the entry of an API with versions: the route that a call would take behind it. Throws `gateway.versionUnknown`. */
+  readonly enter?: ((asked: AskedVersion) => Match | undefined) | undefined;
+  /** What it changes in requests and replies. */
+  readonly transform?: RouteTransform | undefined;
+}
+
+/** What of a call decides about its version. */
+export interface AskedVersion {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly path: string;
+  readonly pins: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a path leads to. */
@@ -98,6 +128,8 @@ export interface Call {
   sent: Buffer[] | undefined;
   /** True when all of the request's body has been taken from the caller's connection. */
   isRequestSent: boolean;
+  /** What came after a request to switch to WebSocket; undefined for every other call. */
+  readonly upgradeHead: Uint8Array | undefined;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
   /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */

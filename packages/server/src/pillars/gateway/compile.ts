@@ -166,14 +166,20 @@ function* plainRoutes(
   for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used, work)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
     const key = `${known.text}\n${textOf(draft.route)}`;
-    const routes = work.reuse.routes.get(key) ?? compileRoute(draft, work);
-    work.compilations.routes.set(key, routes);
+    // Hooks that are code within the configuration have no text to know them by.
+    const isText = isTextual(settings) && isTextual(draft.route);
+    const routes = (isText ? work.reuse.routes.get(key) : undefined) ?? compileRoute(draft, work);
+    if (isText) work.compilations.routes.set(key, routes);
     for (const route of routes) work.settingsOf.set(route, draft.route);
     work.routes.push(...routes);
     yield* routes;
     yield undefined;
   }
   return undefined;
+}
+
+function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
+  return hooks === undefined || typeof hooks === "string";
 }
 
 /** The routes of an API as they are set, without those that are switched off. */
@@ -225,12 +231,15 @@ function versionedEntry(
 
 /** Undefined for what is never taken over: changes that are code within the configuration have no text. */
 function versionedText(
-  { versions = [], routes }: ApiSettings,
+  { versions = [], routes, ...rest }: ApiSettings,
   { text }: KnownApi,
   { documents }: Work,
 ): string | undefined {
   const changes = versions.flatMap((version) => [version.changes].flat());
   if (changes.some((each) => each !== undefined && typeof each !== "string")) return undefined;
+  const settings = { ...rest, routes };
+  const named = versions.flatMap((version) => version.routes ?? []);
+  if (![settings, ...named].every(isTextual)) return undefined;
   const own = versions.map(({ openapi, ...version }) => [
     version,
     documentNumber(openapi === undefined ? undefined : documents.of({ openapi })),
@@ -347,6 +356,10 @@ function buildApi(
     upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
     upstreamPath: upstream.path,
     retryBodyBytesMax: upstream.retryBodyBytesMax,
+    webSockets: {
+      max: settings.webSockets?.max ?? 10_000,
+      idleMs: settings.webSockets?.idleMs ?? 300_000,
+    },
     clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,

@@ -9,6 +9,7 @@ import type { Target } from "./path.ts";
 import { failCall, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
+import { upgradeFault } from "./web-sockets/index.ts";
 import type { StepParts } from "./steps.ts";
 
 /** Everything a request meets on its way. */
@@ -33,29 +34,53 @@ export function gatewayFront(parts: () => GatewayParts | undefined): Front {
     id: "gateway",
     take: (front) => {
       const running = parts();
-      return running === undefined ? false : take(running, front);
+      return running === undefined ? false : take(running, front, undefined);
     },
+    upgrade: (front, head) => {
+      const running = parts();
+      return running === undefined ? false : take(running, front, head);
+    },
+    stopping: () => parts()?.webSockets.end(),
   };
 }
 
-function take(parts: GatewayParts, front: FrontRequest): boolean {
+function take(
+  parts: GatewayParts,
+  front: FrontRequest,
+  upgradeHead: Uint8Array | undefined,
+): boolean {
   const router = parts.router();
   if (router.routes.length === 0) return false;
   const { method = "GET", url = "", headers } = front.request;
   const target = readTarget(url);
   if (typeof target === "string") {
-    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE });
+    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE, upgradeHead });
     failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
-  if (match.kind === "route") {
-    runSteps(begin(parts, { front, target, route: match.route }), parts.failed);
+  const { cutPath } = target;
+  const other = cutPath === undefined ? match : router.find(method, headers.host, cutPath);
+  const route = match.kind === "route" ? match.route : NO_ROUTE;
+  const call = begin(parts, { front, target, route, upgradeHead });
+  if (match.kind !== "route") {
+    failCall(parts, call, refusalOf(match, method));
+  } else if (other?.kind !== "route" || other.route !== route) {
+    // One reading of the path must not be let in where another would be asked for more.
+    const reason = "holds parameters (;) without which it leads to another route";
+    failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason } }));
   } else {
-    failCall(parts, begin(parts, { front, target, route: NO_ROUTE }), refusalOf(match, method));
+    enter(parts, call);
   }
   return true;
+}
+
+function enter(parts: GatewayParts, call: Call): void {
+  const { upgradeHead, front } = call;
+  const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
+  if (fault === undefined) runSteps(call, parts.failed);
+  else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
 }
 
 /** Stands in the log for what no route has: raw paths would be labels without number. */
@@ -69,10 +94,11 @@ const NO_ROUTE: Route = Object.freeze({
 
 function begin(
   parts: GatewayParts,
-  { front, target, route }: Pick<Call, "front" | "target" | "route">,
+  { front, target, route, upgradeHead }: Pick<Call, "front" | "target" | "route" | "upgradeHead">,
 ): Call {
   const call: Call = {
     front,
+    upgradeHead,
     target,
     route,
     at: parts.clock.now(),
@@ -100,10 +126,18 @@ function begin(
 function finished(parts: GatewayParts, call: Call, path: string): void {
   const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
+  call.decision?.release?.();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
   const answered = new GatewayAnswer(call, { path, status, durationMs });
-  for (const observer of parts.observers) observer.answered(answered);
+  for (const observer of parts.observers) {
+    try {
+      observer.answered(answered);
+    } catch (error) {
+      // Thrown within an event, it would end the process.
+      parts.logger.warn({ err: error, requestId: answered.id }, "a request observer failed");
+    }
+  }
 }

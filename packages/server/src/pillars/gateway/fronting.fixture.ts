@@ -7,15 +7,16 @@ import { gateway } from "./plugin.ts";
 /** A listening server that fronts one API. */
 export type FrontingApp = TestApp & AsyncDisposable & { readonly url: string };
 
-/** Puts a server in front of an upstream; `api` adds to the API's settings. */
+/** Puts a server in front of an upstream; `api` adds to the API's settings, `settings` to the gateway's. */
 export async function fronting(
   upstream: { readonly url: string },
   api: Record<string, unknown> = {},
+  settings: Record<string, unknown> = {},
 ): Promise<FrontingApp> {
   const apis = [{ id: "shop", upstream: upstream.url, ...api }];
   const app = await createTestApp({
     plugins: [plainLimits(), gateway()],
-    settings: { gateway: { apis } },
+    settings: { gateway: { apis, ...settings } },
   });
   const { url } = await app.listen("127.0.0.1", 0);
   return Object.assign(app, { url, [Symbol.asyncDispose]: () => app.stop(1_000) });
@@ -30,11 +31,11 @@ function plainLimits(): AnyPlugin {
     engine: "^1",
     contributes: [
       add(Limiters, {
-        take: ({ subject, counts }) => {
-          const { name = "", rates = [] } = counts[0] ?? {};
-          const [policy = "1/min"] = rates;
+        take: ({ caller, place }) => {
+          const { id = "", limits: [spec = 1] = [] } = place ?? {};
+          const policy = `${String(spec)}/min`;
           const limit = Number.parseInt(policy, 10);
-          const key = `${name} ${subject}`;
+          const key = `${id} ${caller.subject}`;
           const count = used.get(key) ?? 0;
           const allowed = count < limit;
           if (allowed) used.set(key, count + 1);

@@ -15,6 +15,7 @@ import { indexOwnPaths, RouteTable } from "./table/index.ts";
 import type { OwnPathIndex } from "./table/index.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 const PLACES_LOGGED = 5;
@@ -53,6 +54,8 @@ export async function startGateway(ctx: PluginContext<GatewaySettings>): Promise
   });
   await table.start();
   openGauges(ctx, upstreams);
+  const { webSockets } = parts;
+  ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
   return {
     table,
     ownPaths,
@@ -78,6 +81,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    webSockets: new WebSockets(clock),
     bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
     logger,
     identity,

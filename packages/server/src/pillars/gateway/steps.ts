@@ -10,16 +10,19 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 import { validateStage } from "./validate-reply.ts";
 import type { ValidateStageParts } from "./validate-reply.ts";
 import { validateStep } from "./validate-request.ts";
+import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
+  readonly webSockets: WebSockets;
 }
 
 /** What a route is before its steps are chosen. */
@@ -40,6 +43,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     headStep(parts),
     ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...transformSteps(route, parts),
     ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
@@ -55,6 +59,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
     ...versionStages(route, parts),
+    ...transformStages(route, parts),
     ...when(parts.bodyBytes !== undefined, sampleStage),
     ...fieldStages(route),
   ];
@@ -105,20 +110,18 @@ function keepForRetryStep(): Step {
 }
 
 function limitsStep(parts: AdmitParts): Step {
-  return {
-    name: "limits",
-    run: (call) => {
-      const { caller, route } = call;
-      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
-    },
-  };
+  return { name: "limits", run: (call) => takeLimits(parts, call) };
 }
 
 function forwardStep(parts: StepParts): Step {
   return {
     name: "forward",
     run: (call) => {
-      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      const head = upstreamHead(parts, call);
+      const proxied =
+        call.upgradeHead === undefined
+          ? new ProxyCall(parts, call, head)
+          : parts.webSockets.take(call, new ProxyCall(parts, call, head));
       call.proxied = proxied;
       call.notes.upstreamAtMs = parts.monotonic();
       call.route.api.pool.send(proxied);

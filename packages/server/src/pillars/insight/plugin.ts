@@ -10,7 +10,7 @@ import {
   RequestObservers,
   Timeline,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext, TimelineEntry } from "portico/kernel";
+import type { AnyPlugin, Contribution, PluginContext, TimelineEntry } from "portico/kernel";
 import { Type } from "typebox";
 import { compactRollups } from "./analytics/index.ts";
 import { Insight } from "./capability.ts";
@@ -73,24 +73,7 @@ export function insight(): AnyPlugin {
     ],
     jobs: { upkeep },
     provides: [Insight],
-    contributes: [
-      add(RequestObservers, {
-        answered: (request) => running?.answered(request),
-        bodyBytes: () => running?.bodyBytes() ?? 0,
-      }),
-      add(FailureObservers, { failed: (failure) => running?.failed(() => ofFailure(failure)) }),
-      add(CliVerbs, listVerb),
-      add(CliVerbs, showVerb),
-      add(CliVerbs, tailVerb),
-      add(CliVerbs, explainVerb),
-      add(Timeline, {
-        id: "insight",
-        entries: async ({ organization, trace }) => {
-          const query = { organization, trace, limit: THREAD_ROWS_MAX };
-          return ((await running?.log.find(query)) ?? []).map(toEntry);
-        },
-      }),
-    ],
+    contributes: contributionsOf(() => running),
     start: async (ctx) => {
       const watch = new Watch(ctx, rowsFor(ctx));
       running = watch;
@@ -112,10 +95,34 @@ export function insight(): AnyPlugin {
   });
 }
 
+function contributionsOf(running: () => Watch | undefined): readonly Contribution[] {
+  return [
+    add(RequestObservers, {
+      answered: (request) => running()?.answered(request),
+      bodyBytes: () => running()?.bodyBytes() ?? 0,
+    }),
+    add(FailureObservers, { failed: (failure) => running()?.failed(() => ofFailure(failure)) }),
+    add(CliVerbs, listVerb),
+    add(CliVerbs, showVerb),
+    add(CliVerbs, tailVerb),
+    add(CliVerbs, explainVerb),
+    add(Timeline, {
+      id: "insight",
+      entries: async ({ organization, trace }) => {
+        const query = { organization, trace, limit: THREAD_ROWS_MAX };
+        return ((await running()?.log.find(query)) ?? []).map(toEntry);
+      },
+    }),
+  ];
+}
+
 /** One for the installation, whichever process runs it: it never ends, but sleeps until it is needed again. */
 const upkeep = job({
   input: Type.Object({}),
   timeoutMs: 120_000,
+  // It is needed for as long as there is a server, whatever happened to the database meanwhile.
+  attempts: Number.MAX_SAFE_INTEGER,
+  backoffMs: () => UPKEEP_MS,
   async run({ ctx }) {
     const settings = settingsOf(ctx);
     await compactRollups(ctx, settings.analytics);

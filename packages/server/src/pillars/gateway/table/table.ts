@@ -18,7 +18,7 @@ import type { TableDocuments } from "./documents.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
 import type { United } from "./unite.ts";
-import { changePaths } from "../versions/plan.ts";
+import { modulePaths } from "../module-paths.ts";
 
 /** Told to every process when a revision was activated. */
 export const TABLE_CHANGED = "gateway.table";
@@ -179,10 +179,10 @@ export class RouteTable {
   }
 
   /** Only the configuration may name code and files: what a call of the API names is never loaded. */
-  async #load({ apis }: GatewaySettings): Promise<readonly TableMistake[]> {
+  async #load(config: GatewaySettings): Promise<readonly TableMistake[]> {
     const { loadModules, reading } = this.#options;
-    this.#modules = await loadModules(apis.flatMap(changePaths));
-    const opened = await openTableDocuments({ apis }, reading, this.#rowDocuments);
+    this.#modules = await loadModules(modulePaths(config));
+    const opened = await openTableDocuments(config, reading, this.#rowDocuments);
     this.#documents = opened.documents;
     return opened.mistakes;
   }

@@ -53,37 +53,30 @@ interface Step {
   readonly to: number;
 }
 
-/** Makes every span that ends before `until`, a bounded number at once. Answers the mark. */
+/** Makes the spans that end before `until` and hold something, a bounded number at once. Answers the mark. */
 async function compactTo({ ctx, from, to }: Step, until: number): Promise<number> {
   const read = ctx.store.read("instance");
   const length = to * 1_000;
   const end = Math.floor(until / length) * length;
-  const mark = await markOf(read, to);
-  let at = mark === 0 ? await beginning(read, from, length) : mark;
-  for (let done = 0; at !== undefined && at < end && done < SPANS_AT_ONCE; done += 1) {
-    await makeSpan({ ctx, from, to }, at);
-    at += length;
-    await setMark(ctx, to, at);
+  let mark = await markOf(read, to);
+  for (let done = 0; done < SPANS_AT_ONCE && mark < end; done += 1) {
+    const next = await firstFrom(read, from, mark);
+    const at = next === undefined ? end : Math.min(Math.floor(next / length) * length, end);
+    if (at < end) await makeSpan({ ctx, from, to }, at);
+    mark = Math.min(at + length, end);
+    await setMark(ctx, to, mark);
   }
-  if (at === undefined && end > mark) {
-    // Nothing was counted yet: what comes from now on begins here.
-    await setMark(ctx, to, end);
-    return end;
-  }
-  return at ?? mark;
+  return mark;
 }
 
-async function beginning(read: Read, span: number, length: number): Promise<number | undefined> {
-  const oldest = await oldestOf(read, span);
-  return oldest === undefined ? undefined : Math.floor(oldest / length) * length;
-}
-
-async function oldestOf(read: Read, span: number): Promise<number | undefined> {
+/** When the first row of a span at or after a time begins. */
+async function firstFrom(read: Read, span: number, from: number): Promise<number | undefined> {
   const row = await read
     .db<InsightTables>()
     .selectFrom("insight_rollups")
     .select("at")
     .where("span", "=", span)
+    .where("at", ">=", from)
     .orderBy("at")
     .limit(1)
     .executeTakeFirst();
@@ -166,7 +159,7 @@ async function setMark(ctx: PluginContext, span: number, at: number): Promise<vo
 async function forget(ctx: PluginContext, span: number, before: number): Promise<void> {
   const length = span * 1_000 * 60;
   for (let done = 0; done < SPANS_AT_ONCE; done += 1) {
-    const oldest = await oldestOf(ctx.store.read("instance"), span);
+    const oldest = await firstFrom(ctx.store.read("instance"), span, 0);
     if (oldest === undefined || oldest >= before) return;
     const origin = ctx.newOrigin("insight");
     await ctx.store.transaction({ scope: "instance", origin }, async (tx) => {

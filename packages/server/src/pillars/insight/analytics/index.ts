@@ -7,6 +7,6 @@ export { Counter } from "./counter.ts";
 export { RELATIVE_ERROR } from "./histogram.ts";
 export { metricNames, metrics } from "./metrics.ts";
 export type { MetricName } from "./metrics.ts";
-export { dimensions, intervals, rangeOf, readRollups } from "./query.ts";
+export { dimensions, rangeOf, readRollups } from "./query.ts";
 export type { Dimension, IntervalName, RollupQuery } from "./query.ts";
 export { minuteWriter } from "./write.ts";

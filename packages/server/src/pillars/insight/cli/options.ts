@@ -47,9 +47,7 @@ export function filtersOf(input: CliInput): RequestFilters {
     code: text(input, "code"),
     slow: numberOf(input, "slow"),
   };
-  return Object.fromEntries(
-    Object.entries(filters).filter(([, value]) => value !== undefined),
-  ) as RequestFilters;
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
 /** The organization that was typed, or none for all. */

@@ -87,7 +87,5 @@ function filtersOf(query: Static<typeof Query>): RequestFilters {
     until: until === undefined ? undefined : Date.parse(until),
     slow: query.slow,
   };
-  return Object.fromEntries(
-    Object.entries(filters).filter(([, value]) => value !== undefined),
-  ) as RequestFilters;
+  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,5 @@
-import type { AnsweredRequest } from "portico/kernel";
 import { expect, it } from "vitest";
+import { answered } from "./answered.fixture.ts";
 import { Budget } from "./budget.ts";
 
 const settings = {
@@ -8,31 +8,7 @@ const settings = {
   slowMs: 1_000,
   troublesPerSubject: 3,
 };
-const request = (over: Partial<AnsweredRequest> = {}): AnsweredRequest => ({
-  id: "req_1",
-  trace: "t",
-  at: 5_000,
-  durationMs: 1,
-  organization: "default",
-  subject: "key_1",
-  method: "GET",
-  route: "/x",
-  path: "/x",
-  status: 200,
-  code: null,
-  clientAddress: "127.0.0.1",
-  api: "portico",
-  version: null,
-  credential: null,
-  credentialName: null,
-  bytesIn: 0,
-  bytesOut: 0,
-  upstreamMs: null,
-  cache: null,
-  error: undefined,
-  details: () => ({ query: "", requestHeaders: [], replyHeaders: [], decisions: [] }),
-  ...over,
-});
+const request = answered;
 
 function spent(): Budget {
   const budget = new Budget(settings);
