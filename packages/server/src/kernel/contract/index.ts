@@ -27,6 +27,7 @@ export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -35,6 +36,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,

@@ -67,13 +67,25 @@ type ModeInput<TMode extends OperationMode, TPrepared> = TMode extends "read"
     ? { readonly tx: Tx; readonly prepared: TPrepared }
     : { readonly append: Append; readonly prepared: TPrepared };
 
-/** An example request; a test sends it to a seeded store and asks for the success status. */
-export interface OperationExample {
+/** A request as an example. */
+export interface ExampleRequest {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Operations to run first, by id, each with its own example; `path` values may name fields of their replies: `{keys.create.id}`. */
   readonly after?: readonly string[];
+}
+
+/** A request that is refused for what is there already. What is left out is as in the operation's example. */
+export interface RefusedExample extends ExampleRequest {
+  /** How often it is sent; the last is refused. Once when left out. */
+  readonly times?: number;
+}
+
+/** An example request; a test sends it to a seeded store and asks for the success status. */
+export interface OperationExample extends ExampleRequest {
+  /** By code, such as that of a name that is taken: a request that is refused with it. A test sends each. */
+  readonly refused?: Readonly<Record<string, RefusedExample>>;
 }
 
 /** Status → schema of the answer; null means no body. */

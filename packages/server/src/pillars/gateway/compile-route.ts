@@ -1,6 +1,9 @@
 import type { Api, Route } from "./call.ts";
+import { checksOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { Modules } from "./load-modules.ts";
 import type { MistakeList } from "./mistakes.ts";
 import { readTarget } from "./path.ts";
 import { limitMistakes, limitsOf } from "./route-limits.ts";
@@ -10,16 +13,16 @@ import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import { parseTemplate } from "./template.ts";
+import { compileTransform } from "./transform/route-transform.ts";
 import { readTimeouts } from "./upstream/index.ts";
 import type { VersionCallers } from "./versions/callers.ts";
 import { versionRules } from "./versions/version-rules.ts";
 import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** One route as set, and what it is set for. */
-export interface RouteDraft {
+export interface RouteDraft extends PlannedRoute {
   readonly settings: ApiSettings;
   readonly api: Api;
-  readonly route: RouteSettings;
   /** Emits of the API that are on this route. */
   readonly emits: readonly EmitSettings[];
   readonly version: VersionOfRoute | undefined;
@@ -30,6 +33,7 @@ export interface RouteParts {
   readonly ownPaths: OwnPathIndex;
   readonly parts: StepParts;
   readonly callers: Pick<VersionCallers, "open">;
+  readonly modules: Modules;
   readonly mistakes: MistakeList;
 }
 
@@ -58,7 +62,14 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
     place: { id, api: api.id, limits: limitsOf(route.rateLimit ?? settings.rateLimit) },
+    transform: compileTransform([settings, route], {
+      id,
+      template,
+      modules: parts.modules,
+      mistakes,
+    }),
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
+    ...checksOf(draft, template),
   };
   for (const mistake of limitMistakes(base.place.limits, parts.parts.limiter)) {
     mistakes.push(`route '${id}': ${mistake}`);

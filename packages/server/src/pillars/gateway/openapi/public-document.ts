@@ -2,6 +2,7 @@ import type { JsonObject, OpenApiDocument, OperationAuth } from "./document.ts";
 import { isOurs } from "./extensions.ts";
 import { isObject, mapTree, METHODS } from "./grammar.ts";
 import type { Met } from "./grammar.ts";
+import { resolved } from "./references.ts";
 import { routesOf } from "./routes-of.ts";
 import type { RouteDefaults } from "./routes-of.ts";
 
@@ -39,7 +40,8 @@ export function publicDocument(document: OpenApiDocument, options: PublicOptions
     routesOf(document, options).map((route) => [route.operation.pointer, route] as const),
   );
   const isShown = (pointer: string): boolean => routes.has(pointer);
-  const shown = mapTree({ kind: "document", node: document.json, pointer: "" }, (met) => {
+  const node = withOwnItems(document.json);
+  const shown = mapTree({ kind: "document", node, pointer: "" }, (met) => {
     if (met.kind === "pathItem") return withoutHidden(met, isShown);
     if (met.kind !== "operation" || !met.pointer.startsWith("/paths/"))
       return withoutOurs(met.node);
@@ -53,6 +55,15 @@ export function publicDocument(document: OpenApiDocument, options: PublicOptions
     servers: [{ url: options.serverUrl }],
     security: [],
   };
+}
+
+/** A path may refer to an item elsewhere, which others may show otherwise: each gets its own. */
+function withOwnItems(json: JsonObject): JsonObject {
+  const paths = isObject(json["paths"]) ? json["paths"] : {};
+  const entries = Object.entries(paths).map(([path, item]): [string, unknown] =>
+    path.startsWith("/") ? [path, resolved(json, item) ?? item] : [path, item],
+  );
+  return { ...json, paths: Object.fromEntries(entries) };
 }
 
 function withoutOurs(node: JsonObject): JsonObject {
@@ -77,8 +88,7 @@ function withPaths(shown: JsonObject): JsonObject {
   const paths = isObject(shown["paths"]) ? shown["paths"] : {};
   const kept = Object.entries(paths).filter(
     ([path, item]) =>
-      !path.startsWith("/") ||
-      (isObject(item) && ("$ref" in item || METHODS.some((method) => method in item))),
+      !path.startsWith("/") || (isObject(item) && METHODS.some((method) => method in item)),
   );
   return { ...shown, paths: Object.fromEntries(kept) };
 }
