@@ -50,7 +50,7 @@ async function project(): Promise<Folder> {
 interface Dev {
   readonly running: Running;
   readonly url: string;
-  say(): Promise<string>;
+  readonly say: () => Promise<string>;
 }
 
 async function dev(folder: Folder, ...words: readonly string[]): Promise<Dev> {
