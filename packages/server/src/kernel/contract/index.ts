@@ -21,6 +21,16 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type {
+  LimitDecision,
+  Limiter,
+  LimitOptions,
+  LimitPer,
+  LimitPlace,
+  LimitRequest,
+  LimitSpec,
+  LimitState,
+} from "./limit.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
@@ -84,10 +94,6 @@ export type {
   FoundCaller,
   Front,
   FrontRequest,
-  LimitCount,
-  LimitDecision,
-  Limiter,
-  LimitRequest,
   Page,
   PageReply,
   PageRequest,

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "./caller.ts";
 import type { PluginContext } from "./context.ts";
+import type { LimitSpec } from "./limit.ts";
 import type { Append, Read, Tx } from "./store.ts";
 import type { Origin } from "./trace.ts";
 
@@ -110,8 +111,8 @@ export interface OperationSpec<
   /** `public`: anyone. `caller`: anyone with a credential. Else a permission. */
   readonly access: "public" | "caller" | (string & {});
   readonly mode: TMode;
-  /** Rates such as `60/min`, each per caller. */
-  readonly limits?: readonly string[];
+  /** Such as `"60/min"`, each per caller unless it says otherwise. */
+  readonly limits?: readonly LimitSpec[];
   /** True on POSTs that create: `Idempotency-Key` is honoured. */
   readonly idempotent?: boolean;
   /** `full` keeps an entry for every call, `none` none. Writes are audited unless told otherwise. */
@@ -157,7 +158,7 @@ export interface Operation {
   readonly description?: string;
   readonly access: string;
   readonly mode: OperationMode;
-  readonly limits: readonly string[];
+  readonly limits: readonly LimitSpec[];
   readonly idempotent: boolean;
   readonly audit: "full" | "none";
   readonly params: TSchema | undefined;

@@ -1,11 +1,19 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { RouteTransform } from "./transform/route-transform.ts";
 import type { VersionCounter } from "./versions/callers.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
 import type { RouteVersion } from "./versions/route-version.ts";
@@ -55,7 +63,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
@@ -70,6 +79,8 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** What it changes in requests and replies. */
+  readonly transform?: RouteTransform | undefined;
 }
 
 /** What a path leads to. */

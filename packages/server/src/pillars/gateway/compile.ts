@@ -159,14 +159,20 @@ function* plainRoutes(
   for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
     const key = `${known.text}\n${textOf(draft.route)}`;
-    const routes = work.reuse.routes.get(key) ?? compileRoute(draft, work);
-    work.compilations.routes.set(key, routes);
+    // Hooks that are code within the configuration have no text to know them by.
+    const isText = isTextual(settings) && isTextual(draft.route);
+    const routes = (isText ? work.reuse.routes.get(key) : undefined) ?? compileRoute(draft, work);
+    if (isText) work.compilations.routes.set(key, routes);
     for (const route of routes) work.settingsOf.set(route, draft.route);
     work.routes.push(...routes);
     yield* routes;
     yield undefined;
   }
   return undefined;
+}
+
+function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
+  return hooks === undefined || typeof hooks === "string";
 }
 
 /** The routes of an API as they are set, without those that are switched off. */
@@ -214,7 +220,10 @@ function versionedEntry(
 function versionedText(settings: ApiSettings, { text }: KnownApi): string | undefined {
   const changes = (settings.versions ?? []).flatMap((version) => [version.changes].flat());
   const isText = changes.every((each) => each === undefined || typeof each === "string");
-  return isText ? `${text}\n${textOf(settings)}` : undefined;
+  const routes = (settings.versions ?? []).flatMap((version) => version.routes ?? []);
+  return isText && [settings, ...routes].every(isTextual)
+    ? `${text}\n${textOf(settings)}`
+    : undefined;
 }
 
 function buildVersioned(

@@ -1,4 +1,4 @@
-import { isProblem } from "portico/kernel";
+import { isProblem, limitTexts } from "portico/kernel";
 import type {
   ExplainedProblem,
   Explainer,
@@ -59,7 +59,7 @@ function told({ code, status, message }: Problem): ExplainedProblem {
 function decide(parts: GatewayParts, { caller }: ExplainQuestion, route: Route): Explanation {
   const { kind, subject, name = null } = caller;
   const problem = refusalFor(parts, caller, route);
-  const rates = [...(caller.limits ?? []), ...route.rates];
+  const rates = limitTexts([...(caller.limits ?? []), ...route.place.limits]);
   const decisions: RequestDecision[] = [
     {
       step: "route",

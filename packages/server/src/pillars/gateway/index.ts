@@ -14,3 +14,13 @@ export type { GatewayFace, NewRoute } from "./capability.ts";
 export { gateway } from "./plugin.ts";
 export type { RouteView } from "./route-view.ts";
 export type { GatewaySettings } from "./settings.ts";
+export type {
+  MessageHeaders,
+  MessageQuery,
+  ReplyMessage,
+  RequestMessage,
+} from "./message/index.ts";
+export { defineHooks } from "./transform/index.ts";
+export type { HookInfo, Hooks } from "./transform/index.ts";
+export { defineVersionChange } from "./versions/index.ts";
+export type { ChangedCalls, VersionChange } from "./versions/index.ts";

@@ -1,14 +1,10 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { RateLimits } from "portico/kernel";
+import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
-const Rate = Type.Union(
-  [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
-  {
-    description: "Requests per minute, or a rate such as 10/s.",
-  },
-);
 const Auth = Type.Union(
   [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
   {
@@ -61,13 +57,14 @@ export const RouteSettings = Type.Object({
   name: Type.Optional(Type.String({ description: "Its name in logs and metrics." })),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
   active: Type.Optional(
     Type.Boolean({ default: true, description: "False takes the route out of the table." }),
   ),
   ...lifecycleSettings,
+  ...transformSettings,
 });
 
 /** One version of an API. */
@@ -99,7 +96,7 @@ export const ApiSettings = Type.Object({
   ),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,
@@ -133,6 +130,7 @@ export const ApiSettings = Type.Object({
     }),
   ),
   ...versioningSettings,
+  ...transformSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -10,6 +10,7 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 import type { WebSockets } from "./web-sockets/index.ts";
 
@@ -38,6 +39,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...transformSteps(route, parts),
     ...versionSteps(route, parts),
     limitsStep(parts),
     forwardStep(parts),
@@ -52,6 +54,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...versionStages(route, parts),
+    ...transformStages(route, parts),
     ...when(parts.bodyBytes !== undefined, sampleStage),
     ...fieldStages(route),
   ];
@@ -102,13 +105,7 @@ function keepForRetryStep(): Step {
 }
 
 function limitsStep(parts: AdmitParts): Step {
-  return {
-    name: "limits",
-    run: (call) => {
-      const { caller, route } = call;
-      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
-    },
-  };
+  return { name: "limits", run: (call) => takeLimits(parts, call) };
 }
 
 function forwardStep(parts: StepParts): Step {

@@ -1,4 +1,4 @@
-import { parseRate } from "portico/kernel";
+import { readLimit } from "portico/kernel";
 import type { DocumentMistake, JsonObject, OpenApiOperation, OperationAuth } from "./document.ts";
 import { isObject, METHODS } from "./grammar.ts";
 import { below } from "./pointer.ts";
@@ -17,8 +17,8 @@ const isText = (value: unknown): boolean => typeof value === "string" && value !
 const rate: Rule = {
   test: (value) =>
     (Number.isSafeInteger(value) && Number(value) > 0) ||
-    (typeof value === "string" && parseRate(value) !== undefined),
-  expected: "a whole number of requests per minute, or a rate such as 10/s",
+    (typeof value === "string" && "kind" in readLimit(value)),
+  expected: "a whole number of requests per minute, a rate such as 10/s, or the name of a policy",
 };
 
 function oneOf(...words: readonly string[]): Rule {

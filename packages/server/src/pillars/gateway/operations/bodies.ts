@@ -17,17 +17,25 @@ const shown = {
   updatedAt: Type.Union([Type.String(), Type.Null()]),
 };
 
-const Route = withoutDefaults(RouteSettings);
+// Hooks and changes are code: only the configuration may name it.
+const { hooks: _routeHooks, ...routeFields } = withoutDefaults(RouteSettings).properties;
+const Route = Type.Object(routeFields);
 const Upstream = withoutDefaults(NamedUpstreamSettings);
 const Version = withoutDefaults(VersionSettings);
 const {
   routes: _routes,
   versions: _versions,
+  hooks: _hooks,
   ...apiFields
 } = withoutDefaults(ApiSettings).properties;
 const { id: _id, ...apiChanges } = apiFields;
-// Changes are code: only the configuration may name it.
-const { changes: _changes, ...versionFields } = Version.properties;
+const { changes: _changes, routes: _versionRoutes, ...versionWords } = Version.properties;
+const versionFields = {
+  ...versionWords,
+  routes: Type.Optional(
+    Type.Array(Route, { description: "Its own routes; the API's when left out." }),
+  ),
+};
 const { id: _versionId, ...versionChanges } = versionFields;
 const { id: _upstreamId, ...upstreamChanges } = Upstream.properties;
 

@@ -15,7 +15,7 @@ import type { Compilations } from "./reuse.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
 import type { United } from "./unite.ts";
-import { changePaths } from "../versions/plan.ts";
+import { modulePaths } from "../module-paths.ts";
 
 /** Told to every process when a revision was activated. */
 export const TABLE_CHANGED = "gateway.table";
@@ -165,8 +165,8 @@ export class RouteTable {
   }
 
   /** Only the configuration may name code: what a call of the API names is never loaded. */
-  #load({ apis }: GatewaySettings): Promise<Modules> {
-    return this.#options.loadModules(apis.flatMap(changePaths));
+  #load(settings: GatewaySettings): Promise<Modules> {
+    return this.#options.loadModules(modulePaths(settings));
   }
 
   #inTurn<TValue>(run: () => Promise<TValue>): Promise<TValue> {

@@ -61,7 +61,7 @@ function entryOf(api: Api, of: ApiVersions, routers: () => VersionRouters): Rout
     methods: undefined,
     auth: "none",
     permissions: [],
-    rates: [],
+    place: { id: `${api.id} versions`, api: api.id, limits: [] },
     timeouts: readTimeouts(),
     emits: [],
     steps: [chooseVersion(of, routers)],
