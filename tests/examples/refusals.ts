@@ -167,15 +167,9 @@ function ofBody(operation: Operation): readonly Derived[] {
   ];
 }
 
-/** Calls that a limit lets through at one time. */
-function mostAtOnce(limit: Operation["limits"][number]): number {
-  if (typeof limit === "number") return limit;
-  return typeof limit === "string" ? (parseRate(limit)?.limit ?? 0) : (limit.limit ?? 0);
-}
-
 function ofLimits(operation: Operation): readonly Derived[] {
   const { access, limits } = operation;
-  const own = limits.map(mostAtOnce);
+  const own = limits.flatMap(countOf);
   const credential = calledBy(
     operation,
     (app) => app.as({ ...everything, subject: make.id("user"), limits: ["1/h"] }).headers,
@@ -193,6 +187,13 @@ function ofLimits(operation: Operation): readonly Derived[] {
       : [{ status: 429, because: "the credential's rate", provoke: credential }]),
     ...(own.length === 0 ? [] : [{ status: 429, because: "the operation's rate", provoke: busy }]),
   ];
+}
+
+/** How many calls a limit admits at once, where it is a rate. */
+function countOf(limit: Operation["limits"][number]): readonly number[] {
+  if (typeof limit === "number") return [limit];
+  const rate = typeof limit === "string" ? parseRate(limit) : undefined;
+  return rate === undefined ? [] : [rate.limit];
 }
 
 function ofState(operation: Operation): readonly Derived[] {
