@@ -1,4 +1,4 @@
-import type { LimitSpec } from "./limit.ts";
+import type { LimitSpec } from "./limit-spec.ts";
 
 /**
  * Whoever makes a request. `organization` is the tenant it acts in; `subject` names it in rows and logs (a key's

@@ -21,16 +21,8 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
-export type {
-  LimitDecision,
-  Limiter,
-  LimitOptions,
-  LimitPer,
-  LimitPlace,
-  LimitRequest,
-  LimitSpec,
-  LimitState,
-} from "./limit.ts";
+export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
+export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,

@@ -1,7 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "./caller.ts";
 import type { PluginContext } from "./context.ts";
-import type { LimitSpec } from "./limit.ts";
+import type { LimitSpec } from "./limit-spec.ts";
 import type { Append, Read, Tx } from "./store.ts";
 import type { Origin } from "./trace.ts";
 
@@ -201,7 +201,7 @@ export interface TypedOperation<
 /** One part of an input: absent where no schema was declared, optional where it may be empty. */
 type Part<TName extends string, TPart extends TSchema> = TSchema extends TPart
   ? unknown
-  : object extends Static<TPart>
+  : Partial<Static<TPart>> extends Static<TPart>
     ? { readonly [name in TName]?: Static<TPart> }
     : { readonly [name in TName]: Static<TPart> };
 

@@ -83,8 +83,11 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       drain();
       state.stopPurging();
       dispatcher.endUpgraded();
-      const { cutUpgraded } = dispatcher;
-      await closeServer(server, { deadlineMs, clock: options.clock, cutUpgraded });
+      await closeServer(server, {
+        deadlineMs,
+        clock: options.clock,
+        cutUpgraded: () => dispatcher.cutUpgraded(),
+      });
     },
     operations: () =>
       [...compiled.values()].map(({ plugin, operation }) => ({

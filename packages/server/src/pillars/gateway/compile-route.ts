@@ -1,4 +1,6 @@
 import type { Api, Route } from "./call.ts";
+import { checksOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Modules } from "./load-modules.ts";
@@ -18,10 +20,9 @@ import { versionRules } from "./versions/version-rules.ts";
 import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** One route as set, and what it is set for. */
-export interface RouteDraft {
+export interface RouteDraft extends PlannedRoute {
   readonly settings: ApiSettings;
   readonly api: Api;
-  readonly route: RouteSettings;
   /** Emits of the API that are on this route. */
   readonly emits: readonly EmitSettings[];
   readonly version: VersionOfRoute | undefined;
@@ -68,6 +69,7 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
       mistakes,
     }),
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
+    ...checksOf(draft, template),
   };
   for (const mistake of limitMistakes(base.place.limits, parts.parts.limiter)) {
     mistakes.push(`route '${id}': ${mistake}`);

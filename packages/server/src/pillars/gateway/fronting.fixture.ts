@@ -33,7 +33,7 @@ function plainLimits(): AnyPlugin {
       add(Limiters, {
         take: ({ caller, place }) => {
           const { id = "", limits: [spec = 1] = [] } = place ?? {};
-          const policy = `${String(spec)}/min`;
+          const policy = `${typeof spec === "number" ? spec : 1}/min`;
           const limit = Number.parseInt(policy, 10);
           const key = `${id} ${caller.subject}`;
           const count = used.get(key) ?? 0;

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { RateLimits } from "portico/kernel";
+import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
@@ -47,6 +48,7 @@ export const EmitSettings = Type.Object({
 
 /** One route of an API. */
 export const RouteSettings = Type.Object({
+  ...checkSettings,
   path: Path,
   methods: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Z]+$" }), {
@@ -97,6 +99,7 @@ export const ApiSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(RateLimits),
+  ...openApiSettings,
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,

@@ -12,10 +12,13 @@ import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import { validateStage } from "./validate-reply.ts";
+import type { ValidateStageParts } from "./validate-reply.ts";
+import { validateStep } from "./validate-request.ts";
 import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
-export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
+export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
@@ -38,6 +41,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...lifecycleSteps(route),
     ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
+    ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...transformSteps(route, parts),
     ...versionSteps(route, parts),
@@ -53,6 +57,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
     ...versionStages(route, parts),
     ...transformStages(route, parts),
     ...when(parts.bodyBytes !== undefined, sampleStage),

@@ -1,4 +1,4 @@
-import type { Caller } from "portico/kernel";
+import type { Caller, RateLimits } from "portico/kernel";
 import { anonymous } from "portico/kernel";
 import { describe, expect, it } from "vitest";
 import { checkGrant, covers } from "./grant.ts";
@@ -56,8 +56,8 @@ describe("a key", () => {
     expect(() => checkGrant({ instancePermissions: ["server:read"] }, creator)).not.toThrow();
   });
 
-  const tight = (rateLimit: number | string | object): Grant => ({
-    limits: { rateLimit: rateLimit as number, quotas: [] },
+  const tight = (rateLimit: RateLimits): Grant => ({
+    limits: { rateLimit, quotas: [] },
   });
   it.each<readonly [string, Grant, Creator]>([
     ["a permission", { permissions: ["notes:read", "events:write"] }, creator],

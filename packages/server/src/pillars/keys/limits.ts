@@ -100,8 +100,7 @@ export function inheritedLimits(creator: Caller, ownRow: KeyRow | undefined): Ke
   if (ownRow !== undefined) return readLimits(ownRow);
   const held = (creator.limits ?? []).map((spec): Exclude<RateLimits, unknown[]> => {
     const perMinute = typeof spec === "string" ? /^(\d+)\/min$/.exec(spec)?.[1] : undefined;
-    // A limiter's list and a setting's schema say the same; only the order of their words differs.
-    return perMinute === undefined ? (spec as Exclude<RateLimits, unknown[]>) : Number(perMinute);
+    return perMinute === undefined ? spec : Number(perMinute);
   });
   const [first = null, ...more] = held;
   return { rateLimit: more.length === 0 ? first : held, quotas: [] };

@@ -9,14 +9,14 @@ const daily = { limit: 1_000, window: "day", algorithm: "fixed" } as const;
 /** A store that tells what it was asked, and fails when told to. */
 function watched(now: () => number): LimitStore & { asked: Reservation[]; isAway: boolean } {
   const inner = memoryStore(now);
-  const store = {
-    asked: [] as Reservation[],
+  const store: LimitStore & { asked: Reservation[]; isAway: boolean } = {
+    asked: [],
     isAway: false,
     reserve: (reservation: Reservation) => {
       store.asked.push(reservation);
       return store.isAway ? Promise.reject(new Error("away")) : inner.reserve(reservation);
     },
-    giveBack: inner.giveBack,
+    giveBack: (reservation, tokens) => inner.giveBack(reservation, tokens),
   };
   return store;
 }
@@ -43,7 +43,9 @@ describe("a window longer than a minute", () => {
     const clock = fakeClock();
     const store = watched(clock.now);
     const limiter = limiterBench({ clock, store });
-    const all = await Promise.all(Array.from({ length: 50 }, () => limiter.take(call("a", daily))));
+    const all = await Promise.all(
+      Array.from({ length: 50 }, async () => await limiter.take(call("a", daily))),
+    );
     expect(all.every(({ allowed }) => allowed)).toBe(true);
     expect(store.asked.map(({ wanted }) => wanted)).toEqual([50]);
   });
@@ -116,7 +118,7 @@ describe("a window longer than a minute", () => {
   });
 });
 
-describe("while the store is away", () => {
+describe("a store that is away", () => {
   it("a closed policy answers 503 and an open one lets pass; neither is counted, and the rest still is", async () => {
     const clock = fakeClock();
     const store = watched(clock.now);
@@ -135,7 +137,7 @@ describe("while the store is away", () => {
     });
   });
 
-  it("it is asked once a second, and counts again when it is back", async () => {
+  it("is asked once a second, and counts again when it is back", async () => {
     const clock = fakeClock();
     const store = watched(clock.now);
     store.isAway = true;

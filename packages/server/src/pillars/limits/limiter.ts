@@ -39,8 +39,8 @@ const ROUNDS_MAX = 8;
  */
 export function createLimiter(options: LimiterOptions): CountingLimiter {
   const { clock, policies = new Map(), tellsResetAt = false } = options;
-  const { make, size, close } = makeCounters(options);
-  const table = new CounterTable(policies, make);
+  const counters = makeCounters(options);
+  const table = new CounterTable(policies, (id, policy) => counters.make(id, policy));
   const throttle = new Throttle(clock);
   const timed = (decision: LimitDecision): LimitDecision =>
     tellsResetAt ? { ...decision, resetAt: Math.floor(clock.now()) + decision.resetMs } : decision;
@@ -52,8 +52,8 @@ export function createLimiter(options: LimiterOptions): CountingLimiter {
       return answer instanceof Promise ? answer.then(timed) : timed(answer);
     },
     mistakes: (limits) => mistakesIn(limits, policies),
-    size,
-    close,
+    size: () => counters.size(),
+    close: () => counters.close(),
   };
 }
 
@@ -102,11 +102,10 @@ function attempt(asked: Asked, throttle: Throttle, round = 0): Answer {
 }
 
 async function fetchAll({ request, cost }: Asked, counters: readonly Counter[]): Promise<void> {
-  await Promise.all(
-    counters.map((counter) =>
-      counter.fetch?.(countName(counter, request), cost * counter.policy.cost),
-    ),
-  );
+  const fetches = counters.map(async (counter) => {
+    await counter.fetch?.(countName(counter, request), cost * counter.policy.cost);
+  });
+  await Promise.all(fetches);
 }
 
 interface Charged {
@@ -117,7 +116,7 @@ interface Charged {
 
 function releasing(decision: LimitDecision, { asked, throttle, counters }: Charged): LimitDecision {
   const { request, cost } = asked;
-  if (cost === 0 || !counters.some(({ release }) => release !== undefined)) return decision;
+  if (cost === 0 || !counters.some((counter) => counter.release !== undefined)) return decision;
   let isReleased = false;
   const release = (): void => {
     if (isReleased) return;

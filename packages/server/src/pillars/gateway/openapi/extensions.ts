@@ -1,3 +1,4 @@
+import type { RateLimits } from "portico/kernel";
 import { readLimit } from "portico/kernel";
 import type { DocumentMistake, JsonObject, OpenApiOperation, OperationAuth } from "./document.ts";
 import { isObject, METHODS } from "./grammar.ts";
@@ -51,7 +52,7 @@ const EXTENSIONS: Readonly<Record<string, Rule>> = {
 
 /** What a document says to Portico about one operation. */
 export interface Said {
-  readonly rateLimit: number | string | undefined;
+  readonly rateLimit: RateLimits | undefined;
   readonly auth: OperationAuth | undefined;
   readonly permissions: readonly string[] | undefined;
   readonly validate: RequestChecks | undefined;

@@ -1,7 +1,7 @@
 import type { Api, Route } from "../call.ts";
 import { createRouter } from "../router.ts";
 import { readTimeouts } from "../upstream/index.ts";
-import { chooseVersion, followPin } from "./steps.ts";
+import { answerAsked, chooseVersion, followPin } from "./steps.ts";
 import type { VersionRouters } from "./steps.ts";
 import type { PlannedVersion, VersionPlan } from "./plan.ts";
 import type { ApiVersions } from "./route-version.ts";
@@ -67,5 +67,6 @@ function entryOf(api: Api, of: ApiVersions, routers: () => VersionRouters): Rout
     steps: [chooseVersion(of, routers)],
     replyStages: [],
     keepsRequestBody: false,
+    enter: answerAsked(of, routers),
   };
 }

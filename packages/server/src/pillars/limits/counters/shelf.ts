@@ -43,7 +43,7 @@ export class Shelf<TEntry> {
   /** Keeps an entry for another period. */
   put(name: string, entry: TEntry): void {
     if (this.#young.get(name) === entry) return;
-    if (this.#old.delete(name) === false && name.startsWith("\0")) this.#shared += 1;
+    if (!this.#old.delete(name) && name.startsWith("\0")) this.#shared += 1;
     this.#young.set(name, entry);
   }
 
