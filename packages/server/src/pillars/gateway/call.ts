@@ -1,5 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
@@ -57,7 +64,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
@@ -76,8 +84,18 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** On the entry of an API with versions: the route that a call would take behind it. Throws `gateway.versionUnknown`. */
+  readonly enter?: ((asked: AskedVersion) => Match | undefined) | undefined;
   /** What it changes in requests and replies. */
   readonly transform?: RouteTransform | undefined;
+}
+
+/** What of a call decides about its version. */
+export interface AskedVersion {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly path: string;
+  readonly pins: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a path leads to. */

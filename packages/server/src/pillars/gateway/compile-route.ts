@@ -1,4 +1,3 @@
-import { parseRate } from "portico/kernel";
 import type { Api, Route } from "./call.ts";
 import { checksOf } from "./document-routes.ts";
 import type { PlannedRoute } from "./document-routes.ts";
@@ -7,7 +6,8 @@ import type { EmitRule } from "./emit-rule.ts";
 import type { Modules } from "./load-modules.ts";
 import type { MistakeList } from "./mistakes.ts";
 import { readTarget } from "./path.ts";
-import { rateOf, routeLabel } from "./route-rules.ts";
+import { limitMistakes, limitsOf } from "./route-limits.ts";
+import { routeLabel } from "./route-rules.ts";
 import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
@@ -54,7 +54,6 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
   const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
   const id = routeLabel(api.id, { ...route, path: template });
   refuseBadPath({ template, id }, parts);
-  const rate = rateOf(route, settings);
   const base = {
     id,
     api,
@@ -62,7 +61,7 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
-    rates: rate === undefined ? [] : [rate],
+    place: { id, api: api.id, limits: limitsOf(route.rateLimit ?? settings.rateLimit) },
     transform: compileTransform([settings, route], {
       id,
       template,
@@ -72,8 +71,8 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
     ...checksOf(draft, template),
   };
-  for (const each of base.rates) {
-    if (parseRate(each) === undefined) mistakes.push(`route '${id}': '${each}' is not a rate`);
+  for (const mistake of limitMistakes(base.place.limits, parts.parts.limiter)) {
+    mistakes.push(`route '${id}': ${mistake}`);
   }
   if (base.auth === "none" && base.permissions.length > 0) {
     mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);

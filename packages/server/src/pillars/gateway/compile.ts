@@ -13,7 +13,7 @@ import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import type { Pieces } from "./table/pieces.ts";
-import { documentNumber } from "./table/documents.ts";
+import { documentNumber } from "./table/document-number.ts";
 import { noCompilations, textOf } from "./table/reuse.ts";
 import type { Compilations, VersionedApi } from "./table/reuse.ts";
 import { twinFinder } from "./table/twins.ts";

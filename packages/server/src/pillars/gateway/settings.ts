@@ -1,16 +1,11 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { RateLimits } from "portico/kernel";
 import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
-const Rate = Type.Union(
-  [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
-  {
-    description: "Requests per minute, or a rate such as 10/s.",
-  },
-);
 const Auth = Type.Union(
   [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
   {
@@ -64,7 +59,7 @@ export const RouteSettings = Type.Object({
   name: Type.Optional(Type.String({ description: "Its name in logs and metrics." })),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
   active: Type.Optional(
@@ -103,7 +98,7 @@ export const ApiSettings = Type.Object({
   ),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   ...openApiSettings,
   forwardCredentials: Type.Optional(
     Type.Boolean({

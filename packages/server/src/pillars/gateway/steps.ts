@@ -110,13 +110,7 @@ function keepForRetryStep(): Step {
 }
 
 function limitsStep(parts: AdmitParts): Step {
-  return {
-    name: "limits",
-    run: (call) => {
-      const { caller, route } = call;
-      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
-    },
-  };
+  return { name: "limits", run: (call) => takeLimits(parts, call) };
 }
 
 function forwardStep(parts: StepParts): Step {

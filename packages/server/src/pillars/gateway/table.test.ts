@@ -279,7 +279,7 @@ describe("whoever changes the table", () => {
       name: 1,
       auth: "maybe",
       permissions: "all",
-      rateLimit: "often",
+      rateLimit: "not often",
       active: "yes",
       description: [],
       deprecated: 1,

@@ -3,7 +3,7 @@ import type { ProblemPlace } from "portico/kernel";
 import { below } from "../pointer.ts";
 
 /** How many mistakes of one part are told. */
-export const PLACES_MAX = 100;
+const PLACES_MAX = 100;
 const CHOICES_SHOWN = 12;
 
 /** What a validator found, in sentences: one for each place and kind, without the noise of forms that were only tried. */

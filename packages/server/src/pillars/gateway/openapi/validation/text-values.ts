@@ -5,7 +5,7 @@ export interface Pair {
 }
 
 /** How many pairs a query or a form may have. */
-export const PAIRS_MAX = 2_000;
+const PAIRS_MAX = 2_000;
 
 /** Reads `a=1&b[c]=2` as forms write it (WHATWG URL §5.1): `+` is a space. Answers what is wrong with it. */
 export function readPairs(text: string): readonly Pair[] | string {

@@ -26,7 +26,7 @@ interface Generation {
  * Objects of schemas that one document may have compiled at a time. A node costs about 3 KB of heap, as measured
  * over the 468 operations of Stripe (8,150 nodes): this is 50 MB.
  */
-export const NODES_MAX = 16_000;
+const NODES_MAX = 16_000;
 
 /** Kept apart, for they are other code: which way, how, and whether all mistakes are looked for. */
 const FLAVOURS = 8;
@@ -40,6 +40,7 @@ export class Validators {
   readonly #nodesMax: number;
   readonly #young: (Generation | undefined)[] = Array.from({ length: FLAVOURS });
   readonly #old: (Generation | undefined)[] = Array.from({ length: FLAVOURS });
+  readonly #targets = new Map<string, unknown>();
   #nodes = 0;
   #nodesOld = 0;
 
@@ -117,11 +118,19 @@ export class Validators {
     return { ajv, byReference: new Map() };
   }
 
+  /** What a reference leads to, looked up once: a list asks for it with every item. */
+  #target(reference: string): unknown {
+    if (!this.#targets.has(reference)) {
+      this.#targets.set(reference, targetOf(this.#document, reference));
+    }
+    return this.#targets.get(reference);
+  }
+
   #follower(flavour: number): SchemaValidateFunction {
     const follow: SchemaValidateFunction = (
       ...[reference, value, , context]: [unknown, unknown, unknown?, DataValidationCxt?]
     ) => {
-      const target = targetOf(this.#document, String(reference));
+      const target = this.#target(String(reference));
       const validator = this.#validator(target, flavour);
       const fits = validator(value, context);
       // A validator may meet itself below: its mistakes are taken before it is asked again.
