@@ -1,5 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type { CacheCall } from "./cache/cache-call.ts";
+import type { CachePolicy } from "./cache/policy.ts";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
@@ -38,6 +40,10 @@ export interface Route {
   readonly permissions: readonly string[];
   readonly rates: readonly string[];
   readonly emits: readonly EmitRule[];
+  /** How replies are cached; undefined: not. */
+  readonly cache: CachePolicy | undefined;
+  /** Some route of the API has a cache, so that unsafe calls of this one may change what it holds. */
+  readonly invalidates: boolean;
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
@@ -83,6 +89,8 @@ export interface Call {
   resume: (() => void) | undefined;
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
+  /** What the call has to do with the cache; set by the step `cache`. */
+  cache: CacheCall | undefined;
   readonly notes: CallNotes;
 }
 
@@ -96,6 +104,10 @@ export interface CallNotes {
   bytesIn: number;
   /** Bytes of the reply's body as handed to the caller's connection. */
   bytesOut: number;
+  /** Version of the API that was chosen; null where it has none. */
+  version: string | null;
+  /** What the cache did, in a word; null where the route has none. */
+  cache: string | null;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

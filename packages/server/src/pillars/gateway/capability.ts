@@ -1,5 +1,6 @@
 import { capability } from "portico/kernel";
 import type { Capability } from "portico/kernel";
+import type { Purge } from "./cache/index.ts";
 
 /** One compiled route, as it is shown. */
 export interface RouteView {
@@ -21,6 +22,8 @@ export interface RouteView {
 export interface GatewayFace {
   /** The table in force, in the order of the configuration. */
   routes(): readonly RouteView[];
+  /** Takes replies out of this process's cache; answers how many went. */
+  purgeCache(purge: Purge): number;
 }
 
 /** `gateway@1` */

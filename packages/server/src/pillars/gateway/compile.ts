@@ -1,5 +1,6 @@
 import type { Clock } from "portico/kernel";
 import { parseRate } from "portico/kernel";
+import { cachePolicy } from "./cache/index.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
@@ -140,7 +141,11 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
+    invalidates: [settings, ...(settings.routes ?? [])].some(
+      ({ cache }) => (cache ?? false) !== false,
+    ),
   };
+  const cache = cachePolicy(route.cache ?? settings.cache);
   for (const each of base.rates) {
     if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
   }
@@ -150,11 +155,12 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
   const byMethod = emitsByMethod(draft, work);
   const plain = route.methods?.filter((method) => !byMethod.has(method));
   const emitting = [...byMethod].map(([method, rules]) =>
-    withSteps({ ...base, methods: [method], emits: rules }, work),
+    // What is told by an event happens each time it is asked for.
+    withSteps({ ...base, methods: [method], emits: rules, cache: undefined }, work),
   );
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
-  return [...emitting, withSteps({ ...base, methods, emits: [] }, work)];
+  return [...emitting, withSteps({ ...base, methods, emits: [], cache }, work)];
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {

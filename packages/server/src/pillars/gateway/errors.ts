@@ -41,6 +41,16 @@ export const gatewayErrors = {
     503,
     "The application behind this API has as many calls as it may have. Try again soon.",
   ),
+  "gateway.notCached": problem(
+    504,
+    "The answer is not in the cache, and the request asks for nothing else.",
+    "The request says `Cache-Control: only-if-cached`. Leave that out to have the application asked.",
+  ),
+  "gateway.badPurge": problem(
+    422,
+    "A purge names one thing: `tags`, `api` and `path`, or `all`; got {count}.",
+    "`api` and `path` may stand together: then replies of that path in that API go. Nothing was purged.",
+  ),
   "gateway.internal": problem(
     500,
     "Something failed on our side; the server's log has it under this request id.",

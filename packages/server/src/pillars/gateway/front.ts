@@ -98,7 +98,15 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
-    notes: { upstreamAtMs: 0, repliedAtMs: 0, bytesIn: 0, bytesOut: 0 },
+    cache: undefined,
+    notes: {
+      upstreamAtMs: 0,
+      repliedAtMs: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      version: null,
+      cache: null,
+    },
   };
   front.response.on("close", () => finished(parts, call));
   return call;

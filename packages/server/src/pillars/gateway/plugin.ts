@@ -11,6 +11,8 @@ import {
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
+import { CACHE_CHANGES, createCacheRoom, purgeOf } from "./cache/index.ts";
+import type { CacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
@@ -21,6 +23,7 @@ import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
 import { listRoutes } from "./operations/list-routes.ts";
+import { purgeCache } from "./operations/purge-cache.ts";
 import { gatewayPermissions } from "./permissions.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
@@ -48,7 +51,7 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes],
+    operations: [listRoutes, purgeCache],
     provides: [Gateway],
     contributes: [
       add(
@@ -83,7 +86,12 @@ export function gateway(): AnyPlugin {
       openGauges(ctx, compiled);
       const routes = compiled.router.routes.map(viewOf);
       return Promise.resolve({
-        provides: [provide(Gateway, { routes: () => routes })],
+        provides: [
+          provide(Gateway, {
+            routes: () => routes,
+            purgeCache: (purge) => parts.cache.store.purge(purge),
+          }),
+        ],
         stop: () => {
           running = undefined;
           for (const pool of compiled.pools) pool.close();
@@ -119,6 +127,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
+    cache: openCache(ctx),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
   };
 }
@@ -150,6 +159,15 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
       http_response_status_code: String(status),
     });
   };
+}
+
+/** The cache of this process; it drops what others purge, since each process has one. */
+function openCache(ctx: PluginContext<GatewaySettings>): CacheRoom {
+  const room = createCacheRoom(ctx.settings.cacheBytesMax, ctx.clock);
+  ctx.changes.watch(CACHE_CHANGES, (id) => void room.store.purge(purgeOf(id)));
+  ctx.meter.gauge("gateway_cache_bytes", "Memory of cached replies", () => room.store.counts.bytes);
+  ctx.meter.gauge("gateway_cache_replies", "Cached replies", () => room.store.counts.entries);
+  return room;
 }
 
 function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {

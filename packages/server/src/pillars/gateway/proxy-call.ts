@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { Problem } from "portico/kernel";
 import type { Call, ReplySink } from "./call.ts";
 import { raise } from "./errors.ts";

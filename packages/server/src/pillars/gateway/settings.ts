@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { CacheSettings } from "./cache/settings.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -68,6 +69,7 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  cache: Type.Optional(CacheSettings),
 });
 
 /** One fronted API. */
@@ -91,6 +93,7 @@ export const ApiSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
+  cache: Type.Optional(CacheSettings),
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,
@@ -135,6 +138,11 @@ export const GatewaySettings = Type.Object({
   apis: Type.Array(ApiSettings, {
     default: [],
     description: "The applications that Portico fronts.",
+  }),
+  cacheBytesMax: Type.Integer({
+    minimum: 0,
+    default: 67_108_864,
+    description: "Memory for cached replies of all APIs, in bytes.",
   }),
 });
 

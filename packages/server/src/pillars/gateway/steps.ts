@@ -1,5 +1,7 @@
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { cacheStage, cacheStep } from "./cache/index.ts";
+import type { CacheRoom } from "./cache/index.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
@@ -10,6 +12,7 @@ import { ProxyCall } from "./proxy-call.ts";
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
+  readonly cache: CacheRoom;
 }
 
 /** What a route is before its steps are chosen. */
@@ -26,6 +29,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     authoriseStep(parts),
     headStep(parts),
     limitsStep(parts),
+    ...(route.cache === undefined ? [] : [cacheStep({ room: parts.cache, policy: route.cache })]),
     forwardStep(parts),
   ];
 }
@@ -35,7 +39,10 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
-  return [...when(route.emits.length > 0, holdForEvents(parts))];
+  return [
+    ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...when(route.invalidates, cacheStage(parts.cache)),
+  ];
 }
 
 function when<TValue>(isWanted: boolean, value: TValue): readonly TValue[] {
