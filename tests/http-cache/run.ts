@@ -37,7 +37,7 @@ try {
   });
   await portico.start();
   const { url } = await portico.listen("127.0.0.1", 0);
-  await suite.run(plainFetch as (url: string, init: object) => Promise<unknown>, url);
+  await suite.run(plainFetch, url);
   await portico.stop();
 } finally {
   origin.kill();

@@ -2,6 +2,8 @@ import type { Buffer } from "node:buffer";
 import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { CacheCall } from "./cache/cache-call.ts";
 import type { CachePolicy } from "./cache/policy.ts";
+import type { CompressionRules } from "./compression/rules.ts";
+import type { CorsRules } from "./cors/rules.ts";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
@@ -26,6 +28,10 @@ export interface Api {
   /** 0 for no limit. */
   readonly bodyBytesMax: number;
   readonly emitBodyBytesMax: number;
+  /** How replies are packed; undefined: as they come. */
+  readonly compression: CompressionRules | undefined;
+  /** Undefined where the application looks after CORS itself. */
+  readonly cors: CorsRules | undefined;
 }
 
 /** One route as compiled. */

@@ -1,6 +1,8 @@
 import type { Clock } from "portico/kernel";
 import { parseRate } from "portico/kernel";
 import { cachePolicy } from "./cache/index.ts";
+import { compressionRules } from "./compression/index.ts";
+import { corsRules } from "./cors/index.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import { readTarget } from "./path.ts";
@@ -48,7 +50,7 @@ export function compile(
       work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
       return [];
     }
-    const built = buildApi(api, options.clock);
+    const built = buildApi(api, work);
     pools.push(built.pool);
     return buildRoutes(api, built, work);
   });
@@ -60,11 +62,13 @@ export function compile(
   return { router: createRouter(routes), pools };
 }
 
-function buildApi(settings: ApiSettings, clock: Clock): Api {
+function buildApi(settings: ApiSettings, { options: { clock }, mistakes }: Work): Api {
   const url = new URL(settings.upstream);
   const isTls = url.protocol === "https:";
   const basePath = trimmed(settings.basePath ?? "/");
   const { timeouts } = settings;
+  const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
+  if (isMistakes(cors)) mistakes.push(...cors.map((each) => `api '${settings.id}': ${each}`));
   return {
     id: settings.id,
     basePath,
@@ -92,7 +96,13 @@ function buildApi(settings: ApiSettings, clock: Clock): Api {
     sendsIdentity: settings.identity ?? true,
     bodyBytesMax: settings.bodyBytesMax ?? 0,
     emitBodyBytesMax: settings.emitBodyBytesMax ?? 262_144,
+    compression: compressionRules(settings.compression),
+    cors: isMistakes(cors) ? undefined : cors,
   };
+}
+
+function isMistakes(rules: ReturnType<typeof corsRules> | undefined): rules is readonly string[] {
+  return Array.isArray(rules);
 }
 
 function trimmed(path: string): string {

@@ -46,6 +46,11 @@ export const gatewayErrors = {
     "The answer is not in the cache, and the request asks for nothing else.",
     "The request says `Cache-Control: only-if-cached`. Leave that out to have the application asked.",
   ),
+  "gateway.corsRefused": problem(
+    403,
+    "A page may not make this call: the API does not allow {what}.",
+    "The browser asked first (a CORS preflight), and the API's `cors` settings do not allow it. Add the origin, method or header there, or call from where it is allowed.",
+  ),
   "gateway.badPurge": problem(
     422,
     "A purge names one thing: `tags`, `api` and `path`, or `all`; got {count}.",

@@ -1,10 +1,11 @@
 import type { Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
 import { anonymous, isProblem } from "portico/kernel";
 import type { Call, Match, Route } from "./call.ts";
+import { answerPreflight, preflightOf } from "./cors/index.ts";
 import { raise } from "./errors.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { refuseCall } from "./refuse.ts";
+import { hasBody, refuseCall } from "./refuse.ts";
 import type { RefusalParts } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
@@ -47,12 +48,42 @@ function take(parts: GatewayParts, front: FrontRequest): boolean {
     failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
+  if (method === "OPTIONS" && takePreflight(parts, front, { target, router })) return true;
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
   if (match.kind === "route") {
     runSteps(begin(parts, { front, target, route: match.route }), parts.failed);
   } else {
-    failCall(parts, begin(parts, { front, target, route: NO_ROUTE }), refusalOf(match, method));
+    // The API's own rules hold for what it has no route for as well: a page may read the refusal.
+    const route = match.kind === "noRoute" ? { ...NO_ROUTE, api: match.api } : NO_ROUTE;
+    failCall(parts, begin(parts, { front, target, route }), refusalOf(match, method));
+  }
+  return true;
+}
+
+interface Place {
+  readonly target: Target;
+  readonly router: Router;
+}
+
+/** Answers what a browser asks before a page's request, where the API has rules for it: nobody is identified or counted. */
+function takePreflight(
+  parts: GatewayParts,
+  front: FrontRequest,
+  { target, router }: Place,
+): boolean {
+  const preflight = preflightOf(front.request);
+  if (preflight === undefined) return false;
+  const match = router.find(preflight.method, front.request.headers.host, target.path);
+  if (match?.kind !== "route" || match.route.api.cors === undefined) return false;
+  const call = begin(parts, { front, target, route: match.route });
+  const answer = answerPreflight(match.route.api.cors, preflight);
+  if (isProblem(answer)) {
+    failCall(parts, call, answer);
+  } else {
+    if (hasBody(front)) front.response.shouldKeepAlive = false;
+    front.response.writeHead(204, { ...answer, "X-Request-Id": front.requestId });
+    front.response.end();
   }
   return true;
 }

@@ -127,6 +127,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
+    after: clock.after,
     cache: openCache(ctx),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
   };

@@ -1,6 +1,8 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { CacheSettings } from "./cache/settings.ts";
+import { CompressionSettings } from "./compression/settings.ts";
+import { CorsSettings } from "./cors/settings.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -94,6 +96,8 @@ export const ApiSettings = Type.Object({
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
   cache: Type.Optional(CacheSettings),
+  compression: Type.Optional(CompressionSettings),
+  cors: Type.Optional(CorsSettings),
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,

@@ -1,8 +1,11 @@
+import type { Clock } from "portico/kernel";
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
 import { cacheStage, cacheStep } from "./cache/index.ts";
 import type { CacheRoom } from "./cache/index.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
+import { compressionStage } from "./compression/index.ts";
+import { corsStage } from "./cors/index.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
@@ -12,6 +15,7 @@ import { ProxyCall } from "./proxy-call.ts";
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
+  readonly after: Clock["after"];
   readonly cache: CacheRoom;
 }
 
@@ -39,9 +43,14 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
+  const { compression, cors } = route.api;
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...when(route.invalidates, cacheStage(parts.cache)),
+    ...(compression === undefined
+      ? []
+      : [compressionStage({ rules: compression, store: parts.cache.store, after: parts.after })]),
+    ...(cors === undefined ? [] : [corsStage(cors)]),
   ];
 }
 

@@ -9,5 +9,5 @@ export { CACHE_CHANGES, purgeOf, toChange } from "./changes.ts";
 export { createCacheRoom } from "./room.ts";
 export type { CacheRoom } from "./cache-call.ts";
 export type { CachePolicy } from "./policy.ts";
-export type { Purge } from "./store.ts";
+export type { CacheStore, Purge } from "./store.ts";
 export { cachePolicy } from "./settings.ts";
