@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 
 /** Median with the range, for people: `0.62 (0.58–0.66)`. */
@@ -29,4 +30,10 @@ export function printMachine(): void {
   console.log(
     `${date} · ${cpu?.model ?? "?"} × ${cpus().length} · ${gigabytes} GiB · Node ${process.versions.node}`,
   );
+}
+
+/** Notes a figure that is better when higher, for the run that asked for it (`npm run bench -- --smoke`). */
+export function record(name: string, value: number): void {
+  const file = process.env["PORTICO_BENCH_REPORT"];
+  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, value })}\n`);
 }

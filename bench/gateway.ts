@@ -1,13 +1,21 @@
-// The gateway on one core against bare nginx proxy_pass on the same core: one upstream, interleaved pairs, wrk as load.
-import { execFile, spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+// The gateway on one core against bare nginx proxy_pass and Node's proxies on the same core: one upstream, rounds that have
+// every row, wrk as load.
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { printMachine, spread } from "./figures.ts";
+import { run } from "../scripts/run.ts";
+import { median, printMachine, record, spread } from "./figures.ts";
+import {
+  cpuMs,
+  listening,
+  NGINX_PORT,
+  nginxProxy,
+  nginxUpstream,
+  script,
+  UPSTREAM_PORT,
+} from "./proxies.ts";
+import type { Running } from "./proxies.ts";
 
 const { values } = parseArgs({
   options: {
@@ -15,77 +23,14 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "5" },
     connections: { type: "string", default: "64" },
     nginx: { type: "string", default: "/usr/sbin/nginx" },
+    peers: { type: "boolean", default: true },
   },
+  allowNegative: true,
 });
 const pairs = Number(values.pairs);
 // The proxies share one core, one at a time; load and upstream have the other.
 const [PROXY_CORE, LOAD_CORE] = ["1", "0"];
-const [UPSTREAM_PORT, NGINX_PORT] = [18_801, 18_802];
-
-const CONF = (folder: string): string => `
-worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
-events { worker_connections 2048; }
-http {
-  access_log off; client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p;
-  fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  keepalive_requests 10000000;`;
-const UPSTREAM_CONF = (folder: string): string => `${CONF(folder)}
-  server { listen 127.0.0.1:${UPSTREAM_PORT} backlog=1024; location / { default_type application/json; return 200 '{"id":"inv_1042","total":4200,"currency":"EUR"}'; } } }`;
-const PROXY_CONF = (folder: string): string => `${CONF(folder)}
-  upstream app { server 127.0.0.1:${UPSTREAM_PORT}; keepalive 128; keepalive_requests 10000000; }
-  server { listen 127.0.0.1:${NGINX_PORT} backlog=1024;
-    location / { proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; } } }`;
-
-interface Running extends AsyncDisposable {
-  readonly child: ChildProcess;
-}
-
-function pinned(core: string, command: readonly string[]): Running {
-  const child = spawn("taskset", ["-c", core, ...command], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  return {
-    child,
-    async [Symbol.asyncDispose]() {
-      child.kill();
-      if (child.exitCode === null && child.signalCode === null) await once(child, "close");
-    },
-  };
-}
-
-async function nginx(
-  core: string,
-  name: string,
-  conf: (folder: string) => string,
-): Promise<Running> {
-  const folder = await mkdtemp(join(tmpdir(), `portico-bench-${name}-`));
-  const file = join(folder, "nginx.conf");
-  await writeFile(file, conf(folder));
-  const running = pinned(core, [values.nginx, "-p", folder, "-c", file]);
-  return {
-    child: running.child,
-    async [Symbol.asyncDispose]() {
-      await running[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const socket = connect(port, "127.0.0.1");
-    const isUp = await new Promise<boolean>((resolve) => {
-      socket.once("connect", () => resolve(true));
-      socket.once("error", () => resolve(false));
-    });
-    socket.destroy();
-    if (isUp) return;
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
-  }
-  throw new TypeError(`Nothing listens on port ${port}`);
-}
+const PEERS = ["fastify-http-proxy", "http-proxy-3", "express-gateway"] as const;
 
 interface Load {
   readonly perSecond: number;
@@ -93,11 +38,14 @@ interface Load {
   readonly cpuUs: number;
 }
 
-async function load(
-  { child }: Running,
-  url: string,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<Load> {
+interface Row {
+  readonly name: string;
+  readonly process: Running;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+async function load({ process: { child }, url, headers }: Omit<Row, "name">): Promise<Load> {
   const lines = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const before = await cpuMs(child.pid ?? 0);
   const { stdout } = await promisify(execFile)("taskset", [
@@ -119,76 +67,86 @@ async function load(
   };
 }
 
-const TICK_MS = 10;
-
-/** Of a process with its threads and its children: nginx works in a child. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-  // The name in brackets may hold spaces; utime and stime are the 14th and 15th field.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  let spent = (Number(fields[11]) + Number(fields[12])) * TICK_MS;
-  for (const task of await readdir(`/proc/${pid}/task`)) {
-    const children = await readFile(`/proc/${pid}/task/${task}/children`, "utf8");
-    for (const child of children.split(" ").filter((each) => each !== "")) {
-      spent += await cpuMs(Number(child));
-    }
+/** The other proxies of Node's, installed into a folder of their own when first asked for. */
+async function startPeers(upstream: string): Promise<readonly Row[]> {
+  const folder = join(import.meta.dirname, "peers");
+  if (!existsSync(join(folder, "node_modules"))) {
+    const { code, output } = await run(["npm", "ci", "--no-audit", "--no-fund"], { cwd: folder });
+    if (code !== 0) throw new TypeError(`The peers cannot be installed:\n${output}`);
   }
-  return spent;
-}
-
-interface Figures {
-  readonly rates: number[];
-  readonly ratios: number[];
-  readonly cpu: number[];
-  readonly cpuRatios: number[];
-}
-
-function emptyFigures(): Figures {
-  return { rates: [], ratios: [], cpu: [], cpuRatios: [] };
+  const rows: Row[] = [];
+  for (const name of PEERS) {
+    const peer = await script<{ url: string }>(PROXY_CORE, join(folder, `${name}.mjs`), [upstream]);
+    const url = `${peer.line.url}/bare/invoices/1042`;
+    rows.push({ name: `${name}, bare`, process: peer, url, headers: {} });
+  }
+  return rows;
 }
 
 printMachine();
-await using upstream = await nginx(LOAD_CORE, "upstream", UPSTREAM_CONF);
-await using proxy = await nginx(PROXY_CORE, "proxy", PROXY_CONF);
+await using running = new AsyncDisposableStack();
+const nginx = { binary: values.nginx };
+running.use(await nginxUpstream({ ...nginx, core: LOAD_CORE }));
+const proxy = running.use(await nginxProxy({ ...nginx, core: PROXY_CORE }));
 await listening(UPSTREAM_PORT);
 await listening(NGINX_PORT);
-await using portico = pinned(PROXY_CORE, [
-  process.execPath,
-  join(import.meta.dirname, "gateway-portico.ts"),
-  `http://127.0.0.1:${UPSTREAM_PORT}`,
-]);
-const [line] = (await once(portico.child.stdout ?? upstream.child, "data")) as [Buffer];
-const { url, key } = JSON.parse(line.toString()) as { readonly url: string; readonly key: string };
-const yardstick = `http://127.0.0.1:${NGINX_PORT}/bare/invoices/1042`;
-const rows = [
-  { name: "bare", url: `${url}/bare/invoices/1042`, headers: {} },
-  {
-    name: "key + limit + log + identity header",
-    url: `${url}/full/invoices/1042`,
-    headers: { authorization: `Bearer ${key}` },
-  },
-];
-for (const { url: target, headers } of rows) await load(portico, target, headers);
-// One round has nginx and every row, so that what else the machine does weighs on all of them alike.
-const measured = rows.map((row) => ({ ...row, ...emptyFigures() }));
-const taxes: number[] = [];
-for (let pair = 0; pair < pairs; pair += 1) {
-  const base = await load(proxy, yardstick);
-  for (const row of measured) {
-    const own = await load(portico, row.url, row.headers);
-    row.rates.push(own.perSecond);
-    row.ratios.push(own.perSecond / base.perSecond);
-    row.cpu.push(own.cpuUs);
-    row.cpuRatios.push(base.cpuUs / own.cpuUs);
-  }
-  const [bare = Number.NaN, full = Number.NaN] = measured.map(({ cpu }) => cpu.at(-1));
-  taxes.push(100 * (1 - bare / full));
+const upstream = `http://127.0.0.1:${UPSTREAM_PORT}`;
+const startPortico = async (log: "log" | "quiet") => {
+  const file = join(import.meta.dirname, "gateway-portico.ts");
+  return running.use(await script<{ url: string; key: string }>(PROXY_CORE, file, [upstream, log]));
+};
+const quiet = await startPortico("quiet");
+const logging = await startPortico("log");
+const peers = values.peers ? await startPeers(upstream) : [];
+for (const peer of peers) running.use(peer.process);
+
+function rowOf(name: string, portico: typeof quiet, api: string): Row {
+  const { url, key } = portico.line;
+  const headers = api === "bare" ? {} : { authorization: `Bearer ${key}` };
+  return { name, process: portico, url: `${url}/${api}/invoices/1042`, headers };
 }
-for (const { name, rates, ratios, cpu, cpuRatios } of measured) {
-  console.log(`gateway, ${name}: ${spread(ratios, 2)} of nginx proxy_pass; ${spread(rates)}/s`);
+
+const rows: readonly Row[] = [
+  rowOf("Portico, bare", quiet, "bare"),
+  rowOf("Portico, key", quiet, "key"),
+  rowOf("Portico, key + limit", quiet, "limit"),
+  rowOf("Portico, key + limit + log", logging, "limit"),
+  rowOf("Portico, key + limit + log + identity header", logging, "full"),
+  ...peers,
+];
+const yardstick = { process: proxy, url: `http://127.0.0.1:${NGINX_PORT}/bare/invoices/1042` };
+for (const row of rows) await load(row);
+// One round has nginx and every row, so that what else the machine does weighs on all of them alike.
+const measured = rows.map((row) => ({
+  row,
+  rates: [] as number[],
+  ratios: [] as number[],
+  cpu: [] as number[],
+  cpuRatios: [] as number[],
+}));
+for (let pair = 0; pair < pairs; pair += 1) {
+  const base = await load({ ...yardstick, headers: {} });
+  for (const { row, rates, ratios, cpu, cpuRatios } of measured) {
+    const own = await load(row);
+    rates.push(own.perSecond);
+    ratios.push(own.perSecond / base.perSecond);
+    cpu.push(own.cpuUs);
+    cpuRatios.push(base.cpuUs / own.cpuUs);
+  }
+}
+for (const { row, rates, ratios, cpu, cpuRatios } of measured) {
+  console.log(`${row.name}: ${spread(ratios, 2)} of nginx proxy_pass; ${spread(rates)}/s`);
   console.log(
     `  by processor time: ${spread(cpuRatios, 2)} of nginx; ${spread(cpu, 1)} µs a request`,
   );
 }
-console.log(`tax of the four, by processor time: ${spread(taxes)} %`);
-console.log(`${pairs} pairs of ${values.seconds} s, ${values.connections} connections`);
+const [bare, , , , full] = measured;
+const taxes = (full?.cpu ?? []).map((us, pair) => 100 * (1 - (bare?.cpu[pair] ?? 0) / us));
+console.log(`tax of the four, by processor time: ${spread(taxes)} % (must ≤ 25)`);
+record("gateway bare of nginx", median(bare?.ratios ?? []));
+record("gateway full of nginx", median(full?.ratios ?? []));
+for (const { row, ratios } of measured.slice(5)) {
+  const ours = (full?.ratios ?? []).map((ratio, pair) => ratio / (ratios[pair] ?? Number.NaN));
+  console.log(`Portico with all four against ${row.name}: ${spread(ours, 2)} times`);
+}
+console.log(`${pairs} rounds of ${values.seconds} s a row, ${values.connections} connections`);

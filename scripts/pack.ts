@@ -56,15 +56,25 @@ function stageAssets(): void {
 }
 
 /**
- * The API reference's viewer, served from the operator's own origin: nothing is fetched from elsewhere. Its package
- * carries no licence file; its siblings of the same repository do.
+ * The viewers of the API reference, served from the operator's own origin: nothing is fetched from elsewhere. Scalar's
+ * package carries no licence file; its siblings of the same repository do.
  */
-function stageViewer(): void {
-  const scalar = join(root, "node_modules/@scalar");
+const VIEWERS: Readonly<Record<string, string>> = {
+  "scalar.js": "@scalar/api-reference/dist/browser/standalone.js",
+  "scalar.LICENSE": "@scalar/components/LICENSE",
+  "swagger-ui.js": "swagger-ui-dist/swagger-ui-bundle.js",
+  "swagger-ui-layout.js": "swagger-ui-dist/swagger-ui-standalone-preset.js",
+  "swagger-ui.css": "swagger-ui-dist/swagger-ui.css",
+  "swagger-ui.LICENSE": "swagger-ui-dist/LICENSE",
+  "swagger-ui.NOTICE": "swagger-ui-dist/NOTICE",
+};
+
+function stageViewers(): void {
   const to = join(staged, "dist/pillars/docs/assets");
   mkdirSync(to, { recursive: true });
-  cpSync(join(scalar, "api-reference/dist/browser/standalone.js"), join(to, "scalar.js"));
-  cpSync(join(scalar, "components/LICENSE"), join(to, "scalar.LICENSE"));
+  for (const [name, from] of Object.entries(VIEWERS)) {
+    cpSync(join(root, "node_modules", from), join(to, name));
+  }
 }
 
 async function step(name: string, command: readonly string[], cwd = root): Promise<string> {
@@ -87,7 +97,7 @@ mkdirSync(staged, { recursive: true });
 await step("tsc", ["tsc", "-p", "tsconfig.build.json"]);
 stageManifest(manifest);
 stageAssets();
-stageViewer();
+stageViewers();
 await step("npm pack", ["npm", "pack", "--pack-destination", join(root, "dist")], staged);
 const tarball = join(root, "dist", `${manifest.name}-${manifest.version}.tgz`);
 await lint(tarball);

@@ -9,7 +9,7 @@ import type { Lock, Locked } from "./lock.ts";
 export const SBOM_PATH = "dist/sbom.cdx.json";
 
 /** Copied into the package as one file, so it ships although nothing depends on it. */
-const CARRIED = ["@scalar/api-reference"];
+const CARRIED = ["@scalar/api-reference", "swagger-ui-dist"];
 
 interface Component {
   readonly type: "library";

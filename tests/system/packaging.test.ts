@@ -72,7 +72,9 @@ describe("the tarball, installed in an empty folder", () => {
     const files = await readdir(join(app, "node_modules/portico"), { recursive: true });
     expect(files).toContain("dist/kernel/index.js");
     expect(files).toContain("dist/kernel/index.d.ts");
-    expect(files).toContain("dist/pillars/docs/assets/scalar.js");
+    for (const name of ["scalar.js", "swagger-ui.js", "swagger-ui.css", "swagger-ui.LICENSE"]) {
+      expect(files).toContain(`dist/pillars/docs/assets/${name}`);
+    }
     expect(files.filter((file) => /(?<!\.d)\.ts$|\.test\.|node_modules/.test(file))).toEqual([]);
   });
 
@@ -95,12 +97,17 @@ describe("the tarball, installed in an empty folder", () => {
     expect(await read.json()).toMatchObject({ id, type: "invoice.paid", data: { amount: 42 } });
   });
 
-  test("serves its API reference from its own origin", async () => {
+  test.each(["/docs", "/docs/swagger"])("serves %s from its own origin", async (path) => {
     await using server = await serve();
-    const page = await (await server.call("/docs")).text();
-    const [, script = ""] = /<script[^>]* src="([^"]+)"/.exec(page) ?? [];
-    expect(script).toMatch(/^\/(?!\/)/);
-    expect((await server.call(script)).status).toBe(200);
+    const page = await (await server.call(path)).text();
+    const files = [
+      ...page.matchAll(/<(?:script|link rel="stylesheet")[^>]* (?:src|href)="([^"]+)"/g),
+    ];
+    expect(files.length).toBeGreaterThan(0);
+    for (const [, file = ""] of files) {
+      expect(file).toMatch(/^\/(?!\/)/);
+      expect((await server.call(file)).status).toBe(200);
+    }
     expect(page.match(/https?:\/\/[^"'\s<]+/g) ?? []).toEqual([]);
   });
 });

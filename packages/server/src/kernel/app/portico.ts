@@ -2,11 +2,14 @@ import {
   CliVerbs,
   type Caller,
   type CliVerb,
+  type InputOf,
   type LogEvent,
   type PluginContext,
   type Provided,
+  type ReplyOf,
   type Started,
   type Tx,
+  type TypedOperation,
 } from "../contract/index.ts";
 import type {
   CallInput,
@@ -35,6 +38,18 @@ export interface Portico {
   stop(deadlineMs?: number): Promise<void>;
   /** Runs an operation as a function. */
   call(operationId: string, input: CallInput, caller: Caller): Promise<CallReply>;
+  /**
+   * Runs an operation as a typed function: input and answer are of its schemas. The same checks as over HTTP; a refusal
+   * is thrown as a problem.
+   *
+   * @example
+   * const note = await portico.run(createNote, { body: { text: "Buy milk" } }, caller);
+   */
+  run<TOperation extends TypedOperation>(
+    operation: TOperation,
+    input: InputOf<TOperation>,
+    caller: Caller,
+  ): Promise<ReplyOf<TOperation>>;
   /** Answers one HTTP request without a socket. */
   inject(request: InjectRequest): Promise<InjectReply>;
   /** Settles when every committed event has had its consequences and no job could run now. */
@@ -74,6 +89,11 @@ export function createPortico(parts: Parts & { readonly http: PorticoHttp }): Po
     },
     stop,
     call: (operationId, input, caller) => http.call(operationId, input, caller),
+    run: async (operation, input, caller) => {
+      const { body } = await http.call(operation.id, input, caller);
+      // Written by the schemas that the type is made of.
+      return body as ReplyOf<typeof operation>;
+    },
     inject: (request) => http.inject(request),
     settled: () => settled(spine),
     context: (plugin) => contextIn(parts, plugin),

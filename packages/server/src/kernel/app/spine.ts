@@ -81,9 +81,7 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
     },
   });
   const log = createLog({ hub, clock, logger });
-  // Jobs that were merely under way when a process died are counted too: the bound lies where, with the wait growing at
-  // each crash, only one that ends the process by itself arrives.
-  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, crashesMax: 20 });
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId });
   wake.log = () => {
     log.wake();
   };

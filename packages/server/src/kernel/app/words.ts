@@ -1,6 +1,7 @@
 import { accessErrors } from "../access/index.ts";
 import { auditErrors } from "../audit/index.ts";
 import {
+  ApiDocuments,
   Authenticators,
   Checks,
   CliVerbs,
@@ -31,6 +32,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Limiters,
   Fronts,
   Pages,
+  ApiDocuments,
   RequestObservers,
   Checks,
   Timeline,

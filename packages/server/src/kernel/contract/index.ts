@@ -22,20 +22,28 @@ export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  CallOptions,
   Cursors,
+  InputOf,
   Method,
   Operation,
   OperationExample,
   OperationInput,
   OperationMode,
   OperationSpec,
+  OperationTypes,
+  RepliesOf,
   Reply,
+  ReplyOf,
+  TypedOperation,
 } from "./operation.ts";
 export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
 export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
+export { ApiDocuments } from "./api-documents.ts";
+export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export {
   Authenticators,
   Checks,

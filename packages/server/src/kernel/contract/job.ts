@@ -16,6 +16,12 @@ export interface JobRun<TInput> {
   readonly signal: AbortSignal;
 }
 
+/** A job that is set aside because the processes that ran it kept ending. */
+export type SetAside<TInput> = Omit<JobRun<TInput>, "signal" | "attempt"> & {
+  /** What the job's row says of it. */
+  readonly error: string;
+};
+
 /** What writes may go with the end of a run: one durable transaction, refused whole if the lease was lost. */
 export type WithOutcome = (batch: Append) => void;
 
@@ -46,6 +52,11 @@ export interface JobDefinition<TInput extends TSchema = TSchema> {
   /** Runs of one key at the same time, over all processes; unlimited when left out. */
   readonly concurrency?: number;
   run(run: JobRun<Static<TInput>>): Promise<JobOutcome | void>;
+  /**
+   * Called when the job is quarantined: the processes that ran it ended before it did, again and again. What it writes
+   * goes into the transaction that sets the job aside, so that rows which wait for the job learn that it will not come.
+   */
+  quarantined?(job: SetAside<Static<TInput>>, batch: Append): void;
 }
 
 /** Declares a job with the type of its input carried through to `run`. */

@@ -75,6 +75,9 @@ export interface OperationExample {
   readonly after?: readonly string[];
 }
 
+/** Status → schema of the answer; null means no body. */
+export type RepliesOf = Readonly<Record<number, TSchema | null>>;
+
 /** The whole declaration. */
 export interface OperationSpec<
   TMode extends OperationMode,
@@ -82,9 +85,11 @@ export interface OperationSpec<
   TQuery extends TSchema,
   TBody extends TSchema,
   TPrepared,
+  TId extends string = string,
+  TReplies extends RepliesOf = RepliesOf,
 > {
   /** `notes.create`: plugin, verb. SDK method, metric label, audit action. */
-  readonly id: string;
+  readonly id: TId;
   readonly method: Method;
   /** Below `/api/v1`, with `{id}` for parameters. */
   readonly path: string;
@@ -110,7 +115,7 @@ export interface OperationSpec<
    */
   readonly keepsBytes?: boolean;
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
-  readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly replies: TReplies;
   /** Codes from this plugin's error table (or a kernel code) that `handle` may raise. */
   readonly errors?: readonly string[];
   readonly example: OperationExample;
@@ -151,6 +156,61 @@ export interface Operation {
   readonly handle: (input: never) => unknown;
 }
 
+/** The schemas of one operation, as types. */
+export interface OperationTypes<
+  TPath extends TSchema = TSchema,
+  TQuery extends TSchema = TSchema,
+  TBody extends TSchema = TSchema,
+  TReplies extends RepliesOf = RepliesOf,
+> {
+  readonly path: TPath;
+  readonly query: TQuery;
+  readonly body: TBody;
+  readonly replies: TReplies;
+}
+
+/** An operation that knows its id and the types of its schemas: it is a function for whoever embeds the server. */
+export interface TypedOperation<
+  TId extends string = string,
+  TTypes extends OperationTypes = OperationTypes,
+> extends Operation {
+  readonly id: TId;
+  /** Carries types only; never set. */
+  readonly types?: TTypes;
+}
+
+/** One part of an input: absent where no schema was declared, optional where it may be empty. */
+type Part<TName extends string, TPart extends TSchema> = TSchema extends TPart
+  ? unknown
+  : Record<never, never> extends Static<TPart>
+    ? { readonly [name in TName]?: Static<TPart> }
+    : { readonly [name in TName]: Static<TPart> };
+
+/** What an operation is called with. */
+export type InputOf<TOperation> =
+  TOperation extends TypedOperation<string, OperationTypes<infer TPath, infer TQuery, infer TBody>>
+    ? Part<"path", TPath> & Part<"query", TQuery> & Part<"body", TBody> & CallOptions
+    : never;
+
+/** What a call may carry beside the parts of its input. */
+export interface CallOptions {
+  /** Where the operation is idempotent: a second call with the same key answers what the first did. */
+  readonly idempotencyKey?: string;
+  /** The revision that must still be in force; else `request.revision`. */
+  readonly ifMatch?: number;
+}
+
+/** What an operation answers: the body of its success statuses, undefined where there is none. */
+export type ReplyOf<TOperation> =
+  TOperation extends TypedOperation<
+    string,
+    OperationTypes<TSchema, TSchema, TSchema, infer TReplies>
+  >
+    ? { [TStatus in keyof TReplies]: BodyOf<TReplies[TStatus]> }[keyof TReplies]
+    : never;
+
+type BodyOf<TReply> = TReply extends TSchema ? Static<TReply> : undefined;
+
 /**
  * Describes one operation: method, path, schemas, permission and code. Route, validation, access check, limit,
  * OpenAPI entry, typed function, metrics, audit and request log follow from it.
@@ -175,7 +235,11 @@ export function operation<
   TQuery extends TSchema = TSchema,
   TBody extends TSchema = TSchema,
   TPrepared = unknown,
->(spec: OperationSpec<TMode, TPath, TQuery, TBody, TPrepared>): Operation {
+  const TId extends string = string,
+  TReplies extends RepliesOf = RepliesOf,
+>(
+  spec: OperationSpec<TMode, TPath, TQuery, TBody, TPrepared, TId, TReplies>,
+): TypedOperation<TId, OperationTypes<TPath, TQuery, TBody, TReplies>> {
   const { method } = spec;
   return {
     id: spec.id,

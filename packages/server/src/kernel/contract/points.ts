@@ -129,6 +129,8 @@ export interface Page {
 export interface PageRequest {
   readonly path: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
+  /** Lower-case names, as node:http joins them. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
 /** A page's answer. */

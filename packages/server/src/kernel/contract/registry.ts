@@ -11,6 +11,8 @@ export interface RegistryFace {
   readonly errors: readonly RegisteredError[];
   readonly permissions: readonly RegisteredPermission[];
   readonly events: readonly RegisteredEvent[];
+  /** A problem document of one code as a caller reads it, with made-up values; undefined for an unknown code. */
+  readonly exampleOf: (code: string) => Readonly<Record<string, unknown>> | undefined;
   /** OpenAPI 3.1 of every operation, with examples, refusals and permissions. Made once. */
   openapi(): Readonly<Record<string, unknown>>;
 }
@@ -19,6 +21,8 @@ export interface RegistryFace {
 export interface RegisteredOperation {
   readonly plugin: string;
   readonly operation: Operation;
+  /** Every code it may be refused with: derived of its declaration, and its own. */
+  readonly refusals: readonly string[];
 }
 
 /** A code and what it means wherever it is answered. */

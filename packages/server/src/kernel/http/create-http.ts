@@ -14,6 +14,8 @@ import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
+import { docsUrlOf } from "./problem-reply.ts";
+import { refusalsOf } from "./refusals.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
@@ -76,7 +78,11 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       await closeServer(server, { deadlineMs, clock: options.clock });
     },
     operations: () =>
-      [...compiled.values()].map(({ plugin, operation }) => ({ plugin, operation })),
+      [...compiled.values()].map(({ plugin, operation }) => ({
+        plugin,
+        operation,
+        refusals: refusalsOf(operation),
+      })),
   };
 }
 
@@ -112,15 +118,11 @@ function partsOf(options: HttpOptions): RouteParts {
     timeoutMs: config.timeoutMs ?? TIMEOUT_MS,
     bodyBytesMax: config.bodyBytesMax ?? BODY_BYTES_MAX,
     occurrence: ({ requestId, path }) => ({
-      docsUrl: docsUrlOf(options),
+      docsUrl: docsUrlOf(options.server),
       requestId,
       instance: path,
     }),
   };
-}
-
-function docsUrlOf({ server }: HttpOptions): string {
-  return `${server.publicUrl()}${server.basePath}/docs/errors`;
 }
 
 function compileAll(options: HttpOptions): ReadonlyMap<string, CompiledOperation> {
@@ -192,7 +194,7 @@ function dispatcherOf(
     clock,
     makeId,
     makeHex: hexMaker(options.fillRandom),
-    docsUrl: () => docsUrlOf(options),
+    docsUrl: () => docsUrlOf(options.server),
     answered: createObservation(options),
     isDraining: () => state.isDraining,
   });

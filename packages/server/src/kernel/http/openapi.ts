@@ -6,6 +6,9 @@ import type {
   RegisteredOperation,
   ServerFacts,
 } from "../contract/index.ts";
+import { problemExample } from "./problem-example.ts";
+import { docsUrlOf } from "./problem-reply.ts";
+import { asksPermission, refusalsOf } from "./refusals.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -23,10 +26,11 @@ export function buildOpenApi(options: OpenApiOptions): Json {
   const errors = new Map(options.errors.map((each) => [each.code, each]));
   const schemes = securitySchemes(options.challenges);
   const paths: Record<string, Record<string, unknown>> = {};
+  const book = { errors, docsUrl: docsUrlOf(server) };
   for (const { plugin, operation } of operations) {
     const path = (paths[`/api/v1${operation.path}`] ??= {});
     path[operation.method.toLowerCase()] = {
-      ...describe(operation, errors),
+      ...describe(operation, book),
       tags: [plugin],
       security: securityOf(operation, Object.keys(schemes)),
     };
@@ -46,7 +50,13 @@ export function buildOpenApi(options: OpenApiOptions): Json {
   };
 }
 
-function describe(operation: Operation, errors: ReadonlyMap<string, RegisteredError>): Json {
+/** Every error, and where its page is. */
+interface ErrorBook {
+  readonly errors: ReadonlyMap<string, RegisteredError>;
+  readonly docsUrl: string;
+}
+
+function describe(operation: Operation, book: ErrorBook): Json {
   const { body, example } = operation;
   return {
     operationId: operation.id,
@@ -66,8 +76,8 @@ function describe(operation: Operation, errors: ReadonlyMap<string, RegisteredEr
             },
           },
         }),
-    responses: { ...successes(operation), ...refusals(operation, errors) },
-    ...(isPermission(operation.access) ? { "x-permission": operation.access } : {}),
+    responses: { ...successes(operation), ...refusals(operation, book) },
+    ...(asksPermission(operation) ? { "x-permission": operation.access } : {}),
     ...(operation.limits.length === 0 ? {} : { "x-rate-limits": operation.limits }),
   };
 }
@@ -150,24 +160,23 @@ function successes(operation: Operation): Json {
   );
 }
 
-function refusals(operation: Operation, errors: ReadonlyMap<string, RegisteredError>): Json {
+function refusals(operation: Operation, { errors, docsUrl }: ErrorBook): Json {
   const byStatus = new Map<number, RegisteredError[]>();
-  for (const code of codesOf(operation)) {
+  for (const code of refusalsOf(operation)) {
     const found = errors.get(code);
     if (found === undefined) continue;
     const { status } = found.definition;
     byStatus.set(status, [...(byStatus.get(status) ?? []), found]);
   }
-  return Object.fromEntries([...byStatus].map(([status, found]) => [status, refusal(found)]));
+  return Object.fromEntries(
+    [...byStatus].map(([status, found]) => [status, refusal(found, docsUrl)]),
+  );
 }
 
-function refusal(found: readonly RegisteredError[]): Json {
-  const examples = found.map(({ code, definition }) => [
-    code,
-    {
-      summary: definition.text,
-      value: { code, status: definition.status, detail: definition.text },
-    },
+function refusal(found: readonly RegisteredError[], docsUrl: string): Json {
+  const examples = found.map((error) => [
+    error.code,
+    { summary: error.definition.text, value: problemExample(error, docsUrl) },
   ]);
   return {
     description: found.map(({ code }) => `\`${code}\``).join(", "),
@@ -178,27 +187,6 @@ function refusal(found: readonly RegisteredError[]): Json {
       },
     },
   };
-}
-
-/** What may be refused before `handle` runs, and what it says itself. */
-function codesOf(operation: Operation): readonly string[] {
-  const { access, body, params, query, limits, idempotent, errors } = operation;
-  const takesInput = body !== undefined || params !== undefined || query !== undefined;
-  return [
-    ...(body === undefined
-      ? []
-      : ["request.malformed", "request.bodyTooLarge", "request.mediaType"]),
-    ...(takesInput ? ["request.invalid"] : []),
-    ...(access === "public" ? [] : ["access.unauthenticated"]),
-    ...(isPermission(access) ? ["access.forbidden"] : []),
-    ...(limits.length === 0 ? [] : ["request.rateLimited"]),
-    ...(idempotent ? ["request.inProgress", "request.idempotencyReuse"] : []),
-    ...errors,
-  ];
-}
-
-function isPermission(access: string): boolean {
-  return access !== "public" && access !== "caller";
 }
 
 function securityOf({ access }: Operation, schemes: readonly string[]): readonly Json[] {

@@ -3,6 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { STATUS_CODES } from "node:http";
 import type { Problem } from "../../base/index.ts";
+import type { ServerFacts } from "../contract/index.ts";
 
 /** Media type of every refusal (RFC 9457). */
 export const PROBLEM_TYPE = "application/problem+json";
@@ -14,6 +15,14 @@ export interface ProblemOccurrence {
   readonly requestId: string;
   /** Path of the request, without its query, which may hold secrets. */
   readonly instance?: string;
+}
+
+/** Address of the errors' pages, without the code. */
+export function docsUrlOf({
+  publicUrl,
+  basePath,
+}: Pick<ServerFacts, "publicUrl" | "basePath">): string {
+  return `${publicUrl()}${basePath}/docs/errors`;
 }
 
 /** The problem document as it crosses the wire: code and public text, never the internal part or the cause. */

@@ -8,6 +8,8 @@ import type {
 } from "../contract/index.ts";
 import { buildOpenApi } from "./openapi.ts";
 import type { OwnedErrors } from "./options.ts";
+import { problemExample } from "./problem-example.ts";
+import { docsUrlOf } from "./problem-reply.ts";
 
 /** What a registry is made of. */
 export interface RegistryOptions {
@@ -48,6 +50,10 @@ export function createRegistry(options: RegistryOptions): RegistryFace {
     events: plugins.flatMap(({ id, events }) =>
       Object.entries(events ?? {}).map(([type, definition]) => ({ owner: id, type, definition })),
     ),
+    exampleOf: (code) => {
+      const error = errors.find((each) => each.code === code);
+      return error === undefined ? undefined : problemExample(error, docsUrlOf(server));
+    },
     openapi: () => (document ??= buildOpenApi({ operations, errors, challenges, server })),
   };
 }

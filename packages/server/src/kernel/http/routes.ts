@@ -85,7 +85,11 @@ export function addOperation(
 export function addPage(app: FastifyInstance, { page, ctx }: BoundPage, url: string): void {
   app.get(routerPath(url), async (request, reply) => {
     const answer = await page.serve(
-      { path: textsOf(request.params), query: textsOf(request.query) },
+      {
+        path: textsOf(request.params),
+        query: textsOf(request.query),
+        headers: request.headers,
+      },
       ctx,
     );
     return await reply.code(answer.status).headers(answer.headers).send(answer.body);

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/index.ts";
-import type { JobOutcome } from "../contract/index.ts";
 import { errorText } from "../log/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
 import { raiseJobs } from "./errors.ts";
 import type { RegisteredJob } from "./registry.ts";
+import type { Outcome } from "./settle.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -12,7 +12,7 @@ export type AbortReason = "timeout" | "lost" | "stop";
 
 /** How a run ended for the engine: an outcome to write, or nothing to write. */
 export type Ended =
-  | { readonly kind: "outcome"; readonly outcome: JobOutcome }
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
   /** The process stops: given back uncounted. */
   | { readonly kind: "released" }
   /** Another run has the job, or it was cancelled. */

@@ -9,6 +9,7 @@ import { attempt } from "./attempt.ts";
 import type { AbortReason, Ended } from "./attempt.ts";
 import { toClaimed } from "./claimed.ts";
 import type { ClaimedJob, JobKey } from "./claimed.ts";
+import { quarantine } from "./quarantine.ts";
 import type { JobRegistry } from "./registry.ts";
 import { settle } from "./settle.ts";
 import type { Settled, SettleOptions } from "./settle.ts";
@@ -37,6 +38,7 @@ export interface EngineOptions {
   readonly logger: Logger;
   readonly concurrency: number;
   readonly leaseMs: number;
+  readonly crashesMax: number;
   readonly ran: (ran: Ran) => void;
 }
 
@@ -187,16 +189,18 @@ export class Engine {
   }
 
   async #run({ job, abort }: Run): Promise<void> {
-    const { registry, clock, hub, ran } = this.#options;
+    const { registry, clock, hub, ran, crashesMax } = this.#options;
     const startedAt = clock.monotonic();
     const registered = registry.find(job.plugin, job.name);
-    const ended: Ended =
-      registered === undefined
-        ? {
-            kind: "outcome",
-            outcome: { kind: "snooze", at: (await hub.driver.now()) + UNKNOWN_MS },
-          }
-        : await attempt(job, registered, { clock, abort });
+    let ended: Ended;
+    if (registered === undefined) {
+      const at = (await hub.driver.now()) + UNKNOWN_MS;
+      ended = { kind: "outcome", outcome: { kind: "snooze", at } };
+    } else if (job.crashes >= crashesMax) {
+      ended = { kind: "outcome", outcome: quarantine(job, registered) };
+    } else {
+      ended = await attempt(job, registered, { clock, abort });
+    }
     const settled = await this.#settle(job, ended);
     ran({ job, settled, durationMs: clock.monotonic() - startedAt });
   }
@@ -207,7 +211,7 @@ export class Engine {
     const { outcome } = ended;
     const definition = registry.find(job.plugin, job.name)?.definition;
     const settled = await settle(options, { job, definition, outcome });
-    if (settled === "fail" && "error" in outcome) {
+    if ((settled === "fail" || settled === "quarantine") && "error" in outcome) {
       const { error } = outcome;
       const name = `${job.plugin}.${job.name}`;
       logger.error({ job: job.id, name, error, trace: job.origin.trace }, "A job failed for good.");

@@ -14,7 +14,7 @@ import type { UpkeepOptions } from "./upkeep.ts";
 
 const CONCURRENCY = 200;
 const LEASE_MS = 15_000;
-const CRASHES_MAX = 5;
+const CRASHES_MAX = 20;
 const ABORTED_MS = 1_000;
 const DRAIN_POLL_MS = 20;
 const NOTIFY_PAUSE_MS = 5;
@@ -49,6 +49,7 @@ export function createLife(options: JobsOptions): Life {
   const { driver } = hub;
   const statements = jobStatements(driver.dialect);
   const leaseMs = options.leaseMs ?? LEASE_MS;
+  const crashesMax = options.crashesMax ?? CRASHES_MAX;
   const random = options.random ?? chance;
   const doneMany = createDoneQueue(hub, statements);
   const engine = new Engine({
@@ -58,6 +59,7 @@ export function createLife(options: JobsOptions): Life {
     clock,
     logger,
     leaseMs,
+    crashesMax,
     settle: { hub, clock, logger, statements, random, doneMany },
     concurrency: options.concurrency ?? CONCURRENCY,
     ran: observer(options, () => engine.running.length),
@@ -70,7 +72,7 @@ export function createLife(options: JobsOptions): Life {
     logger,
     leaseMs,
     admission: { driver, statements, registry },
-    crashesMax: options.crashesMax ?? CRASHES_MAX,
+    crashesMax,
   };
   const parts: Parts = { options, statements, engine, upkeep, owner: undefined, stops: [] };
   const tell = createTeller(options);

@@ -17,6 +17,10 @@ export interface JobsOptions {
   readonly concurrency?: number;
   /** A process that does not answer for this long is taken for dead; 15,000 when left out. At least three heartbeats. */
   readonly leaseMs?: number;
-  /** Crashes after which a job is set aside; 5 when left out. */
+  /**
+   * Crashes in a row, with no run that came to its end between them, after which a job is set aside; 20 when left out.
+   * A job that was merely under way when its process died is counted too: with the wait growing at each crash and
+   * suspects run one at a time, only one that ends the process by itself arrives there.
+   */
   readonly crashesMax?: number;
 }

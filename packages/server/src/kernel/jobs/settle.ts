@@ -14,7 +14,11 @@ const TROUBLE_MS = 200;
 const AWAY = new Set(["store.unavailable", "store.outcomeUnknown"]);
 
 /** What the end of a run came to. */
-export type Settled = "done" | "retry" | "snooze" | "fail" | "lost";
+export type Settled = "done" | "retry" | "snooze" | "fail" | "quarantine" | "lost";
+
+/** How a run ended, or that there is none: the job is set aside for the processes it has outlived. */
+export type Outcome =
+  JobOutcome | { readonly kind: "quarantine"; readonly error: string; readonly with?: WithOutcome };
 
 /** What settling needs. */
 export interface SettleOptions {
@@ -31,7 +35,7 @@ interface Ending {
   readonly job: ClaimedJob;
   /** Undefined when this process does not know the job. */
   readonly definition: JobDefinition | undefined;
-  readonly outcome: JobOutcome;
+  readonly outcome: Outcome;
 }
 
 /**
@@ -46,13 +50,19 @@ export async function settle(options: SettleOptions, ending: Ending): Promise<Se
       const isAway = isProblem(error) && AWAY.has(error.code);
       if (!isAway && !(await isOurs(options, ending.job))) return "lost";
       if (!isAway && ending.outcome.with !== undefined) {
-        // What went with the outcome was refused, not the outcome: the run as a whole failed.
-        return settle(options, { ...ending, outcome: { kind: "retry", error: errorText(error) } });
+        return settle(options, { ...ending, outcome: withoutWrites(ending.outcome, error) });
       }
       options.logger.warn({ error, job: ending.job.id }, "A job's end was not stored yet.");
       await new Promise<void>((resolve) => void options.clock.after(TROUBLE_MS, resolve));
     }
   }
+}
+
+/** What went with the outcome was refused, not the outcome: a run as a whole has failed, a job is set aside all the same. */
+function withoutWrites(outcome: Outcome, error: unknown): Outcome {
+  return outcome.kind === "quarantine"
+    ? { kind: "quarantine", error: `${outcome.error} (${errorText(error)})` }
+    : { kind: "retry", error: errorText(error) };
 }
 
 async function write(options: SettleOptions, ending: Ending): Promise<Settled> {
@@ -93,21 +103,27 @@ async function change(
   if (outcome.kind === "done") return { settled: "done", statements: [remove] };
   const now = await hub.driver.now();
   const tries = job.attempt + 1;
+  const keep = (sql: string, error: string): DriverStatement => ({
+    sql,
+    parameters: [now, errorText(error), ...fence],
+    rows: 1,
+  });
+  if (outcome.kind === "quarantine") {
+    const statement = keep(statements.quarantine, outcome.error);
+    return { settled: "quarantine", statements: [statement, remove] };
+  }
   if (
     outcome.kind === "fail" ||
     (outcome.kind === "retry" && tries >= (definition?.attempts ?? ATTEMPTS))
   ) {
-    const keep = {
-      sql: statements.fail,
-      parameters: [now, errorText(outcome.error), ...fence],
-      rows: 1,
-    };
-    return { settled: "fail", statements: [keep, remove] };
+    return { settled: "fail", statements: [keep(statements.fail, outcome.error), remove] };
   }
   const isRetry = outcome.kind === "retry";
   const at = outcome.at ?? now + backoff(definition, tries, random);
   const error = isRetry ? errorText(outcome.error) : null;
-  const parameters = [at, at, isRetry ? 1 : 0, error, ...fence];
+  // A run that came to its end clears the job of what happened before; where nobody knew the job, none did.
+  const keptCrashes = definition === undefined ? 1 : 0;
+  const parameters = [at, at, isRetry ? 1 : 0, keptCrashes, error, ...fence];
   return {
     settled: outcome.kind,
     statements: [{ sql: statements.again, parameters, rows: 1 }],

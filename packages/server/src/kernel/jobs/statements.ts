@@ -101,11 +101,12 @@ function ending({ to, dialect }: Words) {
              (select cast(value ->> 0 as bigint), cast(value ->> 1 as bigint)
               from jsonb_array_elements(cast(? as jsonb)))`,
     ),
-    /** runAt, runAt, tries to add, error, n, token */
+    /** runAt, runAt, tries to add, 0 to forgive its crashes or 1, error, n, token */
     again: to(`update jobs_active set state = 'delayed', run_at = ?, "rank" = ${RANK},
-        attempt = attempt + cast(? as bigint), error = ?, ${RELEASED} where ${FENCE}`),
+        attempt = attempt + cast(? as bigint), crashes = crashes * cast(? as bigint), error = ?, ${RELEASED} where ${FENCE}`),
     /** endedAt, error, n, token */
-    fail: setAside(to, "failed", FENCE),
+    fail: setAside(to, "failed"),
+    quarantine: setAside(to, "quarantined"),
     /** n, token */
     isOurs: to(`select 1 as ours from jobs_active where ${FENCE}`),
     /** owner. Uncounted; key slots are kept. */
@@ -132,32 +133,19 @@ function keeping({ to }: Words) {
   };
 }
 
-function setAside(to: Words["to"], outcome: string, where: string): string {
+function setAside(to: Words["to"], outcome: "failed" | "quarantined"): string {
   return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
-    select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${where}
+    select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${FENCE}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       created_at = excluded.created_at, actor = excluded.actor, cause = excluded.cause, trace = excluded.trace`);
 }
 
-/** The statements that take jobs from whoever ran them: those that crashed too often are set aside, the rest freed. */
-export interface RecoveryStatements {
-  /** endedAt, error, crashesMax, whose */
-  readonly setAside: string;
-  /** crashesMax, whose */
-  readonly remove: string;
-  /** now, whose */
-  readonly free: string;
-}
-
-function recovery(to: Words["to"], whose: string): RecoveryStatements {
-  const poisoned = `state = 'running' and crashes + 1 >= ? and ${whose}`;
-  return {
-    setAside: setAside(to, "quarantined", poisoned),
-    remove: to(`delete from jobs_active where ${poisoned}`),
-    // Through admission like any delayed job: it takes its key's slot anew and keeps its place. The second crash and
-    // those after it wait longer, so that a start is not spent on what ends it.
-    free: to(`update jobs_active set state = 'delayed', run_at = cast(? as bigint) + crashes * 500,
-        crashes = crashes + 1, ${RELEASED} where state = 'running' and ${whose}`),
-  };
+/** Takes jobs from whoever ran them. Parameters: now, crashesMax, whose. */
+function recovery(to: Words["to"], whose: string): string {
+  // Through admission like any delayed job: it takes its key's slot anew and keeps its place. The second crash and
+  // those after it wait longer, so that a start is not spent on what ends it; one that is to be set aside does not wait.
+  return to(`update jobs_active set
+      run_at = cast(? as bigint) + case when crashes + 1 >= ? then 0 else crashes * 500 end,
+      state = 'delayed', crashes = crashes + 1, ${RELEASED} where state = 'running' and ${whose}`);
 }

@@ -6,7 +6,7 @@ import { fillAll } from "./admit.ts";
 import type { Admission } from "./admit.ts";
 import type { Engine } from "./engine.ts";
 import { recover } from "./recover.ts";
-import type { JobStatements, RecoveryStatements } from "./statements.ts";
+import type { JobStatements } from "./statements.ts";
 import type { SqlValue } from "../contract/index.ts";
 
 const EXPIRED_MS = 1_000;
@@ -81,12 +81,12 @@ async function recoverExpired(options: UpkeepOptions, owner: string): Promise<vo
 /** Recovers jobs of others and gives the slots that a dead process left empty to those who wait. */
 export async function takeBack(
   options: UpkeepOptions,
-  statements: RecoveryStatements,
+  statement: string,
   whose: readonly SqlValue[],
 ): Promise<void> {
   const { driver, engine, crashesMax, logger } = options;
   const now = await driver.now();
-  const count = await recover(driver, statements, { now, crashesMax, whose });
+  const count = await recover(driver, statement, { now, crashesMax, whose });
   if (count > 0) logger.warn({ count }, "Jobs of a process that ended were taken back.");
   await fillAll(options.admission);
   engine.bell.ring();

@@ -1,7 +1,9 @@
 /**
  * What tests stand on: `createTestApp` (a real server without a socket), a clock that stands still, callers made up at
- * will. The door `portico/testing`.
+ * will, data made from a seed. The door `portico/testing`.
  */
+export { factories } from "./factories.ts";
+export type { Factories, MadeEvent } from "./factories.ts";
 export { fakeClock } from "./fake-clock.ts";
 export type { FakeClock } from "./fake-clock.ts";
 export { createTestApp } from "./test-app.ts";

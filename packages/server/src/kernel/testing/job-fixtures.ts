@@ -14,7 +14,7 @@ export type CountRun = JobRun<{ index: number }>;
 /** A job whose input is an index. */
 export function define(
   run: (run: CountRun) => Promise<JobOutcome | void>,
-  given: Partial<Pick<JobDefinition, "attempts" | "backoffMs" | "concurrency" | "timeoutMs">> = {},
+  given: Partial<Omit<JobDefinition<typeof input>, "input" | "run">> = {},
 ): JobDefinition {
   return job({ input, run, ...given });
 }

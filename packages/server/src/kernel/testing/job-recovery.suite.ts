@@ -176,11 +176,17 @@ function dying(open: OpenTestDatabase): void {
   });
 
   it("sets a job aside that took its process down five times, and runs it anew when asked", async () => {
-    await using spine = await openSpine(open, { clock: hastyClock(20) });
+    await using spine = await openSpine(open, {
+      clock: hastyClock(20),
+      jobs: { crashesMax: 5 },
+    });
     const ran: number[] = [];
     spine.addJob(
       "poison",
-      define(async ({ input }) => void ran.push(input.index)),
+      define(async ({ input }) => void ran.push(input.index), {
+        quarantined: ({ input, error }, batch) =>
+          note(batch, `aside ${input.index}: ${error.slice(0, 12)}`),
+      }),
     );
     const [id = "", innocent = ""] = await enqueue(spine, "poison", [1, 2]);
     await crash(spine, 1, [id, innocent]);
@@ -188,10 +194,46 @@ function dying(open: OpenTestDatabase): void {
     await spine.jobs.start();
     await spine.jobs.drained();
     expect(ran).toEqual([2]);
-    expect(await spine.jobs.get(id)).toMatchObject({ state: "quarantined" });
+    expect(await spine.jobs.get(id)).toMatchObject({ state: "quarantined", crashes: 5 });
+    expect(await notesOf(spine)).toEqual(["aside 1: jobs.crashed"]);
     await spine.jobs.retry(id);
     await spine.jobs.drained();
     expect(ran).toEqual([2, 1]);
+  });
+
+  it("sets nothing aside before its twentieth crash in a row: innocents of a process that is killed do not get there", async () => {
+    await using spine = await openSpine(open, { clock: hastyClock(20) });
+    const ran: number[] = [];
+    spine.addJob(
+      "slow",
+      define(async ({ input }) => void ran.push(input.index)),
+    );
+    const [id = ""] = await enqueue(spine, "slow", [1]);
+    await crash(spine, 19, [id]);
+    await spine.hub.driver.append([
+      {
+        sql: `update jobs_active set crashes = crashes + 1, state = 'delayed', run_at = 0`,
+        parameters: [],
+      },
+    ]);
+    await spine.jobs.start();
+    await spine.jobs.drained();
+    expect(ran).toEqual([1]);
+  });
+
+  it("forgives the crashes of a job once a run of it has come to its end", async () => {
+    await using spine = await openSpine(open);
+    spine.addJob(
+      "waits",
+      define(() => Promise.resolve({ kind: "snooze", at: Date.now() + 3_600_000 })),
+    );
+    const [id = ""] = await enqueue(spine, "waits", [1]);
+    await spine.hub.driver.append([
+      { sql: `update jobs_active set crashes = 4, state = 'delayed', run_at = 0`, parameters: [] },
+    ]);
+    await spine.jobs.start();
+    await spine.jobs.drained();
+    expect(await spine.jobs.get(id)).toMatchObject({ state: "delayed", crashes: 0 });
   });
 
   it("runs jobs that crashed before one at a time, so that only the guilty one is blamed", async () => {

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
+import { STATUS_CODES } from "node:http";
 import { Registry, type Page, type PageReply, type RegisteredError } from "portico/kernel";
+import { adviceFor } from "./advice.ts";
 import { html, withCode, type Html } from "./html.ts";
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.6 system-ui, sans-serif; }
 body { max-width: 46rem; margin: 3rem auto; padding: 0 1rem; }
 code, pre { font: 0.9em/1.5 ui-monospace, monospace; }
+pre { padding: 0.8rem 1rem; background: #8882; overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; padding: 0.4rem 0.8rem 0.4rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
 .status { font-variant-numeric: tabular-nums; }
@@ -50,16 +53,24 @@ function row({ code, definition }: RegisteredError, basePath: string): Html {
   </tr>`;
 }
 
-/** `/docs/errors/{code}`: what a code means, what to do, and which operations answer it. */
+/** `/docs/errors/{code}`: what a code means, what to do, how it looks, and which operations answer it. */
 export const errorPage: Page = {
   path: "/docs/errors/{code}",
   serve: ({ path }, ctx) => {
-    const { errors, operations } = ctx.get(Registry);
+    const { errors, operations, exampleOf } = ctx.get(Registry);
     const { basePath } = ctx.server;
     const error = errors.find(({ code }) => code === path["code"]);
     if (error === undefined) return unknown(basePath);
-    const raisedBy = operations.filter(({ operation }) => operation.errors.includes(error.code));
-    return page(error.code, describe({ error, basePath, raisedBy: raisedBy.map(routeOf) }));
+    const raisedBy = operations.filter(({ refusals }) => refusals.includes(error.code));
+    return page(
+      error.code,
+      describe({
+        error,
+        basePath,
+        raisedBy: raisedBy.map(routeOf),
+        example: JSON.stringify(exampleOf(error.code), null, 2),
+      }),
+    );
   },
 };
 
@@ -71,37 +82,43 @@ function describe({
   error: { code, owner, definition },
   basePath,
   raisedBy,
+  example,
 }: {
   readonly error: RegisteredError;
   readonly basePath: string;
   readonly raisedBy: readonly string[];
+  readonly example: string;
 }): Html {
-  const routes = raisedBy.map((route) => html`<li><code>${route}</code></li>`);
+  const { status, text, help } = definition;
+  const { cause, action } = adviceFor(owner, status);
   return html`<p><a href="${basePath}/docs/errors">All error codes</a></p>
     <h1><code>${code}</code></h1>
     <p>
-      HTTP status <strong class="status">${definition.status}</strong>, raised by
+      HTTP status <strong class="status">${status}</strong> ${STATUS_CODES[status] ?? ""}, raised by
       <code>${owner}</code>.
     </p>
-    <p>${withCode(definition.text)}</p>
-    ${
-      definition.help === undefined
-        ? html``
-        : html`<h2>What to do</h2>
-            <p>${withCode(definition.help)}</p>`
-    }
-    ${
-      routes.length === 0
-        ? html``
-        : html`<h2>Answered by</h2>
-            <ul>
-              ${routes}
-            </ul>`
-    }
+    <p><strong>${withCode(text)}</strong></p>
+    <h2>Cause</h2>
+    <p>${withCode(cause)}</p>
+    <h2>What to do</h2>
+    ${help === undefined ? html`` : html`<p>${withCode(help)}</p>`}
+    <p>${withCode(action)}</p>
+    <h2>Example</h2>
+    <pre>${example}</pre>
     <p>
-      Words in braces, such as <code>{max}</code>, are filled in where it happens; the problem
-      document has them in <code>params</code>.
-    </p>`;
+      <code>detail</code> is filled in where it happens; <code>params</code> has the same values on
+      their own. Show <code>detail</code> to people, branch on <code>code</code>, and quote
+      <code>requestId</code> when you ask for help.
+    </p>
+    ${answeredBy(raisedBy)}`;
+}
+
+function answeredBy(routes: readonly string[]): Html {
+  if (routes.length === 0) return html``;
+  return html`<h2>Answered by</h2>
+    <ul>
+      ${routes.map((route) => html`<li><code>${route}</code></li>`)}
+    </ul>`;
 }
 
 function unknown(basePath: string): PageReply {

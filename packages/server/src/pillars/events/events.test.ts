@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Type } from "typebox";
 import { definePlugin } from "portico/kernel";
-import { createTestApp } from "portico/testing";
+import { createTestApp, factories } from "portico/testing";
 import { events } from "./index.ts";
 
 interface Accepted {
@@ -196,6 +196,21 @@ describe("GET /events", () => {
       next = page.next;
     }
     expect(seen).toEqual([4, 3, 2, 1, 0]);
+  });
+
+  it("shows each of two organizations its own events, unchanged, and none of the other's", async () => {
+    await using app = await createTestApp({ plugins });
+    const make = factories("two organizations");
+    const permissions = ["events:read", "events:write"];
+    for (const caller of [make.caller({ permissions }), make.caller({ permissions })]) {
+      const client = app.as(caller);
+      const made = Array.from({ length: 40 }, () => make.event());
+      expect((await client.post("/events/batch", { events: made })).status).toBe(202);
+      await app.events(caller.organization);
+      const { data } = (await client.get("/events?limit=200")).json() as Page;
+      const shown = data.map(({ type, data }) => ({ type, data }));
+      expect(shown.toReversed()).toEqual(made.map(({ type, data }) => ({ type, data })));
+    }
   });
 
   it("narrows to a type, a beginning of types, and a subject", async () => {

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
 import type { CacheCall } from "./cache/cache-call.ts";
 import type { CachePolicy } from "./cache/policy.ts";
 import type { CompressionRules } from "./compression/rules.ts";
@@ -9,14 +9,16 @@ import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
-import type { ReplyHead, UpstreamPool } from "./upstream/index.ts";
+import type { Attempt, ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
 export interface Api {
   readonly id: string;
   readonly basePath: string;
   readonly host: string | undefined;
-  readonly pool: UpstreamPool;
+  readonly pool: Upstream;
+  /** The upstream as it is shown to operators. */
+  readonly upstreamLabel: string;
   /** `Host` that the upstream is sent; undefined to pass the caller's on. */
   readonly upstreamHost: string | undefined;
   /** Put before the forwarded path: the path of the upstream's address. */
@@ -32,6 +34,10 @@ export interface Api {
   readonly compression: CompressionRules | undefined;
   /** Undefined where the application looks after CORS itself. */
   readonly cors: CorsRules | undefined;
+  /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
+  readonly retryBodyBytesMax: number;
+  /** For the time limits of bodies that are read before they are sent. */
+  readonly clock: Clock;
 }
 
 /** One route as compiled. */
@@ -45,6 +51,7 @@ export interface Route {
   readonly auth: Auth;
   readonly permissions: readonly string[];
   readonly rates: readonly string[];
+  readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** How replies are cached; undefined: not. */
   readonly cache: CachePolicy | undefined;
@@ -108,6 +115,8 @@ export interface CallNotes {
   repliedAtMs: number;
   /** Bytes of the request's body that were forwarded. */
   bytesIn: number;
+  /** What a group of upstreams tried, when there is one. */
+  attempts: Attempt[] | undefined;
   /** Bytes of the reply's body as handed to the caller's connection. */
   bytesOut: number;
   /** Version of the API that was chosen; null where it has none. */

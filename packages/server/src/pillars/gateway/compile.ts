@@ -10,15 +10,17 @@ import type { Api, Route } from "./call.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
-import { addressFault } from "./upstream-address.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
-import { UpstreamPool } from "./upstream/index.ts";
+import { parseTemplate, shapeOf } from "./template.ts";
+import { readTimeouts, readUpstream } from "./upstream/index.ts";
+import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
 
-/** A table ready to serve, with the pools that its routes use. */
+/** A table ready to serve. */
 export interface Compiled {
   readonly router: Router;
-  readonly pools: readonly UpstreamPool[];
+  /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
+  readonly release: () => void;
 }
 
 /** What settings are compiled with. */
@@ -28,6 +30,8 @@ export interface CompileOptions {
   readonly ownPaths: readonly string[];
   /** What the steps of routes work with. */
   readonly parts: StepParts;
+  /** Where upstreams are opened, or found open. */
+  readonly upstreams: Upstreams;
 }
 
 interface Work {
@@ -43,54 +47,59 @@ export function compile(
   options: CompileOptions,
 ): Compiled | { readonly mistakes: readonly string[] } {
   const work: Work = { options, mistakes: [] };
-  const pools: UpstreamPool[] = [];
+  const apis: Api[] = [];
+  const release = (): void => {
+    for (const { pool } of apis.splice(0)) options.upstreams.release(pool);
+  };
+  refuseTwinUpstreams(settings, work);
   const routes = settings.apis.flatMap((api) => {
-    const fault = addressFault(api.upstream);
-    if (fault !== undefined) {
-      work.mistakes.push(`api '${api.id}': its upstream ${fault}`);
+    const upstream = readUpstream(api.upstream, {
+      named: settings.upstreams,
+      connectionsMax: api.connectionsMax ?? 512,
+      keepAliveMs: api.keepAliveMs ?? 4_000,
+    });
+    if ("mistakes" in upstream) {
+      const { mistakes } = upstream;
+      work.mistakes.push(...mistakes.map((each) => `api '${api.id}': its upstream ${each}`));
       return [];
     }
-    const built = buildApi(api, work);
-    pools.push(built.pool);
+    const built = buildApi(api, upstream, work);
+    apis.push(built);
     return buildRoutes(api, built, work);
   });
   refuseTwins(settings, routes, work);
   if (work.mistakes.length > 0) {
-    for (const pool of pools) pool.close();
+    release();
     return { mistakes: work.mistakes };
   }
-  return { router: createRouter(routes), pools };
+  return { router: createRouter(routes), release };
 }
 
-function buildApi(settings: ApiSettings, { options: { clock }, mistakes }: Work): Api {
-  const url = new URL(settings.upstream);
-  const isTls = url.protocol === "https:";
+function refuseTwinUpstreams({ upstreams }: GatewaySettings, work: Work): void {
+  const ids = upstreams.map(({ id }) => id);
+  for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
+    work.mistakes.push(`upstreams: there are two of the id '${id}'`);
+  }
+}
+
+function buildApi(
+  settings: ApiSettings,
+  upstream: ReadUpstream,
+  { options: { clock, upstreams }, mistakes }: Work,
+): Api {
   const basePath = trimmed(settings.basePath ?? "/");
-  const { timeouts } = settings;
   const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
   if (isMistakes(cors)) mistakes.push(...cors.map((each) => `api '${settings.id}': ${each}`));
   return {
     id: settings.id,
     basePath,
     host: settings.host?.toLowerCase(),
-    pool: new UpstreamPool({
-      address: {
-        host: url.hostname.replaceAll(/^\[|\]$/g, ""),
-        port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
-        isTls,
-      },
-      timeouts: {
-        connectMs: timeouts?.connectMs ?? 3_000,
-        firstByteMs: timeouts?.firstByteMs ?? 30_000,
-        idleMs: timeouts?.idleMs ?? 60_000,
-        totalMs: timeouts?.totalMs ?? 0,
-      },
-      connectionsMax: settings.connectionsMax ?? 512,
-      keepAliveMs: settings.keepAliveMs ?? 4_000,
-      clock,
-    }),
-    upstreamHost: settings.preserveHost === true ? undefined : url.host,
-    upstreamPath: url.pathname.replace(/\/$/, ""),
+    pool: upstreams.hold(upstream.options),
+    upstreamLabel: upstream.label,
+    upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
+    upstreamPath: upstream.path,
+    retryBodyBytesMax: upstream.retryBodyBytesMax,
+    clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,
     sendsIdentity: settings.identity ?? true,
@@ -150,6 +159,7 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     template,
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
+    timeouts: readTimeouts(route.timeouts, settings.timeouts),
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
     invalidates: [settings, ...(settings.routes ?? [])].some(
       ({ cache }) => (cache ?? false) !== false,
@@ -204,11 +214,14 @@ interface Place {
 }
 
 function refuseBadPath({ template, id, isCatchAll }: Place, work: Work): void {
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{\w+\}/g, "x");
+  const parsed = parseTemplate(template);
+  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
   const target = readTarget(plain);
-  if (typeof target === "string" || target.path !== plain || /[{}*]/.test(plain)) {
+  const isPath = typeof target !== "string" && target.path === plain;
+  if (typeof parsed === "string" || !isPath) {
+    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
     work.mistakes.push(
-      `route '${id}': '${template}' is no path template; parameters are whole segments such as {id}, and * stands at the end`,
+      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
     );
   }
   if (isCatchAll) return;
@@ -228,7 +241,7 @@ function collide(route: string, own: string): boolean {
   if (left.length !== right.length) return false;
   return left.every(
     (part, index) =>
-      part === right[index] || part.startsWith("{") || (right[index] ?? "").startsWith("{"),
+      part === right[index] || part.includes("{") || (right[index] ?? "").includes("{"),
   );
 }
 
@@ -241,7 +254,7 @@ function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: 
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
-      const shape = route.template.replaceAll(/\{\w+\}/g, "{}");
+      const shape = shapeOf(route.template);
       const key = `${route.api.host ?? ""} ${method} ${shape}`;
       const twin = seen.get(key);
       if (twin !== undefined) {

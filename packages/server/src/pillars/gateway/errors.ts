@@ -56,6 +56,26 @@ export const gatewayErrors = {
     "A purge names one thing: `tags`, `api` and `path`, or `all`; got {count}.",
     "`api` and `path` may stand together: then replies of that path in that API go. Nothing was purged.",
   ),
+  "gateway.upstreamsDown": problem(
+    503,
+    "None of the instances of the application behind this API can be called now. Try again later.",
+    "Health checks, failed calls or a circuit breaker have taken all of them out. `Retry-After` says when the first may be back.",
+  ),
+  "gateway.callerTooSlow": problem(
+    408,
+    "The request's body did not arrive in time, or the reply was not read.",
+    "A body must not pause longer than `idleMs`, and must bring `bodyBytesPerSecondMin` bytes a second on average; both are `timeouts` of the API or the route.",
+  ),
+  "gateway.socketsFull": problem(
+    503,
+    "As many WebSockets are open to this API as may be. Try again later.",
+    "`webSockets.max` of the API is the limit.",
+  ),
+  "gateway.upgradeRefused": problem(
+    400,
+    "The upgrade {reason}.",
+    "Only WebSockets (RFC 6455) are passed on: GET in HTTP/1.1 with `Connection: Upgrade`, `Upgrade: websocket`, one `Sec-WebSocket-Key` and `Sec-WebSocket-Version: 13`, and no body.",
+  ),
   "gateway.internal": problem(
     500,
     "Something failed on our side; the server's log has it under this request id.",

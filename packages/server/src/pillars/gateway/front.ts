@@ -134,6 +134,7 @@ function begin(
       upstreamAtMs: 0,
       repliedAtMs: 0,
       bytesIn: 0,
+      attempts: undefined,
       bytesOut: 0,
       version: null,
       cache: null,

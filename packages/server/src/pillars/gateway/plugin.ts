@@ -11,12 +11,11 @@ import {
 } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
-import { CACHE_CHANGES, createCacheRoom, purgeOf } from "./cache/index.ts";
-import type { CacheRoom } from "./cache/index.ts";
+import { openCacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
 import type { RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
-import type { Compiled } from "./compile.ts";
+import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
 import { failCall, gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
@@ -29,6 +28,7 @@ import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { observeGroups, Upstreams } from "./upstream/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -74,7 +74,9 @@ export function gateway(): AnyPlugin {
         issuer: ctx.server.publicUrl,
       });
       const parts = stepParts(ctx, signer);
-      const compiled = compileOrRefuse(ctx, parts);
+      const observer = observeGroups(ctx.meter, ctx.logger);
+      const upstreams = new Upstreams({ clock: ctx.clock, observer });
+      const compiled = compileOrRefuse(ctx, { parts, upstreams });
       running = {
         ...parts,
         clock: ctx.clock,
@@ -83,7 +85,7 @@ export function gateway(): AnyPlugin {
         router: () => compiled.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, compiled);
+      openGauges(ctx, upstreams);
       const routes = compiled.router.routes.map(viewOf);
       return Promise.resolve({
         provides: [
@@ -94,7 +96,7 @@ export function gateway(): AnyPlugin {
         ],
         stop: () => {
           running = undefined;
-          for (const pool of compiled.pools) pool.close();
+          compiled.release();
           return Promise.resolve();
         },
       });
@@ -102,9 +104,12 @@ export function gateway(): AnyPlugin {
   });
 }
 
-function compileOrRefuse(ctx: PluginContext<GatewaySettings>, parts: StepParts): Compiled {
+function compileOrRefuse(
+  ctx: PluginContext<GatewaySettings>,
+  given: Pick<CompileOptions, "parts" | "upstreams">,
+): Compiled {
   const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, parts, ownPaths: ctx.server.ownPaths() });
+  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
   if (!("mistakes" in compiled)) return compiled;
   const { mistakes } = compiled;
   throw raise("gateway.badConfig", {
@@ -128,7 +133,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
     after: clock.after,
-    cache: openCache(ctx),
+    cache: openCacheRoom(ctx, ctx.settings.cacheBytesMax),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
   };
 }
@@ -162,32 +167,26 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-/** The cache of this process; it drops what others purge, since each process has one. */
-function openCache(ctx: PluginContext<GatewaySettings>): CacheRoom {
-  const room = createCacheRoom(ctx.settings.cacheBytesMax, ctx.clock);
-  ctx.changes.watch(CACHE_CHANGES, (id) => void room.store.purge(purgeOf(id)));
-  ctx.meter.gauge("gateway_cache_bytes", "Memory of cached replies", () => room.store.counts.bytes);
-  ctx.meter.gauge("gateway_cache_replies", "Cached replies", () => room.store.counts.entries);
-  return room;
-}
-
-function openGauges(ctx: PluginContext<GatewaySettings>, { pools }: Compiled): void {
-  const sum = (key: "open" | "waiting") => (): number =>
-    pools.reduce((total, pool) => total + pool.counts[key], 0);
-  ctx.meter.gauge("gateway_upstream_connections", "Open connections to upstreams", sum("open"));
-  ctx.meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", sum("waiting"));
+function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+  const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
+  meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
+  meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));
+  meter.gauge(
+    "gateway_upstream_targets_unavailable",
+    "Targets that are not called",
+    of("unavailable"),
+  );
 }
 
 function viewOf(route: Route): RouteView {
   const { id, api, template, methods, auth, permissions, rates, emits } = route;
-  const { host, port, isTls } = api.pool.address;
   return {
     id,
     api: api.id,
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,
-    upstream: `${isTls ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}:${port}${api.upstreamPath}`,
+    upstream: api.upstreamLabel,
     auth,
     permissions,
     rateLimit: rates,

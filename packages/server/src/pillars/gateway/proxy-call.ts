@@ -6,20 +6,28 @@ import { bodyLimit } from "./forward.ts";
 import { problemOfFailure, refuseCall } from "./refuse.ts";
 import type { RefusalParts } from "./refuse.ts";
 import { replyOf } from "./reply.ts";
-import type { Exchange, Failure, ReplyHead, RequestLink } from "./upstream/index.ts";
+import { isIdempotent } from "./repeatable.ts";
+import type {
+  Attempt,
+  Exchange,
+  Failure,
+  ReplyHead,
+  RequestLink,
+  UpstreamTimeouts,
+} from "./upstream/index.ts";
 
 /** What a call needs to go on by itself. */
 export interface ProxyParts extends RefusalParts {
   readonly monotonic: () => number;
 }
 
-const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "PUT", "DELETE"]);
-
 /** One proxied call: the caller's request out, the upstream's reply back, each at the pace of the slower side. */
 export class ProxyCall implements Exchange {
   readonly head: string;
   readonly isHeadMethod: boolean;
   readonly isRepeatable: boolean;
+  readonly namesTarget: boolean;
+  readonly timeouts: UpstreamTimeouts;
   readonly #parts: ProxyParts;
   readonly #call: Call;
   #link: RequestLink | undefined;
@@ -33,7 +41,9 @@ export class ProxyCall implements Exchange {
     this.#call = call;
     this.head = head;
     this.isHeadMethod = method === "HEAD";
-    this.isRepeatable = call.isRequestSent && IDEMPOTENT.has(method);
+    this.isRepeatable = call.isRequestSent && isIdempotent(call);
+    this.namesTarget = call.route.api.upstreamHost !== undefined;
+    this.timeouts = call.route.timeouts;
     if (call.route.keepsRequestBody && call.body === undefined) call.sent = [];
   }
 
@@ -84,6 +94,12 @@ export class ProxyCall implements Exchange {
     this.#call.isRequestSent = true;
     if (this.#call.fields?.isChunked === true) this.#link?.write("0\r\n\r\n");
     this.#link?.finish();
+  }
+
+  attempted(attempt: Attempt): void {
+    const { notes } = this.#call;
+    notes.attempts ??= [];
+    notes.attempts.push(attempt);
   }
 
   drained(): void {

@@ -44,7 +44,7 @@ export function refuseCall(parts: RefusalParts, call: Call, problem: Problem): v
 }
 
 /** What a caller is told when the upstream failed; the detail is for the operator. */
-export function problemOfFailure({ kind, detail }: Failure): Problem {
+export function problemOfFailure({ kind, detail, retryAfterMs }: Failure): Problem {
   switch (kind) {
     case "unreachable":
       return raise("gateway.upstreamUnreachable", { internal: detail });
@@ -54,6 +54,13 @@ export function problemOfFailure({ kind, detail }: Failure): Problem {
       return raise("gateway.upstreamMalformed", { internal: detail });
     case "busy":
       return raise("gateway.upstreamBusy", { internal: detail, headers: { "retry-after": "1" } });
+    case "callerTooSlow":
+      return raise("gateway.callerTooSlow", { internal: detail });
+    case "down": {
+      const seconds = Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1_000));
+      const headers = { "retry-after": String(seconds) };
+      return raise("gateway.upstreamsDown", { internal: detail, headers });
+    }
     case "connectTimeout":
     case "firstByteTimeout":
     case "idleTimeout":

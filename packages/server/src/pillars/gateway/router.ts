@@ -1,4 +1,6 @@
 import type { Api, Match, Route } from "./call.ts";
+import { isPlainParameter, parseTemplate, readValues } from "./template.ts";
+import type { Template, TemplateSegment } from "./template.ts";
 
 interface Leaf {
   readonly byMethod: Map<string, Match>;
@@ -8,16 +10,26 @@ interface Leaf {
 
 interface Branch {
   readonly fixed: Map<string, Branch>;
+  /** Segments that are partly fixed, the most fixed first: `{id}.pdf` before `{id}:{verb}` before `{id:uuid}`. */
+  patterns: readonly Pattern[] | undefined;
   parameter: Branch | undefined;
   leaf: Leaf | undefined;
   /** Everything below. */
   rest: Leaf | undefined;
 }
 
+interface Pattern {
+  readonly segment: TemplateSegment;
+  readonly weight: number;
+  readonly branch: Branch;
+}
+
 interface HostTable {
   /** Paths without parameters, found without cutting the path. */
   readonly exact: Map<string, Leaf>;
   readonly root: Branch;
+  /** The tree without parameters of a kind; undefined when there are none. */
+  plain: Branch | undefined;
   readonly apis: { readonly prefix: string; readonly match: Match }[];
 }
 
@@ -28,18 +40,15 @@ export interface Router {
   readonly routes: readonly Route[];
 }
 
-/** Compiles routes. Fixed segments win over parameters, parameters over `*`. */
+/** Compiles routes. Fixed segments win over patterns, patterns over parameters, parameters over `*`. */
 export function createRouter(routes: readonly Route[]): Router {
   const anyHost = hostTable();
   const byHost = new Map<string, HostTable>();
-  for (const route of routes) {
-    const { host } = route.api;
-    let table = anyHost;
-    if (host !== undefined) {
-      table = byHost.get(host) ?? hostTable();
-      byHost.set(host, table);
-    }
-    addRoute(table, route);
+  for (const [host, own] of Map.groupBy(routes, ({ api }) => api.host)) {
+    const table = host === undefined ? anyHost : hostTable();
+    if (host !== undefined) byHost.set(host, table);
+    for (const route of own) addRoute(table, route);
+    addPlain(table, own);
   }
   const hasHosts = byHost.size > 0;
   return {
@@ -60,18 +69,36 @@ function withoutPort(host: string): string {
 }
 
 function hostTable(): HostTable {
-  return { exact: new Map(), root: branch(), apis: [] };
+  return { exact: new Map(), root: branch(), plain: undefined, apis: [] };
 }
 
 function branch(): Branch {
-  return { fixed: new Map(), parameter: undefined, leaf: undefined, rest: undefined };
+  return {
+    fixed: new Map(),
+    patterns: undefined,
+    parameter: undefined,
+    leaf: undefined,
+    rest: undefined,
+  };
 }
 
 function findIn(table: HostTable, method: string, path: string): Match | undefined {
   const leaf = table.exact.get(path) ?? walk(table.root, path, 1);
-  if (leaf !== undefined) return leaf.byMethod.get(method) ?? leaf.any ?? leaf.wrongMethod;
+  if (leaf !== undefined) {
+    return methodOf(leaf, method) ?? beside(table, method, path) ?? leaf.wrongMethod;
+  }
   for (const { prefix, match } of table.apis) if (isBelow(path, prefix)) return match;
   return undefined;
+}
+
+function methodOf({ byMethod, any }: Leaf, method: string): Match | undefined {
+  return byMethod.get(method) ?? any;
+}
+
+/** `/x/{id:uuid}` and `/x/{name}` are one path with methods of two routes: a UUID may be a name. */
+function beside({ plain }: HostTable, method: string, path: string): Match | undefined {
+  const leaf = plain === undefined ? undefined : walk(plain, path, 1);
+  return leaf === undefined ? undefined : methodOf(leaf, method);
 }
 
 /** True for the prefix itself and all below it; `prefix` ends without a slash. */
@@ -87,33 +114,113 @@ function walk(at: Branch, path: string, from: number): Leaf | undefined {
   const fixed = at.fixed.get(part);
   const found = fixed === undefined ? undefined : walk(fixed, path, end + 1);
   if (found !== undefined) return found;
-  const taken =
-    at.parameter === undefined || part === "" ? undefined : walk(at.parameter, path, end + 1);
-  return taken ?? at.rest;
+  if (at.patterns !== undefined) {
+    const matched = walkPatterns(at.patterns, { path, part, next: end + 1 });
+    if (matched !== undefined) return matched;
+  }
+  if (at.parameter !== undefined && part !== "" && !isDisguised(at, part)) {
+    const taken = walk(at.parameter, path, end + 1);
+    if (taken !== undefined) return taken;
+  }
+  return at.rest;
+}
+
+interface Step {
+  readonly path: string;
+  readonly part: string;
+  readonly next: number;
+}
+
+function walkPatterns(patterns: readonly Pattern[], { path, part, next }: Step): Leaf | undefined {
+  for (const { segment, branch } of patterns) {
+    if (readValues(segment, part) === undefined) continue;
+    const found = walk(branch, path, next);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const SUB_DELIMITERS = /%(?:21|2[4-9A-C]|3[ABD]|40)/g;
+
+/**
+ * `1%3Acancel` is another segment than `1:cancel` (RFC 3986 §2.2), but an upstream that decodes first takes it for the
+ * same. It is no value of a parameter where its decoded form has a route of its own, with rules of its own.
+ */
+function isDisguised(at: Branch, part: string): boolean {
+  if (!part.includes("%")) return false;
+  const plain = part.replaceAll(SUB_DELIMITERS, decodeURIComponent);
+  if (plain === part) return false;
+  if (at.fixed.has(plain)) return true;
+  return at.patterns?.some(({ segment }) => readValues(segment, plain) !== undefined) ?? false;
 }
 
 function addRoute(table: HostTable, route: Route): void {
-  const parts = route.template.split("/").slice(1);
-  const isRest = parts.at(-1) === "*";
-  if (isRest) parts.pop();
-  let at = table.root;
-  for (const part of parts) at = step(at, part);
-  const leaf = (isRest ? at.rest : at.leaf) ?? newLeaf();
-  if (isRest) at.rest = leaf;
-  else at.leaf = leaf;
-  if (!isRest && !route.template.includes("{")) table.exact.set(route.template, leaf);
-  takeMethods(leaf, route);
+  const template = parseTemplate(route.template);
+  // Templates are refused with a sentence before a table is built of them.
+  if (typeof template === "string") throw new TypeError(`'${route.template}' ${template}`);
+  const leaf = addTemplate(table.root, template, route);
+  const isExact = !template.isRest && !route.template.includes("{");
+  if (isExact) table.exact.set(route.template, leaf);
   addApi(table, route.api);
 }
 
-function step(at: Branch, part: string): Branch {
-  if (part.startsWith("{")) {
+/** Kept in step with the tree only where a parameter has a kind. */
+function addPlain(table: HostTable, routes: readonly Route[]): void {
+  const parsed = routes.map((route) => ({ route, template: parseTemplate(route.template) }));
+  const ofKind = parsed.filter(({ template }) => typeof template !== "string" && hasKind(template));
+  if (ofKind.length === 0) return;
+  table.plain = branch();
+  for (const { route, template } of parsed) {
+    if (typeof template !== "string" && !hasKind(template))
+      addTemplate(table.plain, template, route);
+  }
+}
+
+function hasKind({ segments }: Template): boolean {
+  return segments.some(({ parameters }) => parameters.some(({ kind }) => kind !== undefined));
+}
+
+function addTemplate(root: Branch, { segments, isRest }: Template, route: Route): Leaf {
+  let at = root;
+  for (const segment of segments) at = step(at, segment);
+  const leaf = (isRest ? at.rest : at.leaf) ?? newLeaf();
+  if (isRest) at.rest = leaf;
+  else at.leaf = leaf;
+  takeMethods(leaf, route);
+  return leaf;
+}
+
+function step(at: Branch, segment: TemplateSegment): Branch {
+  if (isPlainParameter(segment)) {
     at.parameter ??= branch();
     return at.parameter;
   }
-  const next = at.fixed.get(part) ?? branch();
-  at.fixed.set(part, next);
-  return next;
+  const text = segment.literals[0] ?? "";
+  if (segment.parameters.length === 0) {
+    const next = at.fixed.get(text) ?? branch();
+    at.fixed.set(text, next);
+    return next;
+  }
+  return stepPattern(at, segment);
+}
+
+function stepPattern(at: Branch, segment: TemplateSegment): Branch {
+  const { literals, parameters } = segment;
+  const known = at.patterns?.find((each) => isSameShape(each.segment, segment));
+  if (known !== undefined) return known.branch;
+  const kinds = parameters.filter(({ kind }) => kind !== undefined).length;
+  const weight = literals.join("").length * 8 + kinds;
+  const pattern = { segment, weight, branch: branch() };
+  at.patterns = [...(at.patterns ?? []), pattern].toSorted((a, b) => b.weight - a.weight);
+  return pattern.branch;
+}
+
+function isSameShape(one: TemplateSegment, other: TemplateSegment): boolean {
+  return (
+    one.parameters.length === other.parameters.length &&
+    one.literals.every((literal, index) => literal === other.literals[index]) &&
+    one.parameters.every(({ kind }, index) => kind === other.parameters[index]?.kind)
+  );
 }
 
 function newLeaf(): Leaf {

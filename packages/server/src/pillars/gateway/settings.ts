@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { CacheSettings } from "./cache/settings.ts";
 import { CompressionSettings } from "./compression/settings.ts";
 import { CorsSettings } from "./cors/settings.ts";
+import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
   [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
@@ -23,14 +24,6 @@ const Permissions = Type.Array(Type.String(), {
 const Path = Type.String({ pattern: "^/[^?#\\s]*$", maxLength: 1_024 });
 const Ms = (fallback: number, description: string) =>
   Type.Integer({ minimum: 0, maximum: 86_400_000, default: fallback, description });
-
-/** What an upstream's call may take. */
-const TimeoutSettings = Type.Object({
-  connectMs: Ms(3_000, "Until a connection stands, and longest wait for a free one."),
-  firstByteMs: Ms(30_000, "From the end of the request to the first byte of the reply."),
-  idleMs: Ms(60_000, "Between two bytes of the reply or the request. 0: no limit."),
-  totalMs: Ms(0, "All of a call. 0: no limit."),
-});
 
 /** One event made of a successful call. */
 export const EmitSettings = Type.Object({
@@ -72,6 +65,7 @@ export const RouteSettings = Type.Object({
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(Rate),
   cache: Type.Optional(CacheSettings),
+  timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
 });
 
 /** One fronted API. */
@@ -79,7 +73,7 @@ export const ApiSettings = Type.Object({
   id: Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", description: "A word of its own." }),
   basePath: Type.Optional(Path),
   host: Type.Optional(Type.String({ description: "Serve this API only under this host name." })),
-  upstream: Type.String({ pattern: "^https?://", description: "Address of the application." }),
+  upstream: UpstreamSettings,
   stripBasePath: Type.Optional(
     Type.Boolean({ default: false, description: "Take basePath off before forwarding." }),
   ),
@@ -135,6 +129,24 @@ export const ApiSettings = Type.Object({
     Ms(4_000, "Quiet time after which a connection to the upstream is closed."),
   ),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  webSockets: Type.Optional(
+    Type.Object(
+      {
+        max: Type.Optional(
+          Type.Integer({
+            minimum: 0,
+            maximum: 1_000_000,
+            default: 10_000,
+            description: "Open at one time; beyond it 503. 0: none is let through.",
+          }),
+        ),
+        idleMs: Type.Optional(
+          Ms(300_000, "Without a byte either way, a socket is closed. 0: no limit."),
+        ),
+      },
+      { description: "WebSockets to the application." },
+    ),
+  ),
 });
 
 /** What an operator sets under `gateway`. */
@@ -147,6 +159,10 @@ export const GatewaySettings = Type.Object({
     minimum: 0,
     default: 67_108_864,
     description: "Memory for cached replies of all APIs, in bytes.",
+  }),
+  upstreams: Type.Array(NamedUpstreamSettings, {
+    default: [],
+    description: "Groups of targets that APIs refer to by id.",
   }),
 });
 

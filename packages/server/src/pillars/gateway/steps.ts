@@ -10,7 +10,9 @@ import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
 import type { HoldParts } from "./hold-for-events.ts";
+import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
+import { isIdempotent } from "./repeatable.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
@@ -32,6 +34,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
     headStep(parts),
+    ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     limitsStep(parts),
     ...(route.cache === undefined ? [] : [cacheStep({ room: parts.cache, policy: route.cache })]),
     forwardStep(parts),
@@ -81,6 +84,21 @@ function authoriseStep(parts: AdmitParts): Step {
 
 function headStep(parts: ForwardParts): Step {
   return { name: "head", run: (call) => readHead(parts, call) };
+}
+
+/** A small body is read first where another target may need it again. */
+function keepForRetryStep(): Step {
+  return {
+    name: "keep for retry",
+    run: (call) => {
+      const { fields, route, isRequestSent, body } = call;
+      if (isRequestSent || body !== undefined || fields === undefined) return undefined;
+      const { retryBodyBytesMax } = route.api;
+      const isSmall = !fields.isChunked && fields.contentLength <= retryBodyBytesMax;
+      if (!isSmall || !isIdempotent(call)) return undefined;
+      return readBody(call, retryBodyBytesMax).then(() => undefined);
+    },
+  };
 }
 
 function limitsStep(parts: AdmitParts): Step {

@@ -4,6 +4,7 @@ import type { Call } from "./call.ts";
 import { dataOf, wordOf } from "./emit-rule.ts";
 import type { CallDocument, EmitRule } from "./emit-rule.ts";
 import type { HeldReply } from "./hold-for-events.ts";
+import { parseTemplate, readParameters } from "./template.ts";
 
 /**
  * Stores the events that a successful call makes, in one append. It settles when they are durable: only then may the
@@ -54,13 +55,9 @@ function documentOf(
 }
 
 function paramsOf(template: string, path: string): Readonly<Record<string, string>> {
-  const parts = path.split("/");
-  const found = template
-    .split("/")
-    .flatMap((part, index): readonly (readonly [string, string])[] =>
-      part.startsWith("{") ? [[part.slice(1, -1), decode(parts[index] ?? "")]] : [],
-    );
-  return Object.fromEntries(found);
+  const read = parseTemplate(template);
+  const found = typeof read === "string" ? undefined : readParameters(read, path);
+  return Object.fromEntries([...(found ?? [])].map(([name, value]) => [name, decode(value)]));
 }
 
 function decode(part: string): string {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { fillRandom, idMaker } from "portico/kernel";
+import { factories } from "portico/testing";
 import { describe, expect, it } from "vitest";
 import { idInKey, writeKey } from "./format.ts";
 
@@ -16,6 +17,14 @@ describe("a key's text", () => {
     expect(text).toMatch(/^ptc_live_[0-9a-z]{26}_[0-9A-Za-z]{49}$/);
     expect(text.split("_")).toHaveLength(4);
     expect(idInKey(text)).toBe(id);
+  });
+
+  it("of another maker of the same form is read the same", () => {
+    const make = factories("keys");
+    for (const environment of ["live", "test", "prod"]) {
+      const text = make.keyText({ environment });
+      expect(idInKey(text)).toBe(`key_${text.split("_")[2]}`);
+    }
   });
 
   it("never repeats, and its secret draws on every character", () => {

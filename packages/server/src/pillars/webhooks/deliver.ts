@@ -37,6 +37,16 @@ export const deliver = job({
   // A receiver that hangs holds four slots and no more, whatever waits for it.
   concurrency: 4,
   run,
+  // A row that said `pending` for ever would be a delivery that nobody sees is not coming.
+  quarantined: ({ ctx, input, error, origin }, batch) => {
+    const { delivery: id, webhook, event, round } = input;
+    recordState(batch, { id, round, state: "exhausted", updatedAt: ctx.clock.now() });
+    batch.emit(
+      "delivery.exhausted",
+      { id, webhook, event, attempts: 0, error },
+      { subject: id, origin },
+    );
+  },
 });
 
 async function run(jobRun: Run): Promise<JobOutcome> {

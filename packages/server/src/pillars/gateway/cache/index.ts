@@ -5,8 +5,8 @@
  */
 export { cacheStage } from "./stage.ts";
 export { cacheStep } from "./step.ts";
-export { CACHE_CHANGES, purgeOf, toChange } from "./changes.ts";
-export { createCacheRoom } from "./room.ts";
+export { CACHE_CHANGES, toChange } from "./changes.ts";
+export { openCacheRoom } from "./room.ts";
 export type { CacheRoom } from "./cache-call.ts";
 export type { CachePolicy } from "./policy.ts";
 export type { CacheStore, Purge } from "./store.ts";

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { CallTimer } from "./call-timer.ts";
 import type { Exchange, Failure, RequestLink } from "./exchange.ts";
 import type { ParsedHead } from "./reply-head.ts";
 import type { ReplySink } from "./reply-parser.ts";
@@ -12,17 +13,6 @@ export interface UpstreamAddress {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
-}
-
-/** Time limits of one call, in ms. */
-export interface UpstreamTimeouts {
-  readonly connectMs: number;
-  /** From the last byte of the request to the first of the reply. */
-  readonly firstByteMs: number;
-  /** Between two bytes of the reply, or of a request that is still being sent. */
-  readonly idleMs: number;
-  /** All of it; 0 for no limit. */
-  readonly totalMs: number;
 }
 
 /** Whoever owns connections: takes them back, or learns that they are gone. */
@@ -44,24 +34,18 @@ const READ_BUFFER = Buffer.allocUnsafeSlow(65_536);
 /** One connection to an upstream, with at most one call on it. */
 export class UpstreamConnection implements ReplySink, RequestLink {
   readonly socket: Socket;
-  /** When it became free, or last moved a byte; by the owner's monotonic clock. */
-  movedAt: number;
   /** How long the upstream said it keeps a quiet connection; 0 when it did not. */
   keepAliveMs = 0;
   exchange: Exchange | undefined;
   readonly #owner: ConnectionOwner;
   readonly #parser = new ReplyParser(this);
-  #isConnecting = true;
+  readonly #timer = new CallTimer();
   #isReused = false;
-  #hasReplied = false;
-  #isSent = false;
   #isKeptAlive = false;
-  #isEndless = false;
-  #startedAt = 0;
+  #hasSwitched = false;
 
   constructor(owner: ConnectionOwner) {
     this.#owner = owner;
-    this.movedAt = owner.monotonic();
     this.socket = this.#open();
     this.socket.on("drain", () => this.exchange?.drained());
     this.socket.on("error", (error) => this.#lost(error.message));
@@ -72,8 +56,8 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   #open(): Socket {
     const { host, port, isTls } = this.#owner.address;
     const connected = (): void => {
-      this.#isConnecting = false;
-      this.movedAt = this.#owner.monotonic();
+      this.#timer.isConnecting = false;
+      if (this.exchange !== undefined) this.#begin(this.exchange);
     };
     if (isTls) {
       // An address is no server name (RFC 6066 §3); the certificate is then held against the address itself.
@@ -96,27 +80,34 @@ export class UpstreamConnection implements ReplySink, RequestLink {
     return socket;
   }
 
+  /** When it became free, or last moved a byte; by the owner's monotonic clock. */
+  get movedAt(): number {
+    return this.#timer.movedAt;
+  }
+
   /** Puts a call on this connection. */
   carry(exchange: Exchange, isReused: boolean): void {
     this.exchange = exchange;
     this.#isReused = isReused;
-    this.#hasReplied = false;
-    this.#isSent = false;
-    this.#isEndless = false;
-    this.#startedAt = this.#owner.monotonic();
-    this.movedAt = this.#startedAt;
-    this.#parser.begin(exchange.isHeadMethod);
+    this.#timer.start(this.#owner.monotonic());
+    if (!this.#timer.isConnecting) this.#begin(exchange);
+  }
+
+  // Not before the connection stands: a call that fails until then was never begun, and may go elsewhere.
+  #begin(exchange: Exchange): void {
+    this.#timer.movedAt = this.#owner.monotonic();
+    this.#parser.begin(exchange.isHeadMethod, exchange.switched !== undefined);
     this.socket.write(exchange.head, "latin1");
     exchange.started(this);
   }
 
   write(chunk: Buffer | string): boolean {
-    this.movedAt = this.#owner.monotonic();
+    this.#timer.sent(chunk.length, this.#owner.monotonic());
     return this.socket.write(chunk);
   }
 
   writeChunk(chunk: Buffer): boolean {
-    this.movedAt = this.#owner.monotonic();
+    this.#timer.sent(chunk.length, this.#owner.monotonic());
     this.socket.cork();
     this.socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
     this.socket.write(chunk);
@@ -126,21 +117,24 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   }
 
   finish(): void {
-    this.#isSent = true;
-    if (!this.#isConnecting) this.movedAt = this.#owner.monotonic();
+    this.#timer.isSent = true;
+    this.#timer.movedAt = this.#owner.monotonic();
+    if (this.#hasSwitched) this.socket.end();
   }
 
   pause(): void {
+    this.#timer.isPaused = true;
     this.socket.pause();
   }
 
   resume(): void {
-    this.movedAt = this.#owner.monotonic();
+    this.#timer.isPaused = false;
+    this.#timer.movedAt = this.#owner.monotonic();
     this.socket.resume();
   }
 
   endless(): void {
-    this.#isEndless = true;
+    this.#timer.isEndless = true;
   }
 
   abort(): void {
@@ -155,36 +149,24 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   }
 
   /** Ends the call when one of its time limits has passed. */
-  checkTime(now: number, limits: UpstreamTimeouts): void {
-    if (this.exchange === undefined || this.#isEndless) return;
-    const quietMs = now - this.movedAt;
-    if (this.#isConnecting) {
-      if (quietMs >= limits.connectMs) this.#timedOut("connectTimeout", limits.connectMs);
-    } else if (limits.totalMs > 0 && now - this.#startedAt >= limits.totalMs) {
-      this.#timedOut("totalTimeout", limits.totalMs);
-    } else if (!this.#hasReplied && this.#isSent) {
-      if (quietMs >= limits.firstByteMs) this.#timedOut("firstByteTimeout", limits.firstByteMs);
-    } else if (limits.idleMs > 0 && quietMs >= limits.idleMs) {
-      this.#timedOut("idleTimeout", limits.idleMs);
-    }
-  }
-
-  #timedOut(
-    kind: "connectTimeout" | "firstByteTimeout" | "idleTimeout" | "totalTimeout",
-    afterMs: number,
-  ): void {
-    this.#fail({ kind, detail: `after ${afterMs} ms` });
+  checkTime(now: number): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    const failure = this.#timer.overdue(now, exchange.timeouts, this.socket.writableNeedDrain);
+    if (failure !== undefined) this.#fail(failure);
   }
 
   #read(bytes: Buffer): void {
-    this.movedAt = this.#owner.monotonic();
+    this.#timer.movedAt = this.#owner.monotonic();
     if (this.exchange === undefined) {
       // Nobody asked: a reply nobody awaits may be meant for the next caller.
       this.close();
-      return;
+    } else if (this.#hasSwitched) {
+      this.exchange.received(bytes);
+    } else {
+      this.#timer.hasReplied = true;
+      this.#parser.feed(bytes);
     }
-    this.#hasReplied = true;
-    this.#parser.feed(bytes);
   }
 
   onInterim(head: ParsedHead): void {
@@ -201,11 +183,19 @@ export class UpstreamConnection implements ReplySink, RequestLink {
     this.exchange?.received(chunk);
   }
 
+  onSwitched(head: ParsedHead, rest: Buffer): void {
+    this.#hasSwitched = true;
+    this.#timer.isEndless = true;
+    const { exchange } = this;
+    exchange?.switched?.(head);
+    if (rest.length > 0) this.exchange?.received(rest);
+  }
+
   onComplete(trailers: readonly string[], isExact: boolean): void {
     const { exchange } = this;
     this.exchange = undefined;
     // A connection is clean only when both messages on it are complete to the byte.
-    const isClean = isExact && this.#isSent && this.#isKeptAlive && !this.socket.destroyed;
+    const isClean = isExact && this.#timer.isSent && this.#isKeptAlive && !this.socket.destroyed;
     if (isClean) this.#owner.free(this);
     else this.close();
     exchange?.ended(trailers);
@@ -216,23 +206,38 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   }
 
   #ended(): void {
+    if (this.#hasSwitched) {
+      this.#leave();
+      return;
+    }
     const how = this.#parser.end();
     if (how === "cut") this.#lost("the upstream closed the connection within its reply");
     else this.close();
+  }
+
+  /** The other protocol has ended; what was written goes out before the socket closes. */
+  #leave(): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    exchange?.ended([]);
   }
 
   #lost(detail: string): void {
     this.#owner.gone(this);
     const { exchange } = this;
     if (exchange === undefined) return;
-    if (this.#isReused && !this.#hasReplied && exchange.isRepeatable) {
+    if (this.#hasSwitched) {
+      this.#leave();
+      return;
+    }
+    if (this.#isReused && !this.#timer.hasReplied && exchange.isRepeatable) {
       // It closed a quiet connection at the moment we wrote to it (RFC 9112 §9.3.1): once more, on a new one.
       this.exchange = undefined;
       this.close();
       this.#owner.repeat(exchange);
       return;
     }
-    this.#fail({ kind: this.#isConnecting ? "unreachable" : "closed", detail });
+    this.#fail({ kind: this.#timer.isConnecting ? "unreachable" : "closed", detail });
   }
 
   #fail(failure: Failure): void {

@@ -1,13 +1,12 @@
 import type { Clock } from "portico/kernel";
 import { UpstreamConnection } from "./connection.ts";
-import type { ConnectionOwner, UpstreamAddress, UpstreamTimeouts } from "./connection.ts";
-import type { Exchange } from "./exchange.ts";
+import type { ConnectionOwner, UpstreamAddress } from "./connection.ts";
+import type { Exchange, Upstream, UpstreamCounts } from "./exchange.ts";
 
 /** How one upstream is called. */
-export interface UpstreamOptions {
+export interface PoolOptions {
   readonly address: UpstreamAddress;
-  readonly timeouts: UpstreamTimeouts;
-  /** Connections at the same time; calls beyond wait in line for `connectMs`. */
+  /** Connections at the same time; calls beyond wait in line for their `connectMs`. */
   readonly connectionsMax: number;
   /** A quiet connection is closed after this; less than the upstream's own limit, else calls meet a closing socket. */
   readonly keepAliveMs: number;
@@ -22,25 +21,24 @@ interface Waiting {
 const SWEEP_MS = 100;
 const WAITING_MAX = 1_024;
 
-/** The connections to one upstream: kept alive, newest used first, swept for time limits. */
-export class UpstreamPool implements ConnectionOwner {
+/** The connections to one address: kept alive, newest used first, swept for time limits. */
+export class UpstreamPool implements Upstream, ConnectionOwner {
   readonly address: UpstreamAddress;
   readonly monotonic: () => number;
-  readonly #options: UpstreamOptions;
+  readonly #options: PoolOptions;
   readonly #all = new Set<UpstreamConnection>();
   readonly #free: UpstreamConnection[] = [];
   #waiting: Waiting[] = [];
   #cancelSweep: (() => void) | undefined;
-  #isClosed = false;
+  #isDraining = false;
 
-  constructor(options: UpstreamOptions) {
+  constructor(options: PoolOptions) {
     this.#options = options;
     this.address = options.address;
     this.monotonic = options.clock.monotonic;
   }
 
-  /** Connections open and calls in line, for gauges. */
-  get counts(): { readonly open: number; readonly free: number; readonly waiting: number } {
+  get counts(): UpstreamCounts {
     return { open: this.#all.size, free: this.#free.length, waiting: this.#waiting.length };
   }
 
@@ -58,16 +56,20 @@ export class UpstreamPool implements ConnectionOwner {
     }
   }
 
-  /** Takes a call out of the line, if it still waits there. */
+  /** Takes a call out of the line, or off a connection that does not stand yet. */
   forget(exchange: Exchange): void {
-    if (this.#waiting.length === 0) return;
+    const before = this.#waiting.length;
     this.#waiting = this.#waiting.filter((each) => each.exchange !== exchange);
+    if (this.#waiting.length < before) return;
+    for (const connection of this.#all) {
+      if (connection.exchange === exchange) connection.abort();
+    }
   }
 
   free(connection: UpstreamConnection): void {
-    const next = this.#isClosed ? undefined : this.#waiting.shift();
+    const next = this.#waiting.shift();
     if (next !== undefined) connection.carry(next.exchange, true);
-    else if (this.#isClosed) connection.close();
+    else if (this.#isDraining) connection.close();
     else this.#free.push(connection);
   }
 
@@ -75,19 +77,17 @@ export class UpstreamPool implements ConnectionOwner {
     if (!this.#all.delete(connection)) return;
     const index = this.#free.lastIndexOf(connection);
     if (index >= 0) this.#free.splice(index, 1);
-    if (this.#waiting.length > 0 && !this.#isClosed) {
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#connect().carry(next.exchange, false);
-    }
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.#connect().carry(next.exchange, false);
   }
 
   repeat(exchange: Exchange): void {
     this.#connect().carry(exchange, false);
   }
 
-  /** Closes what is quiet now and what is busy when its call ends. */
-  close(): void {
-    this.#isClosed = true;
+  /** Closes what is quiet now and what is busy when its call ends. Calls that wait are served. */
+  drain(): void {
+    this.#isDraining = true;
     for (const connection of this.#free.splice(0)) connection.close();
   }
 
@@ -107,17 +107,25 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   #sweep(now: number): void {
-    const { timeouts, keepAliveMs } = this.#options;
-    for (const connection of this.#all) connection.checkTime(now, timeouts);
+    const { keepAliveMs } = this.#options;
+    for (const connection of this.#all) connection.checkTime(now);
     for (const connection of this.#free.filter(
       (each) => now - each.movedAt >= quietMax(each, keepAliveMs),
     )) {
       connection.close();
       this.gone(connection);
     }
-    while (this.#waiting[0] !== undefined && now - this.#waiting[0].since >= timeouts.connectMs) {
-      const late = this.#waiting.shift();
-      late?.exchange.failed({ kind: "busy", detail: "no connection became free in time" });
+    this.#dismissLate(now);
+  }
+
+  #dismissLate(now: number): void {
+    if (this.#waiting.length === 0) return;
+    const isLate = ({ exchange, since }: Waiting): boolean =>
+      now - since >= exchange.timeouts.connectMs;
+    const late = this.#waiting.filter(isLate);
+    this.#waiting = this.#waiting.filter((each) => !isLate(each));
+    for (const { exchange } of late) {
+      exchange.failed({ kind: "busy", detail: "no connection became free in time" });
     }
   }
 }

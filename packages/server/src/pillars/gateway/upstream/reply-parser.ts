@@ -8,6 +8,8 @@ export interface ReplySink {
   onHead(head: ParsedHead, body: Buffer | undefined): void;
   onInterim(head: ParsedHead): void;
   onChunk(chunk: Buffer): void;
+  /** 101, where it was asked for: `rest` and all that follows is of another protocol. */
+  onSwitched(head: ParsedHead, rest: Buffer): void;
   /** `isExact` is false when bytes followed the end, or only the end of the connection told it. */
   onComplete(trailers: readonly string[], isExact: boolean): void;
   onMalformed(detail: string): void;
@@ -30,6 +32,7 @@ export class ReplyParser {
   readonly #sink: ReplySink;
   #state: State = "idle";
   #isHeadMethod = false;
+  #maySwitch = false;
   #left = 0;
   #interims = 0;
   /** Bytes of an incomplete head, chunk line or trailer part. */
@@ -44,9 +47,11 @@ export class ReplyParser {
     return this.#state !== "idle";
   }
 
-  begin(isHeadMethod: boolean): void {
+  /** `maySwitch`: the request asked for another protocol. */
+  begin(isHeadMethod: boolean, maySwitch = false): void {
     this.#state = "head";
     this.#isHeadMethod = isHeadMethod;
+    this.#maySwitch = maySwitch;
     this.#interims = 0;
     this.#pending = undefined;
   }
@@ -112,7 +117,7 @@ export class ReplyParser {
     const { status, contentLength } = head;
     if (status < 200) {
       this.#interims += 1;
-      if (status === 101) return this.#malformed("101 without an upgrade");
+      if (status === 101) return this.#switch(head, rest);
       if (this.#interims > INTERIM_MAX) return this.#malformed("too many informational replies");
       this.#sink.onInterim(head);
       return rest;
@@ -132,6 +137,13 @@ export class ReplyParser {
     this.#state = head.isChunked ? "size" : contentLength > 0 ? "length" : "untilClose";
     this.#sink.onHead(head, undefined);
     return rest;
+  }
+
+  #switch(head: ParsedHead, rest: Buffer): Buffer {
+    if (!this.#maySwitch) return this.#malformed("101 without an upgrade");
+    this.stop();
+    this.#sink.onSwitched(head, rest);
+    return NOTHING;
   }
 
   #readCounted(bytes: Buffer): Buffer {
