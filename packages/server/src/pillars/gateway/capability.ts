@@ -22,8 +22,8 @@ export interface RouteView {
 export interface GatewayFace {
   /** The table in force, in the order of the configuration. */
   routes(): readonly RouteView[];
-  /** Takes replies out of this process's cache; answers how many went. */
-  purgeCache(purge: Purge): number;
+  /** Takes replies out of the cache of this process. */
+  purgeCache(purge: Purge): void;
 }
 
 /** `gateway@1` */

@@ -13,7 +13,7 @@ import type { AnyPlugin, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { openCacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
-import type { RouteView } from "./capability.ts";
+import type { GatewayFace, RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
@@ -86,14 +86,8 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, upstreams);
-      const routes = compiled.router.routes.map(viewOf);
       return Promise.resolve({
-        provides: [
-          provide(Gateway, {
-            routes: () => routes,
-            purgeCache: (purge) => parts.cache.store.purge(purge),
-          }),
-        ],
+        provides: [provide(Gateway, faceOf(compiled, parts))],
         stop: () => {
           running = undefined;
           compiled.release();
@@ -102,6 +96,11 @@ export function gateway(): AnyPlugin {
       });
     },
   });
+}
+
+function faceOf({ router }: Compiled, { cache }: StepParts): GatewayFace {
+  const routes = router.routes.map(viewOf);
+  return { routes: () => routes, purgeCache: (purge) => void cache.store.purge(purge) };
 }
 
 function compileOrRefuse(

@@ -149,7 +149,7 @@ class KeptReply implements ReplySink {
   /** On what terms the reply is kept; undefined when it is not, and then nobody waits for it any longer. */
   #consider(head: ReplyHead): StoreTerms | undefined {
     const { room, call, cached } = this.#parts;
-    if (call.front.request.method === "HEAD") this.#compareHead(head);
+    if (isHead(call)) this.#compareHead(head);
     if (cached.attempt === undefined) return undefined;
     const terms = this.#termsOf(head);
     if (typeof terms === "string" || head.contentLength > cached.policy.bytesMax) {
@@ -211,6 +211,11 @@ class KeptReply implements ReplySink {
     const note = { kind: "forward", reason: cached.reason, status: head.status, isStored } as const;
     head.headers.push("Cache-Status", noteCache(call, note));
   }
+}
+
+/** What goes to the upstream counts: a refresh behind a HEAD is a GET. */
+function isHead({ edits, front }: Call): boolean {
+  return (edits?.method ?? front.request.method) === "HEAD";
 }
 
 function isFresh({ lifetimeMs, initialAgeMs, alwaysValidates }: StoreTerms): boolean {
