@@ -49,6 +49,9 @@ export async function caching(options: CachingOptions): Promise<Caching> {
     settings: { gateway: { apis, ...options.gateway } },
     clock,
     ...(options.driver === undefined ? {} : { driver: options.driver }),
+  }).catch(async (error: unknown) => {
+    await upstream[Symbol.asyncDispose]();
+    throw error;
   });
   const { url } = await app.listen("127.0.0.1", 0);
   return {
