@@ -145,6 +145,7 @@ function factsOf(
     mode: config.mode,
     basePath,
     dataFolder: folder?.folder,
+    configFolder: config.configFolder,
     publicUrl: () => url() ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
   };
 }

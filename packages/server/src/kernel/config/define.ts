@@ -38,6 +38,8 @@ export interface ResolvedConfig extends KernelSettings {
   readonly mode: Mode;
   /** Absolute path of the data folder; `:memory:` keeps everything in memory. */
   readonly data: string;
+  /** Folder that relative paths in plugins' settings begin at: the configuration file's, else the working directory. */
+  readonly configFolder: string;
   /** The plugins that the configuration adds to the built-in ones. */
   readonly plugins: readonly AnyPlugin[];
   /** Settings by plugin id, validated against the plugin's own schema. */

@@ -1,4 +1,4 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Result } from "../../base/index.ts";
 import { ok, refused } from "../../base/index.ts";
 import type { AnyPlugin } from "../contract/index.ts";
@@ -103,7 +103,8 @@ export async function loadConfig(
   const name = file === undefined ? undefined : basename(file);
   const sources = name === undefined ? {} : fileSources(leaves, content, name);
   for (const one of given) sources[one.path.join(".")] = one.source;
-  const resolved = resolveConfig({ content, given, plugins, mode, cwd });
+  const configFolder = file === undefined ? undefined : dirname(file);
+  const resolved = resolveConfig({ content, given, plugins, mode, cwd, configFolder });
   mistakes.push(...environment.mistakes);
   // Without its file, a configuration would be blamed for what only the file could have said.
   if (!resolved.ok && read.ok) mistakes.push(...withSources(resolved.reason, sources, name));

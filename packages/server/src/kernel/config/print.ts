@@ -72,7 +72,7 @@ export function printConfig(
   loaded: Pick<LoadedConfig, "config" | "sources">,
   plugins: readonly AnyPlugin[],
 ): readonly PrintedSetting[] {
-  const { settings, plugins: own, mode: _mode, ...kernel } = loaded.config;
+  const { settings, plugins: own, mode: _mode, configFolder: _folder, ...kernel } = loaded.config;
   const schema = wholeSchema([...plugins, ...own]);
   const visible = redactBySchema(schema, { ...kernel, ...settings });
   return flatten(visible, "").map(([path, value]) => ({

@@ -59,6 +59,8 @@ export interface Ingredients {
   readonly plugins: readonly AnyPlugin[];
   readonly mode: Mode;
   readonly cwd: string;
+  /** Folder of the configuration file; `cwd` when left out. */
+  readonly configFolder?: string | undefined;
 }
 
 /** Lays the layers over one another, checks the whole and fills in defaults. All mistakes at once. */
@@ -77,7 +79,8 @@ export function resolveConfig(parts: Ingredients): Result<ResolvedConfig, readon
   if (mistakes.length > 0) return refused(mistakes);
   // `check` found nothing wrong, so the value has the schema's type.
   const whole = checked as KernelSettings & Readonly<Record<string, unknown>>;
-  return ok(finish(whole, { plugins, own, mode: parts.mode, cwd: parts.cwd }));
+  const { mode, cwd, configFolder = cwd } = parts;
+  return ok(finish(whole, { plugins, own, mode, cwd, configFolder }));
 }
 
 interface Finish {
@@ -85,11 +88,12 @@ interface Finish {
   readonly own: readonly AnyPlugin[];
   readonly mode: Mode;
   readonly cwd: string;
+  readonly configFolder: string;
 }
 
 function finish(
   whole: KernelSettings & Readonly<Record<string, unknown>>,
-  { plugins, own, mode, cwd }: Finish,
+  { plugins, own, mode, cwd, configFolder }: Finish,
 ): ResolvedConfig {
   const { server, database, organization, log, outbound, keyring } = whole;
   const { publicUrl } = server;
@@ -103,6 +107,7 @@ function finish(
     outbound,
     keyring: keyring.file === undefined ? {} : { file: resolve(cwd, keyring.file) },
     data: whole.data === ":memory:" ? whole.data : resolve(cwd, whole.data),
+    configFolder,
     plugins: own,
     settings: Object.fromEntries(plugins.map((plugin) => [plugin.id, whole[plugin.id]])),
   };

@@ -16,6 +16,8 @@ export interface Caller {
   readonly environment?: string;
   /** Limits that the credential itself carries: `"60/min"`. */
   readonly limits?: readonly string[];
+  /** Fronted API → version that this credential is bound to. */
+  readonly pins?: Readonly<Record<string, string>>;
 }
 
 /** The organization of a single-tenant installation. */

@@ -119,4 +119,6 @@ export interface ServerFacts {
   readonly ownPaths: () => readonly string[];
   /** The data folder; undefined when everything is in memory. */
   readonly dataFolder: string | undefined;
+  /** Folder that relative paths in settings begin at: the configuration file's, else the working directory. */
+  readonly configFolder: string;
 }

@@ -197,6 +197,7 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
     logger: { debug: note, info: note, warn: note, error: note },
     meter: noMeter,
     server: {
+      configFolder: process.cwd(),
       version: "1.2.3",
       mode: given.mode ?? "production",
       dataFolder: undefined,

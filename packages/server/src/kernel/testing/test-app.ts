@@ -93,6 +93,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
       mode: "test",
       basePath: "",
       dataFolder: undefined,
+      configFolder: process.cwd(),
       publicUrl: () => server.url,
     },
     http: {},

@@ -9,6 +9,10 @@ import type { EmitRule } from "./emit-rule.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { VersionCounter } from "./versions/callers.ts";
+import type { ChainLink } from "./versions/chain.ts";
+import type { Lifecycle } from "./versions/lifecycle.ts";
+import type { RouteVersion, VersionSource } from "./versions/route-version.ts";
 import type { Attempt, ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
@@ -54,15 +58,21 @@ export interface Route {
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** How replies are cached; undefined: not. */
-  readonly cache: CachePolicy | undefined;
+  readonly cache?: CachePolicy | undefined;
   /** Some route of the API has a cache, so that unsafe calls of this one may change what it holds. */
-  readonly invalidates: boolean;
+  readonly invalidates?: boolean;
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
+  /** The version it is a route of, where its API has versions. */
+  readonly version?: RouteVersion | undefined;
+  /** When it is outdated, gone, or away for a while: by its version, or by itself. */
+  readonly lifecycle?: Lifecycle | undefined;
+  /** Counts its callers, where somebody may want to know who they are. */
+  readonly counter?: VersionCounter | undefined;
 }
 
 /** What a path leads to. */
@@ -75,7 +85,8 @@ export type Match =
 /** One request on its way through the gateway: what has been decided about it so far. */
 export interface Call {
   readonly front: FrontRequest;
-  readonly target: Target;
+  /** Without the version, once one was taken out of the path. */
+  target: Target;
   /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
   route: Route;
   readonly at: number;
@@ -119,10 +130,12 @@ export interface CallNotes {
   attempts: Attempt[] | undefined;
   /** Bytes of the reply's body as handed to the caller's connection. */
   bytesOut: number;
-  /** Version of the API that was chosen; null where it has none. */
-  version: string | null;
   /** What the cache did, in a word; null where the route has none. */
   cache: string | null;
+  /** How the version was chosen; undefined where there is none to choose. */
+  versionFrom: VersionSource | undefined;
+  /** The version changes that the request went through, oldest first. */
+  versionChanges: readonly ChainLink[] | undefined;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -6,6 +6,9 @@ import type { Purge } from "./cache/index.ts";
 export interface RouteView {
   readonly id: string;
   readonly api: string;
+  /** Null where the API has no versions. */
+  readonly version: string | null;
+  readonly deprecated: boolean;
   readonly host: string | null;
   readonly path: string;
   /** Null for every method. */

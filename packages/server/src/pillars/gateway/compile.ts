@@ -9,16 +9,24 @@ import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
 import { createRouter, isBelow } from "./router.ts";
 import type { Router } from "./router.ts";
+import type { Modules } from "./load-modules.ts";
 import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
 import { parseTemplate, shapeOf } from "./template.ts";
 import { readTimeouts, readUpstream } from "./upstream/index.ts";
 import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
+import { buildVersions } from "./versions/build-versions.ts";
+import type { VersionCallers } from "./versions/callers.ts";
+import { planVersions } from "./versions/plan.ts";
+import { versionRules } from "./versions/version-rules.ts";
+import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** A table ready to serve. */
 export interface Compiled {
   readonly router: Router;
+  /** Every route, those of all versions among them, in the order of the settings. */
+  readonly routes: readonly Route[];
   /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
   readonly release: () => void;
 }
@@ -32,11 +40,18 @@ export interface CompileOptions {
   readonly parts: StepParts;
   /** Where upstreams are opened, or found open. */
   readonly upstreams: Upstreams;
+  /** What the modules that settings name export. */
+  readonly modules: Modules;
+  /** Where the callers of versions and outdated routes are counted. */
+  readonly callers: Pick<VersionCallers, "open">;
 }
 
 interface Work {
+  readonly settings: GatewaySettings;
   readonly options: CompileOptions;
   readonly mistakes: string[];
+  readonly apis: Api[];
+  readonly routes: Route[];
 }
 
 const METHODS_WITHOUT_LIMIT = undefined;
@@ -46,33 +61,91 @@ export function compile(
   settings: GatewaySettings,
   options: CompileOptions,
 ): Compiled | { readonly mistakes: readonly string[] } {
-  const work: Work = { options, mistakes: [] };
-  const apis: Api[] = [];
+  const work: Work = { settings, options, mistakes: [], apis: [], routes: [] };
+  const { apis, routes } = work;
   const release = (): void => {
     for (const { pool } of apis.splice(0)) options.upstreams.release(pool);
   };
   refuseTwinUpstreams(settings, work);
-  const routes = settings.apis.flatMap((api) => {
-    const upstream = readUpstream(api.upstream, {
-      named: settings.upstreams,
-      connectionsMax: api.connectionsMax ?? 512,
-      keepAliveMs: api.keepAliveMs ?? 4_000,
-    });
-    if ("mistakes" in upstream) {
-      const { mistakes } = upstream;
-      work.mistakes.push(...mistakes.map((each) => `api '${api.id}': its upstream ${each}`));
-      return [];
-    }
-    const built = buildApi(api, upstream, work);
-    apis.push(built);
-    return buildRoutes(api, built, work);
-  });
-  refuseTwins(settings, routes, work);
+  const table = settings.apis.flatMap((api) => buildTable(api, work));
+  refuseTwins(table, work);
+  refuseTwinApis(settings, work);
   if (work.mistakes.length > 0) {
     release();
-    return { mistakes: work.mistakes };
+    // A route of many versions is wrong in each of them.
+    return { mistakes: [...new Set(work.mistakes)] };
   }
-  return { router: createRouter(routes), release };
+  return { router: createRouter(table), routes, release };
+}
+
+/** What of an API stands in the table: its routes, or the one entry to those of its versions. */
+function buildTable(settings: ApiSettings, work: Work): readonly Route[] {
+  const used = new Set<EmitSettings>();
+  const table =
+    settings.versions === undefined
+      ? buildPlain(settings, used, work)
+      : buildVersioned(settings, used, work);
+  for (const emit of (settings.emits ?? []).filter((each) => !used.has(each))) {
+    work.mistakes.push(
+      `api '${settings.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    );
+  }
+  return table;
+}
+
+function buildPlain(settings: ApiSettings, used: Set<EmitSettings>, work: Work): readonly Route[] {
+  const api = openApi(settings, work);
+  const routes =
+    api === undefined ? [] : buildRoutes({ settings, api, used, version: undefined }, work);
+  work.routes.push(...routes);
+  return routes;
+}
+
+function buildVersioned(
+  settings: ApiSettings,
+  used: Set<EmitSettings>,
+  work: Work,
+): readonly Route[] {
+  const { modules } = work.options;
+  const basePath = trimmed(settings.basePath ?? "/");
+  const plan = planVersions({ ...settings, basePath }, { modules, mistakes: work.mistakes });
+  const entered = openApi(settings, work);
+  if (entered === undefined) return [];
+  const { entry, routes } = buildVersions(entered, plan, (version, { of, asksPin }) => {
+    const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
+    const upstream = settings.versions?.[version.upstreamOf]?.upstream;
+    const own = {
+      ...settings,
+      ...(openapi === undefined ? {} : { openapi }),
+      ...(routes === undefined ? {} : { routes }),
+      ...(upstream === undefined ? {} : { upstream }),
+    };
+    const api = upstream === undefined ? entered : openApi(own, work);
+    if (api === undefined) return [];
+    const draft = { settings: own, api, used, version: { ...version, of, asksPin } };
+    const built = buildRoutes(draft, work);
+    refuseTwins(built, work);
+    return built;
+  });
+  work.routes.push(...routes);
+  return [entry];
+}
+
+/** Undefined, with its mistakes noted, when the upstream is none. */
+function openApi(settings: ApiSettings, work: Work): Api | undefined {
+  const upstream = readUpstream(settings.upstream, {
+    named: work.settings.upstreams,
+    connectionsMax: settings.connectionsMax ?? 512,
+    keepAliveMs: settings.keepAliveMs ?? 4_000,
+  });
+  if ("mistakes" in upstream) {
+    const { mistakes } = upstream;
+    work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
+    return undefined;
+  }
+  const api = buildApi(settings, upstream, work);
+  work.apis.push(api);
+  return api;
 }
 
 function refuseTwinUpstreams({ upstreams }: GatewaySettings, work: Work): void {
@@ -118,7 +191,16 @@ function trimmed(path: string): string {
   return path === "/" ? path : path.replace(/\/$/, "");
 }
 
-function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Route[] {
+interface RoutesDraft {
+  readonly settings: ApiSettings;
+  readonly api: Api;
+  /** Emits that have found their route. */
+  readonly used: Set<EmitSettings>;
+  readonly version: VersionOfRoute | undefined;
+}
+
+function buildRoutes(draft: RoutesDraft, work: Work): readonly Route[] {
+  const { settings } = draft;
   const isCatchAll = settings.routes === undefined;
   const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
   const emits = [...(settings.emits ?? [])];
@@ -126,24 +208,14 @@ function buildRoutes(settings: ApiSettings, api: Api, work: Work): readonly Rout
   const emitting = isCatchAll
     ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
     : [];
-  const used = new Set<EmitSettings>();
-  const routes = [...emitting, ...given].flatMap((route) =>
-    buildRoute({ settings, api, route, emits, used, isCatchAll }, work),
+  return [...emitting, ...given].flatMap((route) =>
+    buildRoute({ ...draft, route, emits, isCatchAll }, work),
   );
-  for (const emit of emits.filter((each) => !used.has(each))) {
-    work.mistakes.push(
-      `api '${api.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
-    );
-  }
-  return routes;
 }
 
-interface Draft {
-  readonly settings: ApiSettings;
-  readonly api: Api;
+interface Draft extends RoutesDraft {
   readonly route: RouteSettings;
   readonly emits: readonly EmitSettings[];
-  readonly used: Set<EmitSettings>;
   readonly isCatchAll: boolean;
 }
 
@@ -163,6 +235,11 @@ function buildRoute(draft: Draft, work: Work): readonly Route[] {
     rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
     invalidates: [settings, ...(settings.routes ?? [])].some(
       ({ cache }) => (cache ?? false) !== false,
+    ),
+    ...versionRules(
+      { api: api.id, id, route, version: draft.version },
+      work.options.callers,
+      work.mistakes,
     ),
   };
   const cache = cachePolicy(route.cache ?? settings.cache);
@@ -245,12 +322,7 @@ function collide(route: string, own: string): boolean {
   );
 }
 
-function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: Work): void {
-  const ids = new Set<string>();
-  for (const { id } of apis) {
-    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
-    ids.add(id);
-  }
+function refuseTwins(routes: readonly Route[], work: Work): void {
   const seen = new Map<string, Route>();
   for (const route of routes) {
     for (const method of route.methods ?? ["*"]) {
@@ -266,9 +338,15 @@ function refuseTwins({ apis }: GatewaySettings, routes: readonly Route[], work: 
       seen.set(key, route);
     }
   }
-  for (const api of apis) {
-    if (api.basePath !== undefined && !isBelow(api.basePath, "")) {
-      work.mistakes.push(`api '${api.id}': basePath does not begin with a slash`);
+}
+
+function refuseTwinApis({ apis }: GatewaySettings, work: Work): void {
+  const ids = new Set<string>();
+  for (const { id, basePath } of apis) {
+    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
+    ids.add(id);
+    if (basePath !== undefined && !isBelow(basePath, "")) {
+      work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
     }
   }
 }

@@ -146,6 +146,8 @@ describe("the gateway's settings", () => {
         {
           id: "shop /shop/*",
           api: "shop",
+          version: null,
+          deprecated: false,
           host: null,
           path: "/shop/*",
           methods: null,

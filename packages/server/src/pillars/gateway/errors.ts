@@ -91,6 +91,66 @@ export const gatewayErrors = {
     "The application has acted, but the event of it could not be stored. Do not repeat the call blindly.",
     "A call that makes an event is only answered with success when the event is stored. Here the application answered {status}, and storing failed. Look the object up before you repeat the call, or repeat with an idempotency key.",
   ),
+  "gateway.versionUnknown": problem(
+    400,
+    "The API '{api}' has no version '{version}'. It has {versions}.",
+    "A version is chosen by the path, a request header, or the key's pin, in this order. A date means the nearest older version; before the oldest there is none.",
+  ),
+  "gateway.versionSunset": problem(
+    410,
+    "What was called ended on {since}. {next}",
+    "The version or route was announced as ending (Sunset, RFC 8594) and has ended. Nothing reached the application. Move to the successor that the Link field names.",
+  ),
+  "gateway.brownout": problem(
+    503,
+    "What was called is outdated and takes a break until {until}, so that its callers notice. It ends for good on {end}.",
+    "A scheduled brownout: outdated versions and routes are switched off for short times before they end. This is no overload and no limit. Call the successor, or again after Retry-After.",
+  ),
+  "gateway.versionChangeFailed": problem(
+    500,
+    "The request could not be translated from its older version (at version '{version}'). Nothing reached the application.",
+    "A version change of this API threw. The server's log names its module under this request id.",
+  ),
+  "gateway.versionReplyFailed": problem(
+    502,
+    "The application has acted, but its answer could not be translated to the older version that was asked for (at version '{version}').",
+    "A version change of this API threw on the reply. The call was carried out by the application. The server's log names the module under this request id.",
+  ),
+  "gateway.bodyNotJson": problem(
+    400,
+    "The body says that it is JSON, but it {reason}.",
+    "This route looks into JSON bodies. Send well-formed JSON in UTF-8, or another Content-Type.",
+  ),
+  "gateway.bodyNotChangeable": problem(
+    415,
+    "The body is not JSON, and only JSON can be translated here.",
+    "The version or the transform of this route asks for JSON without Content-Encoding.",
+  ),
+  "gateway.replyNotJson": problem(
+    502,
+    "The application has acted, but its answer is not the JSON that could be translated.",
+    "The application answered something that says it is JSON and is not, or another type where the settings refuse it.",
+  ),
+  "gateway.replyNotChangeable": problem(
+    502,
+    "The application has acted, but its answer is larger than the {max} bytes that can be translated.",
+    "Raise `versionBodies.bytesMax` or `transform.bodyBytesMax`, or answer less.",
+  ),
+  "gateway.fieldValueRefused": problem(
+    400,
+    "The header field '{name}' would be made of a value of this request that holds a control character.",
+    "A transform fills header fields with parts of the request. Line breaks and other controls would begin another field, so the request is refused.",
+  ),
+  "gateway.hookFailed": problem(
+    500,
+    "A hook of this route failed. Nothing reached the application.",
+    "The server's log names the module under this request id.",
+  ),
+  "gateway.replyHookFailed": problem(
+    502,
+    "The application has acted, but a hook of this route failed on its answer.",
+    "The server's log names the module under this request id.",
+  ),
   "gateway.badConfig": problem(
     500,
     "The gateway's settings hold {count} mistakes: {mistakes}",

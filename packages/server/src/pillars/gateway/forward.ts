@@ -52,6 +52,7 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
     originLines(front, read) +
     `Via: ${via}1.1 ${parts.via}\r\nX-Request-Id: ${front.requestId}\r\n` +
     `traceparent: 00-${front.trace}-${parts.makeSpan()}-01\r\n` +
+    (route.version?.upstreamLines ?? "") +
     (api.sendsIdentity && call.caller.kind !== "anonymous"
       ? `${IDENTITY_HEADER}: ${parts.identity.token(call.caller, api.id)}\r\n`
       : "") +
@@ -89,11 +90,14 @@ export function bodyLimit({ route }: Call): number {
 /** The credential was for us, so it ends here; another one in the other header is the application's own. */
 function credentialLines(
   parts: ForwardParts,
-  { caller, route, front }: Call,
+  { caller, route, front, edits }: Call,
   read: ReadFields,
 ): string {
   const { apiKeyLine, authorizationLine } = read;
   if (apiKeyLine === "" && authorizationLine === "") return "";
+  // Set by a transform: the gateway's own credential at the application.
+  if (edits?.headers.has("authorization") === true) return authorizationLine;
+  if (edits?.headers.has("x-api-key") === true) return apiKeyLine;
   if (route.api.forwardsCredentials || caller.kind === "anonymous") {
     return apiKeyLine + authorizationLine;
   }

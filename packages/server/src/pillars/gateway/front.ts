@@ -1,12 +1,11 @@
-import type { Clock, Front, FrontRequest, Problem, RequestObserver } from "portico/kernel";
+import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
 import { anonymous, isProblem } from "portico/kernel";
-import type { Call, Match, Route } from "./call.ts";
+import type { Call, Route } from "./call.ts";
 import { answerPreflight, preflightOf } from "./cors/index.ts";
 import { raise } from "./errors.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { hasBody, refuseCall } from "./refuse.ts";
-import type { RefusalParts } from "./refuse.ts";
+import { failCall, hasBody, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
 import type { StepParts } from "./steps.ts";
@@ -97,16 +96,6 @@ const NO_ROUTE: Route = Object.freeze({
   replyStages: [],
 }) as unknown as Route;
 
-function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
-  if (match.kind === "noRoute") {
-    return raise("gateway.routeUnknown", { params: { api: match.api.id } });
-  }
-  return raise("gateway.methodNotAllowed", {
-    params: { method, allowed: match.allowed },
-    headers: { allow: match.allowed },
-  });
-}
-
 function begin(
   parts: GatewayParts,
   { front, target, route }: Pick<Call, "front" | "target" | "route">,
@@ -136,26 +125,18 @@ function begin(
       bytesIn: 0,
       attempts: undefined,
       bytesOut: 0,
-      version: null,
       cache: null,
+      versionFrom: undefined,
+      versionChanges: undefined,
     },
   };
-  front.response.on("close", () => finished(parts, call));
+  const { path } = target;
+  front.response.on("close", () => finished(parts, call, path));
   return call;
 }
 
-/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
-export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
-  if (isProblem(error)) {
-    refuseCall(parts, call, error);
-    return;
-  }
-  parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
-  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
-}
-
 /** Once for every call, whether it was answered or its caller left. */
-function finished(parts: GatewayParts, call: Call): void {
+function finished(parts: GatewayParts, call: Call, path: string): void {
   const { front, caller } = call;
   const { response } = front;
   if (!response.writableFinished) call.proxied?.abandon();
@@ -172,7 +153,7 @@ function finished(parts: GatewayParts, call: Call): void {
     subject: caller.subject,
     method: front.request.method ?? "GET",
     route: call.route.template,
-    path: call.target.path,
+    path,
     status,
     code: call.code,
     clientAddress: front.clientAddress,

@@ -9,7 +9,7 @@ import {
   provide,
   RequestObservers,
 } from "portico/kernel";
-import type { AnyPlugin, PluginContext } from "portico/kernel";
+import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
 import type { Call } from "./call.ts";
 import { openCacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
@@ -17,18 +17,24 @@ import type { GatewayFace, RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
-import { failCall, gatewayFront } from "./front.ts";
+import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
+import { loadModules } from "./load-modules.ts";
+import { createVersionCallers } from "./migrations/0010-version-callers.ts";
 import { listRoutes } from "./operations/list-routes.ts";
 import { purgeCache } from "./operations/purge-cache.ts";
+import { listVersionCallers } from "./operations/list-version-callers.ts";
 import { gatewayPermissions } from "./permissions.ts";
+import { failCall } from "./refuse.ts";
 import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
+import { VersionCallers } from "./versions/callers.ts";
+import { changePaths } from "./versions/plan.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -51,23 +57,21 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    operations: [listRoutes, purgeCache],
+    tables: { gateway_version_callers: "instance" },
+    migrations: [createVersionCallers],
+    operations: [listRoutes, purgeCache, listVersionCallers],
     provides: [Gateway],
     contributes: [
       add(
         Fronts,
         gatewayFront(() => running),
       ),
-      add(Pages, {
-        path: "/.well-known/jwks.json",
-        serve: () => ({
-          status: 200,
-          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: signer?.keySet ?? '{"keys":[]}',
-        }),
-      }),
+      add(
+        Pages,
+        keySetPage(() => signer),
+      ),
     ],
-    start: (ctx) => {
+    start: async (ctx) => {
       signer = identitySigner({
         secrets: ctx.secrets,
         clock: ctx.clock,
@@ -76,7 +80,10 @@ export function gateway(): AnyPlugin {
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const compiled = compileOrRefuse(ctx, { parts, upstreams });
+      const paths = ctx.settings.apis.flatMap(changePaths);
+      const modules = await loadModules(paths, ctx.server.configFolder);
+      const callers = new VersionCallers(ctx);
+      const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
       running = {
         ...parts,
         clock: ctx.clock,
@@ -86,26 +93,38 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, upstreams);
-      return Promise.resolve({
+      return {
         provides: [provide(Gateway, faceOf(compiled, parts))],
-        stop: () => {
+        stop: async () => {
           running = undefined;
           compiled.release();
-          return Promise.resolve();
+          await callers.flush();
         },
-      });
+      };
     },
   });
 }
 
-function faceOf({ router }: Compiled, { cache }: StepParts): GatewayFace {
-  const routes = router.routes.map(viewOf);
+/** The public keys by which upstreams check who calls (RFC 7517). */
+function keySetPage(signer: () => IdentitySigner | undefined): Page {
+  return {
+    path: "/.well-known/jwks.json",
+    serve: () => ({
+      status: 200,
+      headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
+      body: signer()?.keySet ?? '{"keys":[]}',
+    }),
+  };
+}
+
+function faceOf(compiled: Compiled, { cache }: StepParts): GatewayFace {
+  const routes = compiled.routes.map(viewOf);
   return { routes: () => routes, purgeCache: (purge) => void cache.store.purge(purge) };
 }
 
 function compileOrRefuse(
   ctx: PluginContext<GatewaySettings>,
-  given: Pick<CompileOptions, "parts" | "upstreams">,
+  given: Omit<CompileOptions, "clock" | "ownPaths">,
 ): Compiled {
   const { clock, settings } = ctx;
   const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
@@ -178,10 +197,12 @@ function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstre
 }
 
 function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits } = route;
+  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
   return {
     id,
     api: api.id,
+    version: version?.id ?? null,
+    deprecated: route.lifecycle?.deprecatedMs !== undefined,
     host: api.host ?? null,
     path: template,
     methods: methods ?? null,

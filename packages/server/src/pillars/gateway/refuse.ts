@@ -1,6 +1,6 @@
-import { sendProblem } from "portico/kernel";
+import { isProblem, sendProblem } from "portico/kernel";
 import type { FrontRequest, Logger, Problem } from "portico/kernel";
-import type { Api, Call } from "./call.ts";
+import type { Api, Call, Match } from "./call.ts";
 import { prepareRefusal } from "./cors/index.ts";
 import { raise } from "./errors.ts";
 import type { Failure } from "./upstream/index.ts";
@@ -67,4 +67,25 @@ export function problemOfFailure({ kind, detail, retryAfterMs }: Failure): Probl
     case "totalTimeout":
       return raise("gateway.upstreamTimeout", { internal: `${kind} ${detail}` });
   }
+}
+
+/** What a path that no route takes is answered. */
+export function refusalOf(match: Exclude<Match, { kind: "route" }>, method: string): Problem {
+  if (match.kind === "noRoute") {
+    return raise("gateway.routeUnknown", { params: { api: match.api.id } });
+  }
+  return raise("gateway.methodNotAllowed", {
+    params: { method, allowed: match.allowed },
+    headers: { allow: match.allowed },
+  });
+}
+
+/** Answers what went wrong: a problem as it is, anything else as `gateway.internal` with the reason in the log. */
+export function failCall(parts: RefusalParts, call: Call, error: unknown): void {
+  if (isProblem(error)) {
+    refuseCall(parts, call, error);
+    return;
+  }
+  parts.logger.error({ err: error, requestId: call.front.requestId }, "the gateway failed");
+  refuseCall(parts, call, raise("gateway.internal", { cause: error }));
 }

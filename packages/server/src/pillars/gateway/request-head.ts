@@ -47,6 +47,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["x-request-id", "ours"],
   ["traceparent", "ours"],
   [IDENTITY_HEADER.toLowerCase(), "ours"],
+  // The version a caller asked for, where another is forwarded (`versions/`).
+  ["portico-caller-version", "ours"],
   ["x-api-key", "apiKey"],
   ["authorization", "authorization"],
   ["expect", "expect"],

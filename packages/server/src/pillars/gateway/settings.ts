@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { CacheSettings } from "./cache/settings.ts";
 import { CompressionSettings } from "./compression/settings.ts";
 import { CorsSettings } from "./cors/settings.ts";
+import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
 const Rate = Type.Union(
@@ -66,6 +67,16 @@ export const RouteSettings = Type.Object({
   rateLimit: Type.Optional(Rate),
   cache: Type.Optional(CacheSettings),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  ...lifecycleSettings,
+});
+
+/** One version of an API. */
+export const VersionSettings = Type.Object({
+  ...versionSettings,
+  upstream: Type.Optional(UpstreamSettings),
+  routes: Type.Optional(
+    Type.Array(RouteSettings, { description: "Its own routes; the API's when left out." }),
+  ),
 });
 
 /** One fronted API. */
@@ -117,6 +128,14 @@ export const ApiSettings = Type.Object({
     }),
   ),
   emits: Type.Optional(Type.Array(EmitSettings, { description: "Events of successful calls." })),
+  versions: Type.Optional(
+    Type.Array(VersionSettings, {
+      minItems: 1,
+      maxItems: 100,
+      description: "Versions that are served side by side, oldest first.",
+    }),
+  ),
+  ...versioningSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,

@@ -13,6 +13,7 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
@@ -27,14 +28,17 @@ export type RouteRules = Omit<Route, "steps" | "replyStages">;
 /**
  * The steps of a route, in the order in which a call takes them. What a call is refused for costs it nothing: limits are
  * taken when everything else has been looked at (design §2.2). The whole order, of which a route has what it uses:
- * cors · identify · version · authorise · head · validate · limits · cache · transform · version up · forward.
+ * cors · identify · pin · authorise · callers · lifecycle · head · validate · transform · version up · limits · cache ·
+ * forward.
  */
 export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
   return [
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
+    ...lifecycleSteps(route),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...versionSteps(route, parts),
     limitsStep(parts),
     ...(route.cache === undefined ? [] : [cacheStep({ room: parts.cache, policy: route.cache })]),
     forwardStep(parts),
@@ -49,10 +53,12 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   const { compression, cors } = route.api;
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
-    ...when(route.invalidates, cacheStage(parts.cache)),
+    ...versionStages(route, parts),
+    ...when(route.invalidates === true, cacheStage(parts.cache)),
     ...(compression === undefined
       ? []
       : [compressionStage({ rules: compression, store: parts.cache.store, after: parts.after })]),
+    ...fieldStages(route),
     ...(cors === undefined ? [] : [corsStage(cors)]),
   ];
 }

@@ -4,7 +4,7 @@ import type { Call } from "./call.ts";
 import { dataOf, wordOf } from "./emit-rule.ts";
 import type { CallDocument, EmitRule } from "./emit-rule.ts";
 import type { HeldReply } from "./hold-for-events.ts";
-import { parseTemplate, readParameters } from "./template.ts";
+import { paramsOf } from "./params.ts";
 
 /**
  * Stores the events that a successful call makes, in one append. It settles when they are durable: only then may the
@@ -52,21 +52,6 @@ function documentOf(
     },
     response: { status: held.head.status, body: parseJson(held.body) },
   };
-}
-
-function paramsOf(template: string, path: string): Readonly<Record<string, string>> {
-  const read = parseTemplate(template);
-  const found = typeof read === "string" ? undefined : readParameters(read, path);
-  return Object.fromEntries([...(found ?? [])].map(([name, value]) => [name, decode(value)]));
-}
-
-function decode(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    // Escapes that are no UTF-8 stay as they were sent.
-    return part;
-  }
 }
 
 /** Undefined for what is not JSON in UTF-8. */

@@ -237,6 +237,17 @@ describe("the key of a reply", () => {
     expect((await it.ask("/a")).status).toBe(401);
   });
 
+  it("holds the version, however a caller named it", async () => {
+    const versions = [{ id: "2026-01-01" }, { id: "2026-02-01" }];
+    await using it = await caching({ listener: counting(minute), api: { versions } });
+    expect((await it.ask("/a")).body).toBe("answer 1");
+    expect((await it.ask("/a", { "api-version": "2026-01-01" })).body).toBe("answer 2");
+    expect((await it.ask("/a", { "api-version": "2026-02-01" })).body).toBe("answer 1");
+    expect((await it.ask("/2026-01-01/a")).body).toBe("answer 2");
+    expect((await it.ask("/a", { "api-version": "2026-01-01" }, "DELETE")).status).toBe(200);
+    expect((await it.ask("/a")).body).toBe("answer 4");
+  });
+
   it.each([
     ["nothing", minute, {}, "answer 2"],
     ["public", { "cache-control": "max-age=60, public" }, {}, "answer 1"],

@@ -8,7 +8,7 @@ import type { EntryPlace } from "./entry.ts";
  * `Vary`: who owns the data, the API and its version, and what we tell the upstream of scheme and host.
  */
 export function placeOf(call: Call): EntryPlace {
-  const { front, route, target, caller, fields, notes } = call;
+  const { front, route, target, caller, fields } = call;
   const { api } = route;
   const host = hostOf(call);
   // Routes without auth are the same for everybody.
@@ -18,7 +18,7 @@ export function placeOf(call: Call): EntryPlace {
   const whole = `${target.path}${target.query}`;
   const uri = `${api.id}\n${host}\n${whole}`;
   return {
-    key: `${owner}\n${notes.version ?? ""}\n${scheme}\n${uri}`,
+    key: `${owner}\n${route.version?.id ?? ""}\n${scheme}\n${uri}`,
     api: api.id,
     uri,
     path: target.path,

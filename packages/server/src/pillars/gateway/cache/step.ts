@@ -31,7 +31,8 @@ function lookUp(look: LookUp, call: Call): void | "answered" | Promise<void | "a
   const { method, headers } = request;
   if (method !== "GET" && method !== "HEAD") return undefined;
   // A body of a GET may decide what is answered, and is no part of any key.
-  if (!call.isRequestSent || isForOrigin(headers)) {
+  const hasBody = !call.isRequestSent || (call.body?.length ?? 0) > 0;
+  if (hasBody || isForOrigin(headers)) {
     call.notes.cache = "bypass";
     return undefined;
   }

@@ -6,6 +6,8 @@ import { Gateway } from "../capability.ts";
 const RouteBody = Type.Object({
   id: Type.String(),
   api: Type.String(),
+  version: Type.Union([Type.String(), Type.Null()]),
+  deprecated: Type.Boolean(),
   host: Type.Union([Type.String(), Type.Null()]),
   path: Type.String(),
   methods: Type.Union([Type.Array(Type.String()), Type.Null()]),
