@@ -32,6 +32,8 @@ export interface Running extends AsyncDisposable {
   readonly pid: number;
   /** Settles with the match once it shows in what the program says on stdout; fails when it ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The same on stderr; each match is given once, so that the next call waits for what comes after it. */
+  tells(pattern: RegExp): Promise<RegExpExecArray>;
   signal(name: NodeJS.Signals): void;
   readonly ended: Promise<Ended>;
 }
@@ -54,18 +56,22 @@ export function launch(
   child.stderr.on("data", hear("err"));
   child.stdin.end();
   const ended = endOf(child).then((code) => ({ code, ...text }));
+  let told = 0;
+  const find = async (key: "out" | "err", pattern: RegExp): Promise<RegExpExecArray> => {
+    for (let isGone = false; ;) {
+      const found = pattern.exec(key === "err" ? text.err.slice(told) : text.out);
+      if (found !== null) return found;
+      if (isGone) throw new Error(`it ended without ${String(pattern)}: ${JSON.stringify(text)}`);
+      isGone = await Promise.race([once(heard, "heard").then(() => false), ended.then(() => true)]);
+    }
+  };
   return {
     pid: child.pid ?? 0,
-    says: async (pattern) => {
-      for (;;) {
-        const found = pattern.exec(text.out);
-        if (found !== null) return found;
-        const next = await Promise.race([once(heard, "heard"), ended.then(() => "gone" as const)]);
-        if (next !== "gone") continue;
-        const last = pattern.exec(text.out);
-        if (last !== null) return last;
-        throw new Error(`it ended without saying ${String(pattern)}: ${JSON.stringify(text)}`);
-      }
+    says: (pattern) => find("out", pattern),
+    tells: async (pattern) => {
+      const found = await find("err", pattern);
+      told += found.index + found[0].length;
+      return found;
     },
     signal: (name) => void child.kill(name),
     ended,

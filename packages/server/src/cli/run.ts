@@ -30,17 +30,22 @@ function wantsVerbs(program: Command, first: string | undefined): boolean {
 }
 
 async function loadVerbs(actions: Actions): Promise<void> {
-  const [{ addVerbs, runContributed, verbsOf }, { readConfiguration }, platform] =
-    await Promise.all([
-      import("./commands/verbs.ts"),
-      import("./configuration.ts"),
-      actions.platform(),
-    ]);
+  const [
+    { addVerbs, followContributed, runContributed, verbsOf },
+    { readConfiguration },
+    platform,
+  ] = await Promise.all([
+    import("./commands/verbs.ts"),
+    import("./configuration.ts"),
+    actions.platform(),
+  ]);
   const { plugins } = platform;
   const quiet = { ...actions.globals(), quiet: true };
   const { config } = await readConfiguration(quiet, { mode: "production", plugins });
   addVerbs(actions.program, verbsOf([...plugins, ...config.plugins]), (call) =>
-    actions.show(runContributed(platform, actions.globals(), call)),
+    call.verb.follow === undefined
+      ? actions.show(runContributed(platform, actions.globals(), call))
+      : followContributed(platform, actions.globals(), call),
   );
 }
 

@@ -1,6 +1,6 @@
 import { isProblem } from "../base/index.ts";
 import type { ResolvedConfig } from "../kernel/config/index.ts";
-import { callControl, dataPaths } from "../kernel/data/index.ts";
+import { callControl, dataPaths, followControl } from "../kernel/data/index.ts";
 import type { PlatformDoor } from "./platform-door.ts";
 import { tasks } from "./tasks.ts";
 import type { Task, TaskName } from "./tasks.ts";
@@ -44,4 +44,9 @@ export async function runTask(
   } finally {
     await server.stop();
   }
+}
+
+/** What a command goes on giving, from the server that runs on the data folder. Throws `data.notRunning` without one. */
+export function followTask(config: ResolvedConfig, input: unknown): AsyncIterable<unknown> {
+  return followControl(dataPaths(config.data).controlSocket, "verb.follow", input);
 }

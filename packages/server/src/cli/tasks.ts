@@ -4,7 +4,7 @@ import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { systemClock } from "../base/index.ts";
 import type { CliOutput } from "../kernel/contract/index.ts";
-import type { ControlCommands } from "../kernel/data/index.ts";
+import type { ControlCommands, ControlStreams } from "../kernel/data/index.ts";
 import { backupDatabase } from "../kernel/store/index.ts";
 import type { Server } from "../platform.ts";
 import { runChecks } from "./checks.ts";
@@ -47,11 +47,26 @@ function parsed<TShape extends TSchema>(schema: TShape, input: unknown): Static<
 
 /** Runs a command that a plugin contributed, with that plugin's context. */
 export async function runVerb(server: Server, call: VerbCall): Promise<CliOutput> {
-  const found = server
-    .cliVerbs()
-    .find(({ verb }) => verb.noun === call.noun && verb.verb === call.verb);
-  if (found === undefined) throw usage(`There is no command '${call.noun} ${call.verb}'.`);
-  return found.verb.run(found.ctx, call.input);
+  const { verb, ctx } = foundVerb(server, call);
+  return await verb.run(ctx, call.input);
+}
+
+function foundVerb(server: Server, { noun, verb: word }: VerbCall) {
+  const found = server.cliVerbs().find(({ verb }) => verb.noun === noun && verb.verb === word);
+  if (found === undefined) throw usage(`There is no command '${`${noun} ${word}`.trim()}'.`);
+  return found;
+}
+
+/** Commands that go on giving, as streams of a control socket. */
+export function controlStreams({ server }: TaskContext): ControlStreams {
+  return {
+    "verb.follow": async function* (input, signal) {
+      const call = parsed(VerbCall, input);
+      const { verb, ctx } = foundVerb(server, call);
+      if (verb.follow === undefined) throw usage(`'${call.noun}' has nothing to follow.`);
+      yield* verb.follow(ctx, call.input, signal);
+    },
+  };
 }
 
 async function createBackup({ server, platform }: TaskContext, input: unknown): Promise<unknown> {

@@ -30,6 +30,25 @@ export function print(output: Output, globals: Globals): void {
   if (output.hint !== undefined) hint(output.hint, globals);
 }
 
+/**
+ * Prints one of many outputs: under `--json` one line of JSON each. Settles when the terminal has taken it; false when
+ * nobody reads any more, as behind `head`.
+ */
+export async function printLine(output: Output, globals: Globals): Promise<boolean> {
+  const text = globals.json ? JSON.stringify(output.data) : output.text;
+  if (output.hint !== undefined) hint(output.hint, globals);
+  return await new Promise((done) => {
+    const closed = (): void => done(false);
+    process.stdout.once("error", closed);
+    process.stdout.write(`${text}\n`, (error) => {
+      const isTaken = error === null || error === undefined;
+      // A pipe that was closed tells so twice: here, and by an event that must find its listener.
+      if (isTaken) process.stdout.off("error", closed);
+      done(isTaken);
+    });
+  });
+}
+
 /** Progress, hints and warnings: stderr, and nothing under `--quiet`. */
 export function hint(text: string, globals: Pick<Globals, "quiet">): void {
   if (!globals.quiet) process.stderr.write(`${text}\n`);

@@ -37,4 +37,5 @@ export { accepted, checkRevision, listOf, pageQuery } from "./http/index.ts";
 export { secret } from "./config/index.ts";
 export { statement } from "./store/index.ts";
 export { grants, raiseAccess } from "./access/index.ts";
+export { redactFields, redactText } from "./telemetry/index.ts";
 export { rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";

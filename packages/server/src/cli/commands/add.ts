@@ -20,11 +20,14 @@ function lifeCommands(program: Command, actions: Actions): void {
       await show(init(globals(), options));
     });
   withAddress(program.command("dev"))
-    .description("Run for development: prints URLs and, the first time, a root key")
+    .description(
+      "Run for development: prints URLs and a first root key, takes changes over as they are made",
+    )
     .option("--upstream <url>", "put Portico in front of this application, without a config file")
+    .option("--openapi <file>", "its OpenAPI document: routes, validation and docs come from it")
     .action(async (options: object) => {
       const { dev } = await import("./dev.ts");
-      outcome.code = await dev(await platform(), globals(), options);
+      outcome.code = await dev(platform, globals(), options);
     });
   withAddress(program.command("start"))
     .description("Run for production")

@@ -1,7 +1,14 @@
+import { resolve } from "node:path";
 import type { ResolvedConfig } from "../../kernel/config/index.ts";
 import type { CliOutput } from "../../kernel/contract/index.ts";
 import type { Server } from "../../platform.ts";
 import { readConfiguration } from "../configuration.ts";
+import { noteLoadedFiles } from "../dev/loaded-files.ts";
+import { DEV_ROLE } from "../dev/messages.ts";
+import type { Checked } from "../dev/messages.ts";
+import { checkedOf, obey, tellBroken, tryOut, waitToGo } from "../dev/supervised.ts";
+import { Supervisor } from "../dev/supervisor.ts";
+import { raise } from "../errors.ts";
 import type { PlatformDoor } from "../platform-door.ts";
 import { runVerb } from "../tasks.ts";
 import { hint, table } from "../terminal.ts";
@@ -14,17 +21,36 @@ const LOOPBACK = ["127.0.0.0/8", "::1/128"];
 /** What `portico dev` may be told. */
 export interface DevOptions extends StartOptions {
   readonly upstream?: string;
+  readonly openapi?: string;
 }
 
-/** The application's own paths come first: Portico's surface moves out of their way. */
-function devFlags(options: DevOptions): Record<string, unknown> {
-  const { upstream } = options;
-  if (upstream === undefined) return serverFlags(options);
+/**
+ * Without a document every path is the application's, and Portico's surface moves out of the way. With one its paths are
+ * known: what the two share is refused with both names.
+ */
+function devFlags(options: DevOptions, { cwd }: Globals): Record<string, unknown> {
+  const { upstream, openapi } = options;
+  if (upstream === undefined) {
+    if (openapi === undefined) return serverFlags(options);
+    const what = "--openapi describes the application that --upstream names.";
+    throw raise("cli.usage", { params: { what, help: "portico dev --help" } });
+  }
+  const api = { id: "app", upstream };
+  if (openapi === undefined) {
+    return {
+      ...serverFlags(options),
+      "gateway.apis": [api],
+      "server.basePath": "/_portico",
+    };
+  }
   return {
     ...serverFlags(options),
-    "gateway.apis": [{ id: "app", upstream }],
-    "server.basePath": "/_portico",
+    "gateway.apis": [{ ...api, openapi: documentOf(cwd, openapi) }],
   };
+}
+
+function documentOf(cwd: string, openapi: string): string {
+  return /^https?:/i.test(openapi) ? openapi : resolve(cwd, openapi);
 }
 
 function withLoopback(config: ResolvedConfig): ResolvedConfig {
@@ -66,28 +92,82 @@ async function firstKey(server: Server): Promise<string | undefined> {
   return made.text;
 }
 
-/** `portico dev [--upstream URL]`: a server for development on this machine, with its URLs and a first key. */
-export async function dev(
+/** What is printed once the first server of the command takes requests. */
+async function welcome(
+  server: Server,
+  url: string,
+  { globals, options }: { readonly globals: Globals; readonly options: DevOptions },
+): Promise<void> {
+  process.stdout.write(`${addressBox(url, options, server)}\n`);
+  hint(`outbound calls may reach ${LOOPBACK.join(" and ")} (development only)`, globals);
+  const { basePath } = server.config.server;
+  if (options.upstream !== undefined && basePath !== "") {
+    hint(`Portico's own paths are below ${basePath}; all others go to your app`, globals);
+  }
+  const key = await firstKey(server);
+  if (key === undefined) return;
+  const own = `${url}${basePath}`;
+  process.stdout.write(`\nroot key (shown this once): ${key}\n`);
+  process.stdout.write(`try: curl -H "Authorization: Bearer ${key}" ${own}/api/v1/keys\n`);
+}
+
+interface Trial {
+  readonly role: string;
+  readonly options: DevOptions;
+  readonly imported: () => readonly string[];
+}
+
+/** Reads the configuration, and finds what is wrong with it before anything is opened. */
+async function tried(
   platform: PlatformDoor,
+  globals: Globals,
+  { role, options, imported }: Trial,
+): Promise<{ readonly config: ResolvedConfig; readonly checked: Checked }> {
+  const { plugins } = platform;
+  try {
+    const flags = devFlags(options, globals);
+    const loaded = await readConfiguration(globals, { mode: "development", flags, plugins });
+    const config = withLoopback(loaded.config);
+    if (role === "candidate") await tryOut(platform, config);
+    return { config, checked: checkedOf(loaded, platform, { globals, imported: imported() }) };
+  } catch (error) {
+    tellBroken(imported());
+    throw error;
+  }
+}
+
+/** A server under the supervisor: it listens on a port of its own, and is sent the connections of the known one. */
+async function serveSupervised(
+  platform: PlatformDoor,
+  globals: Globals,
+  { role, options }: { readonly role: string; readonly options: DevOptions },
+): Promise<number> {
+  const imported = noteLoadedFiles();
+  const { config, checked } = await tried(platform, globals, { role, options, imported });
+  const url = await waitToGo(checked);
+  const { server } = config;
+  const behind = { ...server, host: "127.0.0.1", port: 0, publicUrl: server.publicUrl ?? url };
+  const whenServing = async (running: Server): Promise<void> => {
+    if (role === "first") await welcome(running, url, { globals, options });
+    obey(running);
+  };
+  // Who stops it is the supervisor, which says so.
+  const quiet = { ...globals, quiet: true };
+  return runServer(platform, { ...config, server: behind }, { globals: quiet, whenServing });
+}
+
+/**
+ * `portico dev [--upstream URL [--openapi file]]`: a server for development on this machine, with its URLs and a first
+ * key. What changes in the configuration, its plugins and documents is told and taken over; what is not in order is
+ * told, and the server goes on as it was.
+ */
+export async function dev(
+  platform: () => Promise<PlatformDoor>,
   globals: Globals,
   options: DevOptions,
 ): Promise<number> {
-  const { plugins } = platform;
-  const flags = devFlags(options);
-  const loaded = await readConfiguration(globals, { mode: "development", flags, plugins });
-  return runServer(platform, withLoopback(loaded.config), {
-    globals,
-    whenServing: async (server, url) => {
-      process.stdout.write(`${addressBox(url, options, server)}\n`);
-      hint(`outbound calls may reach ${LOOPBACK.join(" and ")} (development only)`, globals);
-      if (options.upstream !== undefined) {
-        hint("Portico's own paths are below /_portico; all others go to your app", globals);
-      }
-      const key = await firstKey(server);
-      if (key === undefined) return;
-      const own = `${url}${server.config.server.basePath}`;
-      process.stdout.write(`\nroot key (shown this once): ${key}\n`);
-      process.stdout.write(`try: curl -H "Authorization: Bearer ${key}" ${own}/api/v1/keys\n`);
-    },
-  });
+  const role = process.env[DEV_ROLE];
+  // The supervisor loads neither pillars nor drivers.
+  if (role === undefined) return await new Supervisor(globals).run();
+  return await serveSupervised(await platform(), globals, { role, options });
 }

@@ -6,7 +6,7 @@ import { readConfiguration } from "../configuration.ts";
 import { raise } from "../errors.ts";
 import { STOP_MS, watchSignals } from "../life.ts";
 import type { PlatformDoor } from "../platform-door.ts";
-import { controlCommands } from "../tasks.ts";
+import { controlCommands, controlStreams } from "../tasks.ts";
 import { hint } from "../terminal.ts";
 import type { Globals } from "../terminal.ts";
 
@@ -15,6 +15,12 @@ export interface StartOptions {
   readonly port?: string;
   readonly host?: string;
   readonly data?: string;
+}
+
+/** How a server is run. */
+export interface RunOptions {
+  readonly globals: Globals;
+  readonly whenServing: WhenServing;
 }
 
 /** The flags as settings. */
@@ -43,11 +49,15 @@ export type WhenServing = (server: Server, url: string) => Promise<void>;
 
 async function bringUp(server: Server, platform: PlatformDoor): Promise<Serving> {
   await server.start();
-  const commands = controlCommands({ server, platform });
+  const context = { server, platform };
   const control =
     server.folder === undefined
       ? undefined
-      : await serveControl(server.folder.controlSocket, commands);
+      : await serveControl(
+          server.folder.controlSocket,
+          controlCommands(context),
+          controlStreams(context),
+        );
   const { url } = await server.serve();
   return { url, control };
 }
@@ -61,7 +71,7 @@ interface Serving {
 export async function runServer(
   platform: PlatformDoor,
   config: ResolvedConfig,
-  { globals, whenServing }: { readonly globals: Globals; readonly whenServing: WhenServing },
+  { globals, whenServing }: RunOptions,
 ): Promise<number> {
   const signals = watchSignals((text) => hint(text, globals));
   const server = await platform.assemble(config);

@@ -3,7 +3,8 @@ import { CliVerbs } from "../../kernel/contract/index.ts";
 import type { AnyPlugin, CliInput, CliOutput, CliVerb } from "../../kernel/contract/index.ts";
 import { readConfiguration } from "../configuration.ts";
 import type { PlatformDoor } from "../platform-door.ts";
-import { runTask } from "../session.ts";
+import { followTask, runTask } from "../session.ts";
+import { printLine } from "../terminal.ts";
 import type { Globals, Output } from "../terminal.ts";
 
 /** The commands that plugins contribute, as data. */
@@ -64,6 +65,21 @@ export async function runContributed(
   return (await runTask({ platform, config }, "verb.run", input)) as CliOutput;
 }
 
+/** Prints what a contributed command goes on giving, until it or the server ends, or nobody reads any more. */
+export async function followContributed(
+  platform: PlatformDoor,
+  globals: Globals,
+  call: { readonly verb: CliVerb; readonly input: CliInput },
+): Promise<void> {
+  const { plugins } = platform;
+  const { config } = await readConfiguration(globals, { mode: "production", plugins });
+  const { noun, verb } = call.verb;
+  for await (const output of followTask(config, { noun, verb, input: call.input })) {
+    // Both ends of the control socket are this file's version or one that answers the same form.
+    if (!(await printLine(output as CliOutput, globals))) return;
+  }
+}
+
 /** What is done with a contributed command once it was typed. */
 export type OnVerb = (call: { readonly verb: CliVerb; readonly input: CliInput }) => Promise<void>;
 
@@ -71,14 +87,11 @@ export type OnVerb = (call: { readonly verb: CliVerb; readonly input: CliInput }
 export function addVerbs(program: Command, verbs: readonly CliVerb[], onVerb: OnVerb): void {
   for (const [noun, of] of Map.groupBy(verbs, ({ noun }) => noun)) {
     const known = program.commands.find((command) => command.name() === noun);
-    const parent =
-      known ??
-      program
-        .command(noun)
-        .helpCommand(false)
-        .summary(of.map(({ verb }) => verb).join(", "));
+    const words = of.map(({ verb }) => verb).filter((word) => word !== "");
+    const parent = known ?? program.command(noun).helpCommand(false).summary(words.join(", "));
     for (const verb of of) {
-      const command = parent.command(verb.verb).summary(verb.summary).description(verb.summary);
+      const own = verb.verb === "" ? parent : parent.command(verb.verb);
+      const command = own.summary(verb.summary).description(verb.summary);
       describe(command, verb);
       command.action(() => onVerb({ verb, input: inputOf(verb, command) }));
     }

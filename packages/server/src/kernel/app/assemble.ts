@@ -4,12 +4,16 @@ import {
   Audit,
   Authenticators,
   Checks,
+  FailureObservers,
   Fronts,
   Limiters,
   Pages,
   Registry,
   RequestObservers,
   type AnyPlugin,
+  type Failure,
+  type FailureObserver,
+  type Logger,
   type RegistryFace,
 } from "../contract/index.ts";
 import { createHttp, createProbes, createRegistry, type PorticoHttp } from "../http/index.ts";
@@ -38,6 +42,12 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const plugins = inStartOrder(options.plugins);
   const makeId = idMaker({ now: options.clock.now, fill: options.fillRandom });
   const { clock, logger, meter, secrets, server } = options;
+  const exchange: Exchange = {
+    plugins,
+    provided: new Map(),
+    contributed: collectContributions(plugins),
+    contexts: new Map(),
+  };
   const spine = await createSpine({
     driver: options.driver,
     plugins,
@@ -48,14 +58,9 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     secrets,
     fingerprints: options.fingerprints,
     version: server.version,
+    failed: tellOf(valuesAt(exchange, FailureObservers), logger),
     runTwice: options.runTwice ?? false,
   });
-  const exchange: Exchange = {
-    plugins,
-    provided: new Map(),
-    contributed: collectContributions(plugins),
-    contexts: new Map(),
-  };
   const access = createAccess({
     authenticators: valuesAt(exchange, Authenticators),
     permissions: permissionsOf(plugins),
@@ -93,6 +98,19 @@ function refuseMistakes(plugins: readonly AnyPlugin[]): void {
       detail: `${problem}; ${fix}`,
     })),
   });
+}
+
+/** What fails must not fail because of who looks on. */
+function tellOf(observers: readonly FailureObserver[], logger: Logger): (failure: Failure) => void {
+  return (failure) => {
+    for (const observer of observers) {
+      try {
+        observer.failed(failure);
+      } catch (error) {
+        logger.warn({ err: error, place: failure.place }, "a failure observer failed");
+      }
+    }
+  };
 }
 
 function permissionsOf(plugins: readonly AnyPlugin[]): Readonly<Record<string, PermissionScope>> {

@@ -1,6 +1,6 @@
 import type { Clock, MakeId } from "../../base/index.ts";
 import { auditSchema, createAuditor, createAuditWriter, type Auditor } from "../audit/index.ts";
-import type { AnyPlugin, Logger, Meter, Secrets } from "../contract/index.ts";
+import type { AnyPlugin, Failure, Logger, Meter, Secrets } from "../contract/index.ts";
 import { httpSchema } from "../http/index.ts";
 import {
   createEnqueuer,
@@ -34,6 +34,8 @@ export interface SpineOptions {
   /** Of the keys of the ring, by number. */
   readonly fingerprints: Readonly<Record<number, string>>;
   readonly version: string;
+  /** Told of jobs and reactions that fail. */
+  readonly failed: (failure: Failure) => void;
   /** The test kit's way: every transaction function runs twice. */
   readonly runTwice?: boolean;
 }
@@ -80,8 +82,9 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
       },
     },
   });
-  const log = createLog({ hub, clock, logger });
-  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId });
+  const { failed } = options;
+  const log = createLog({ hub, clock, logger, failed });
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed });
   wake.log = () => {
     log.wake();
   };

@@ -22,7 +22,7 @@ export interface FromEnvironment {
 }
 
 // Read by parts of Portico that are not settings.
-const OTHER_NAMES = ["PORTICO_CONFIG"];
+const OTHER_NAMES = ["PORTICO_CONFIG", "PORTICO_DEV_ROLE"];
 const OTHER_PREFIXES = ["PORTICO_TEST_", "PORTICO_BENCH_"];
 // A Kubernetes Service called "portico" puts these into every container beside it.
 const KUBERNETES = /^PORTICO_(SERVICE_(HOST|PORT)|PORT(_|$))/;

@@ -66,9 +66,13 @@ async function importFile(file: string): Promise<unknown> {
   return (module as { readonly default?: unknown }).default;
 }
 
-function failureText(error: unknown): string {
+function failureText(error: unknown, name: string): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return text.split("\n")[0] ?? text;
+  // A mistake of syntax may be in a file that this one imports; node tells which before the stack.
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  const [, place = ""] = /^(?:file:\/\/)?(\S+\.[cm]?[jt]s:\d+)\n/.exec(stack) ?? [];
+  const where = place === "" || basename(place).startsWith(`${name}:`) ? "" : ` in ${place}`;
+  return `${text.split("\n")[0] ?? text}${where}`;
 }
 
 /** Settles a configuration of any form: object, promise, or function of mode and environment. */
@@ -98,6 +102,6 @@ export async function readConfigFile(
     const got = content === undefined ? "no default export" : typeof content;
     return refused({ path: name, got, expected: "export default defineConfig({ … })" });
   } catch (error) {
-    return refused({ path: name, got: failureText(error), expected: "a file that loads" });
+    return refused({ path: name, got: failureText(error, name), expected: "a file that loads" });
   }
 }

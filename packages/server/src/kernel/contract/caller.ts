@@ -12,6 +12,8 @@ export interface Caller {
   readonly instancePermissions: readonly string[];
   /** The credential's own id, where it is not the subject: a session, a key that acts for a user. */
   readonly credential?: string;
+  /** What people call the credential. */
+  readonly name?: string;
   /** A label such as `live` or `test`; never a data partition. */
   readonly environment?: string;
   /** Limits that the credential itself carries: `"60/min"`. */

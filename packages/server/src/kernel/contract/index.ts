@@ -42,20 +42,24 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
+export { Authenticators, Checks, CliVerbs, Fronts, Limiters, Pages, Timeline } from "./points.ts";
+export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
-export {
-  Authenticators,
-  Checks,
-  CliVerbs,
-  Fronts,
-  Limiters,
-  Pages,
-  RequestObservers,
-  Timeline,
-} from "./points.ts";
 export type {
   AnsweredRequest,
+  BodySample,
+  Explainer,
+  Explanation,
+  ExplainQuestion,
+  ExplainedProblem,
+  Failure,
+  FailureObserver,
+  RequestDecision,
+  RequestDetails,
+  RequestObserver,
+} from "./observers.ts";
+export type {
   Authenticator,
   Check,
   CheckResult,
@@ -64,6 +68,7 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  FoundCaller,
   Front,
   FrontRequest,
   LimitCount,
@@ -73,7 +78,6 @@ export type {
   Page,
   PageReply,
   PageRequest,
-  RequestObserver,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext } from "./context.ts";
 import { point } from "./point.ts";
@@ -16,6 +15,15 @@ export interface Authenticator {
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
   identify(credential: string, request: CredentialRequest): Caller | Promise<Caller>;
+  /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
+  lookUp?(id: string): Promise<FoundCaller | undefined>;
+}
+
+/** A caller found without its credential. */
+export interface FoundCaller {
+  readonly caller: Caller;
+  /** The code with which the credential would be refused now; null when it would be accepted. */
+  readonly refusal: string | null;
 }
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");
@@ -72,7 +80,14 @@ export interface FrontRequest {
 export interface Front {
   readonly id: string;
   take(front: FrontRequest): boolean;
-  upgrade?(request: IncomingMessage, socket: Duplex, head: Uint8Array): boolean;
+  /**
+   * The same for a request to switch protocols. `front.response` is on its socket: a refusal is answered by it as any
+   * other, and ends the connection. Who switches writes the head of 101 by it, and the new protocol to
+   * `front.request.socket`; `head` holds what came after the request.
+   */
+  upgrade?(front: FrontRequest, head: Uint8Array): boolean;
+  /** The server stops: sockets that were switched are ended now, and cut when its deadline comes. */
+  stopping?(): void;
 }
 /** `kernel.fronts@1` */
 export const Fronts = point<Front>("kernel.fronts@1");
@@ -142,30 +157,6 @@ export interface PageReply {
 /** `kernel.pages@1` */
 export const Pages = point<Page>("kernel.pages@1");
 
-/** A request that was answered, for the request log. */
-export interface AnsweredRequest {
-  readonly id: string;
-  readonly trace: string;
-  readonly at: number;
-  readonly durationMs: number;
-  readonly organization: string;
-  readonly subject: string;
-  readonly method: string;
-  /** Template, not the raw path: `/api/v1/keys/{id}`. */
-  readonly route: string;
-  readonly path: string;
-  readonly status: number;
-  readonly code: string | null;
-  readonly clientAddress: string;
-}
-
-/** Is told of every answered request, after the answer; outside the promise (design §2.1). */
-export interface RequestObserver {
-  answered(request: AnsweredRequest): void;
-}
-/** `kernel.requestObservers@1` */
-export const RequestObservers = point<RequestObserver>("kernel.requestObservers@1");
-
 /** One word after the verb: `portico keys revoke <id>`. */
 export interface CliArgument {
   readonly name: string;
@@ -204,12 +195,18 @@ export interface CliOutput {
 export interface CliVerb {
   /** A word of the product: `keys`. */
   readonly noun: string;
+  /** Empty where the noun alone is the command: `portico tail`. */
   readonly verb: string;
   readonly summary: string;
   readonly arguments?: readonly CliArgument[];
   readonly options?: readonly CliOption[];
   /** Throws problems; the command then ends with code 1. */
   run(ctx: PluginContext, input: CliInput): Promise<CliOutput>;
+  /**
+   * Goes on giving until the signal: asked instead of `run`, and only of a server that is running. Each output is
+   * printed at once; under `--json` as one line of JSON.
+   */
+  follow?(ctx: PluginContext, input: CliInput, signal: AbortSignal): AsyncIterable<CliOutput>;
 }
 /** `kernel.cli@1` */
 export const CliVerbs = point<CliVerb>("kernel.cli@1");

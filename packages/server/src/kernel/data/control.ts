@@ -9,6 +9,11 @@ import { onLines } from "./lines.ts";
 /** Commands by name: plain JSON in, plain JSON out. */
 export type ControlCommands = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
 
+/** Commands that go on answering until their caller is gone, by name. */
+export type ControlStreams = Readonly<
+  Record<string, (input: unknown, signal: AbortSignal) => AsyncIterable<unknown>>
+>;
+
 /** A control socket that answers until it is closed. */
 export interface ControlServer {
   close(): Promise<void>;
@@ -21,7 +26,8 @@ interface WireProblem {
 }
 
 type Answer =
-  | { readonly ok: true; readonly value: unknown }
+  /** `more`: one of many; the last has none of it. */
+  | { readonly ok: true; readonly value: unknown; readonly more?: true }
   | { readonly ok: false; readonly problem: WireProblem };
 
 function refusal(problem: Problem): Answer {
@@ -29,31 +35,88 @@ function refusal(problem: Problem): Answer {
   return { ok: false, problem: { code, status, text: message } };
 }
 
-async function answer(commands: ControlCommands, line: string): Promise<Answer> {
-  let command = "?";
+interface Asked {
+  readonly command: string;
+  readonly input: unknown;
+}
+
+function parseAsked(line: string): Asked {
   try {
     const asked: unknown = JSON.parse(line);
     const isCall = typeof asked === "object" && asked !== null && "command" in asked;
-    command = isCall ? String(asked.command) : "?";
-    const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
-    if (run === undefined) return refusal(raise("data.unknownCommand", { params: { command } }));
     const input = isCall && "input" in asked ? asked.input : undefined;
-    return { ok: true, value: (await run(input)) ?? null };
-  } catch (error) {
-    if (isProblem(error)) return refusal(error);
-    return refusal(raise("data.commandFailed", { params: { command }, cause: error }));
+    return { command: isCall ? String(asked.command) : "?", input };
+  } catch {
+    // No command has this name: that is what is answered.
+    return { command: "?", input: undefined };
   }
 }
 
-function serveSocket(socket: Socket, commands: ControlCommands): void {
+async function answer(commands: ControlCommands, { command, input }: Asked): Promise<Answer> {
+  try {
+    const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
+    if (run === undefined) return refusal(raise("data.unknownCommand", { params: { command } }));
+    return { ok: true, value: (await run(input)) ?? null };
+  } catch (error) {
+    return failure(command, error);
+  }
+}
+
+function failure(command: string, error: unknown): Answer {
+  if (isProblem(error)) return refusal(error);
+  return refusal(raise("data.commandFailed", { params: { command }, cause: error }));
+}
+
+interface Served {
+  readonly commands: ControlCommands;
+  readonly streams: ControlStreams;
+}
+
+function serveSocket(socket: Socket, { commands, streams }: Served): void {
   // A caller that goes away before its answer is no fault of the server's.
   socket.on("error", () => socket.destroy());
+  const gone = new AbortController();
+  socket.on("close", () => gone.abort());
   onLines(socket, (line) => {
-    void answer(commands, line).then((reply) => {
-      if (socket.writable) socket.write(`${JSON.stringify(reply)}\n`);
-      return undefined;
-    });
+    const asked = parseAsked(line);
+    const stream = Object.hasOwn(streams, asked.command) ? streams[asked.command] : undefined;
+    void (stream === undefined
+      ? answer(commands, asked).then((reply) => write(socket, reply))
+      : pump(socket, { asked, items: stream(asked.input, gone.signal), gone: gone.signal }));
   });
+}
+
+/** Settles when the caller may be sent more, or is gone. */
+async function write(socket: Socket, reply: Answer): Promise<void> {
+  if (!socket.writable || socket.write(`${JSON.stringify(reply)}\n`)) return;
+  await new Promise<void>((done) => {
+    const taken = (): void => {
+      socket.off("drain", taken);
+      socket.off("close", taken);
+      done();
+    };
+    socket.once("drain", taken);
+    socket.once("close", taken);
+  });
+}
+
+interface Pumped {
+  readonly asked: Asked;
+  readonly items: AsyncIterable<unknown>;
+  readonly gone: AbortSignal;
+}
+
+/** At the pace of the caller. Never rejects. */
+async function pump(socket: Socket, { asked, items, gone }: Pumped): Promise<void> {
+  try {
+    for await (const value of items) {
+      if (gone.aborted) return;
+      await write(socket, { ok: true, value, more: true });
+    }
+    await write(socket, { ok: true, value: null });
+  } catch (error) {
+    await write(socket, failure(asked.command, error));
+  }
 }
 
 function prepareSocketFolder(path: string): void {
@@ -85,6 +148,7 @@ function closing(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
 export async function serveControl(
   path: string,
   commands: ControlCommands,
+  streams: ControlStreams = {},
 ): Promise<ControlServer> {
   const isPipe = path.startsWith("\\\\.\\pipe\\");
   if (!isPipe) prepareSocketFolder(path);
@@ -92,7 +156,7 @@ export async function serveControl(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    serveSocket(socket, commands);
+    serveSocket(socket, { commands, streams });
   });
   await new Promise<void>((done, fail) => {
     server.once("error", fail);
@@ -138,4 +202,59 @@ export function callControl(path: string, command: string, input: unknown): Prom
       socket.end();
     });
   });
+}
+
+/** Items that wait for whoever asked; beyond, the server is not read any further. */
+const WAITING_MAX = 256;
+
+/**
+ * Sends one command that goes on answering, and gives its answers as they come, until the server ends them or whoever
+ * asked stops looking. Throws what {@link callControl} throws.
+ *
+ * @example
+ * for await (const line of followControl(paths.controlSocket, "verb.follow", input)) print(line);
+ */
+export async function* followControl(
+  path: string,
+  command: string,
+  input: unknown,
+): AsyncGenerator {
+  const socket = connect(path);
+  const waiting: Answer[] = [];
+  let wake: () => void = () => undefined;
+  let isOver = false;
+  const over = (): void => {
+    isOver = true;
+    wake();
+  };
+  socket.on("error", over);
+  socket.on("close", over);
+  socket.on("connect", () => socket.write(`${JSON.stringify({ command, input })}\n`));
+  onLines(socket, (line) => {
+    waiting.push(parseAnswer(line));
+    if (waiting.length >= WAITING_MAX) socket.pause();
+    wake();
+  });
+  let isConnected = false;
+  try {
+    for (;;) {
+      const answered = waiting.shift();
+      if (answered !== undefined) {
+        isConnected = true;
+        if (!answered.ok) throw problemOf(answered.problem);
+        if (answered.more !== true) return;
+        yield answered.value;
+        continue;
+      }
+      // Answers that had begun end with the server; none at all means that there is no server.
+      if (isOver && isConnected) return;
+      if (isOver) throw raise("data.notRunning", { params: { socket: path } });
+      socket.resume();
+      await new Promise<void>((done) => {
+        wake = done;
+      });
+    }
+  } finally {
+    socket.destroy();
+  }
 }

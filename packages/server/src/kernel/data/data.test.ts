@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { problem, raiser } from "../../base/index.ts";
-import { callControl, dataPaths, openDataFolder, serveControl } from "./index.ts";
+import { callControl, dataPaths, followControl, openDataFolder, serveControl } from "./index.ts";
 
 let root = "";
 beforeAll(async () => {
@@ -73,9 +73,33 @@ const commands = {
   },
 };
 
+/** What became of a stream's caller. */
+const seen = { ended: 0 };
+const streams = {
+  count: async function* (input: unknown, signal: AbortSignal) {
+    try {
+      for (let n = 0; n < Number(input) && !signal.aborted; n += 1) {
+        yield { n, text: "x".repeat(1_000) };
+        if (n % 100 === 0) await new Promise(setImmediate);
+      }
+    } finally {
+      seen.ended += 1;
+    }
+  },
+  forever: async function* (_input: unknown, signal: AbortSignal) {
+    yield "first";
+    await once(signal, "abort");
+    seen.ended += 1;
+  },
+  refuseAll: async function* () {
+    yield* [];
+    throw raise("notes.gone", { params: { id: "8" } });
+  },
+};
+
 async function withControl(run: (path: string) => Promise<void>): Promise<void> {
   const path = join(root, "control.sock");
-  const control = await serveControl(path, commands);
+  const control = await serveControl(path, commands, streams);
   await run(path);
   await control.close();
 }
@@ -118,6 +142,45 @@ describe("the control socket", () => {
       rude.destroy();
       expect(await callControl(path, "echo", 1)).toBe(1);
     }));
+
+  test("goes on answering in order, whole, and at the pace of a slow reader", () =>
+    withControl(async (path) => {
+      let next = 0;
+      for await (const item of followControl(path, "count", 2_000)) {
+        expect(item).toMatchObject({ n: next });
+        next += 1;
+        if (next % 500 === 0) await new Promise((done) => setTimeout(done, 5));
+      }
+      expect(next).toBe(2_000);
+    }));
+
+  test("ends a stream whose reader has seen enough, and one that the server ends", () =>
+    withControl(async (path) => {
+      const before = seen.ended;
+      for await (const item of followControl(path, "forever", {})) {
+        expect(item).toBe("first");
+        break;
+      }
+      await expect.poll(() => seen.ended).toBe(before + 1);
+      const refused = followControl(path, "refuseAll", {}).next();
+      await expect(refused).rejects.toMatchObject({ code: "notes.gone", status: 404 });
+      const unknown = followControl(path, "toString", {}).next();
+      await expect(unknown).rejects.toMatchObject({ code: "data.unknownCommand" });
+    }));
+
+  test("that is closed ends those who follow", async () => {
+    const path = join(root, "control.sock");
+    const control = await serveControl(path, commands, streams);
+    const items: unknown[] = [];
+    const following = (async () => {
+      for await (const item of followControl(path, "forever", {})) items.push(item);
+    })();
+    await expect.poll(() => items.length).toBe(1);
+    await control.close();
+    await following;
+    const gone = followControl(path, "forever", {}).next();
+    await expect(gone).rejects.toMatchObject({ code: "data.notRunning" });
+  });
 
   test("that nobody serves is told as such, left over or not there at all", async () => {
     const path = join(root, "left", "control.sock");

@@ -28,8 +28,8 @@ const HEAD_BYTES_MAX = 65_536;
 /** Longer than the 60 s of most balancers: the side that keeps a connection longer must be ours. */
 const KEEP_ALIVE_MS = 75_000;
 const HEAD_MS = 15_000;
-/** For what fronts stream; our own bodies have `timeoutMs`. */
-const REQUEST_MS = 300_000;
+/** For what fronts stream at their own pace limits; our own bodies have `timeoutMs`. */
+const REQUEST_MS = 3_600_000;
 
 interface Life {
   isDraining: boolean;
@@ -59,6 +59,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       state.stopPurging = purgeHourly(parts.idempotency, options);
       return address;
     },
+    take: (socket) => {
+      socket.setNoDelay(true);
+      server.emit("connection", socket);
+    },
     inject: async (request) => {
       await ready;
       return await injectInto(dispatcher.request, request);
@@ -75,7 +79,9 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     close: async (deadlineMs) => {
       drain();
       state.stopPurging();
-      await closeServer(server, { deadlineMs, clock: options.clock });
+      dispatcher.endUpgraded();
+      const { cutUpgraded } = dispatcher;
+      await closeServer(server, { deadlineMs, clock: options.clock, cutUpgraded });
     },
     operations: () =>
       [...compiled.values()].map(({ plugin, operation }) => ({

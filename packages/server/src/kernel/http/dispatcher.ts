@@ -1,10 +1,11 @@
-import { ServerResponse, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { IncomingMessage, ServerResponse, type RequestListener, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Clock, MakeId, Problem } from "../../base/index.ts";
-import type { Front, Logger } from "../contract/index.ts";
+import type { Front, FrontRequest, Logger } from "../contract/index.ts";
 import type { FindClient } from "./client-address.ts";
 import { raise } from "./errors.ts";
-import { framingFault, readTarget } from "./framing.ts";
+import { framingFault, readTarget, upgradeFault } from "./framing.ts";
 import { answerOptions, setBaseHeaders, setCorsHeaders } from "./headers.ts";
 import type { OwnPath, OwnPaths } from "./own-paths.ts";
 import { endWithProblem, sendProblem, type ProblemOccurrence } from "./problem-reply.ts";
@@ -35,6 +36,10 @@ export interface Dispatcher {
   readonly request: RequestListener;
   /** Becomes the only listener of the server's events. */
   attach(server: Server): void;
+  /** Asks the fronts to end the sockets that they have switched to another protocol. */
+  endUpgraded(): void;
+  /** Cuts those that are left: node forgets sockets it has handed out, and a server does not close before they do. */
+  cutUpgraded(): void;
 }
 
 const URL_LENGTH_MAX = 16_384;
@@ -59,19 +64,32 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   const request = (message: IncomingMessage, response: ServerResponse): void => {
     take({ message, response, awaitsContinue: false });
   };
+  const upgraded = new Set<Socket>();
   return {
     request,
+    endUpgraded: () => {
+      for (const front of parts.fronts) front.stopping?.();
+    },
+    cutUpgraded: () => {
+      for (const socket of upgraded) socket.destroy();
+    },
     attach: (server) => {
       server.on("request", request);
       server.on("checkContinue", (message: IncomingMessage, response: ServerResponse) => {
-        take({ message, response, awaitsContinue: true });
+        // node looks for the word anywhere in the field.
+        if (message.headers.expect?.toLowerCase() === "100-continue") {
+          take({ message, response, awaitsContinue: true });
+        } else {
+          refuseExpectation(parts, message, response);
+        }
       });
       server.on("checkExpectation", (message: IncomingMessage, response: ServerResponse) => {
-        response.shouldKeepAlive = false;
-        sendProblem(response, raise("request.expectation"), occurrenceOf(parts, message));
+        refuseExpectation(parts, message, response);
       });
-      server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Uint8Array) => {
-        upgrade(parts, message, { socket, head });
+      server.on("upgrade", (message: IncomingMessage, socket: Socket, head: Uint8Array) => {
+        upgraded.add(socket);
+        socket.once("close", () => upgraded.delete(socket));
+        take({ message, response: responseTo(message), awaitsContinue: false, upgradeHead: head });
       });
       server.on("connect", (message: IncomingMessage, socket: Duplex) => {
         const problem = raise("request.methodNotAllowed", { params: { method: "CONNECT" } });
@@ -84,20 +102,39 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   };
 }
 
+function refuseExpectation(
+  parts: DispatcherParts,
+  message: IncomingMessage,
+  response: ServerResponse,
+): void {
+  response.shouldKeepAlive = false;
+  sendProblem(response, raise("request.expectation"), occurrenceOf(parts, message));
+}
+
 interface Exchange {
   readonly message: IncomingMessage;
   readonly response: ServerResponse;
   readonly awaitsContinue: boolean;
+  /** What came after a request to switch protocols. */
+  readonly upgradeHead?: Uint8Array;
 }
 
 function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   const { message, response } = exchange;
+  // Sent with what was refused, and perhaps hidden behind it: node reads on in the same piece of bytes.
+  if (isCondemned(message.socket)) return;
   const requestId = requestIdOf(parts, message);
   if (parts.isDraining()) response.shouldKeepAlive = false;
-  const refusal = refusalOf(message);
+  const refusal = refusalOf(message, exchange.upgradeHead !== undefined);
   if (refusal !== undefined) {
+    condemn(message.socket);
     response.shouldKeepAlive = false;
     sendProblem(response, refusal, { docsUrl: parts.docsUrl(), requestId });
+    return;
+  }
+  if (exchange.upgradeHead !== undefined && parts.isDraining()) {
+    // It would outlive the server that is about to stop.
+    sendProblem(response, raise("request.unavailable"), { docsUrl: parts.docsUrl(), requestId });
     return;
   }
   const url = message.url ?? "/";
@@ -107,13 +144,54 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   if (own === undefined && !isBelow(parts.basePath, path)) {
     const { trace, client } = context;
     const front = { request: message, response, requestId, trace, clientAddress: client.address };
-    for (const each of parts.fronts) if (each.take(front)) return;
+    if (offer(parts.fronts, front, exchange.upgradeHead)) return;
+  }
+  if (exchange.upgradeHead !== undefined) {
+    const problem = raise("request.upgrade");
+    sendProblem(response, problem, { docsUrl: parts.docsUrl(), requestId });
+    return;
   }
   serve(parts, exchange, { own, context });
 }
 
-function refusalOf(message: IncomingMessage): Problem | undefined {
-  const fault = framingFault(message);
+function offer(
+  fronts: readonly Front[],
+  front: FrontRequest,
+  upgradeHead: Uint8Array | undefined,
+): boolean {
+  return fronts.some((each) =>
+    upgradeHead === undefined ? each.take(front) : each.upgrade?.(front, upgradeHead) === true,
+  );
+}
+
+/** A response on a socket that node has handed out with its request: node no longer looks after it. */
+function responseTo(message: IncomingMessage): ServerResponse {
+  const { socket } = message;
+  const response = new ServerResponse(message);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  socket.on("error", () => socket.destroy());
+  response.once("finish", () => socket.destroySoon());
+  return response;
+}
+
+const CONDEMNED = Symbol("portico.condemned");
+
+interface Condemnable {
+  [CONDEMNED]?: true;
+}
+
+/** Nothing more on this connection is a request: where its messages begin and end is in doubt. */
+function condemn(socket: Socket): void {
+  (socket as Condemnable)[CONDEMNED] = true;
+}
+
+function isCondemned(socket: Socket): boolean {
+  return (socket as Condemnable)[CONDEMNED] === true;
+}
+
+function refusalOf(message: IncomingMessage, isUpgrade: boolean): Problem | undefined {
+  const fault = framingFault(message) ?? (isUpgrade ? upgradeFault(message) : undefined);
   if (fault !== undefined) return raise("request.framing", { params: { reason: fault } });
   const target = readTarget(message);
   if (target.kind === "fault")
@@ -158,6 +236,8 @@ function contextFor(
     route: "unmatched",
     caller: undefined,
     code: null,
+    operation: undefined,
+    error: undefined,
     awaitsContinue,
   };
 }
@@ -213,33 +293,6 @@ function countParameters(url: string): number {
   return count;
 }
 
-function upgrade(
-  parts: DispatcherParts,
-  message: IncomingMessage,
-  { socket, head }: { readonly socket: Duplex; readonly head: Uint8Array },
-): void {
-  socket.on("error", () => socket.destroy());
-  const refusal = refusalOf(message) ?? upgradeFault(message);
-  if (refusal !== undefined) {
-    endWithProblem(socket, refusal, occurrenceOf(parts, message));
-    return;
-  }
-  const path = pathOf(message.url ?? "/");
-  if (parts.ownPaths.find(path) === undefined && !isBelow(parts.basePath, path)) {
-    for (const each of parts.fronts) if (each.upgrade?.(message, socket, head) === true) return;
-  }
-  endWithProblem(socket, raise("request.upgrade"), occurrenceOf(parts, message));
-}
-
-// A body before an upgrade is read by one server as a body, by another as frames.
-function upgradeFault({ headers }: IncomingMessage): Problem | undefined {
-  const length = headers["content-length"];
-  if (headers["transfer-encoding"] === undefined && (length === undefined || length === "0")) {
-    return undefined;
-  }
-  return raise("request.framing", { params: { reason: "an upgrade has a body" } });
-}
-
 function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex): void {
   const code = "code" in error ? error.code : undefined;
   if (code === "ECONNRESET" || !socket.writable) {
@@ -247,6 +300,11 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
     return;
   }
   const underWay = responseOn(socket);
+  if (underWay === undefined && isWithinBody(socket)) {
+    // Its request has its answer already: a second one would be taken for the answer of another.
+    socket.destroy();
+    return;
+  }
   if (underWay?.req.complete === true) {
     // What cannot be read came after a whole request, whose answer goes first: ours would be taken for it, or for a
     // part of its body.
@@ -266,6 +324,14 @@ function refuseUnreadable(parts: DispatcherParts, error: Error, socket: Duplex):
 function responseOn(socket: Duplex): ServerResponse | undefined {
   const response = "_httpMessage" in socket ? socket._httpMessage : undefined;
   return response instanceof ServerResponse ? response : undefined;
+}
+
+// Where node keeps the request that it reads, until the next one begins (_http_common.js).
+function isWithinBody(socket: Duplex): boolean {
+  const parser: unknown = "parser" in socket ? socket.parser : undefined;
+  if (typeof parser !== "object" || parser === null || !("incoming" in parser)) return false;
+  const { incoming } = parser;
+  return incoming instanceof IncomingMessage && !incoming.complete;
 }
 
 function unreadable(code: unknown, error: Error): Problem {

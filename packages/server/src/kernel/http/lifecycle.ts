@@ -20,14 +20,24 @@ export async function listenOn(
 
 const SWEEP_MS = 100;
 
+interface CloseOptions {
+  readonly deadlineMs: number;
+  readonly clock: Clock;
+  /** Cuts the sockets that were switched to another protocol, which node does not know any more. */
+  readonly cutUpgraded: () => void;
+}
+
 /** Takes no new connections, closes idle ones, lets the rest end, and cuts what is left at the deadline. */
 export async function closeServer(
   server: Server,
-  { deadlineMs, clock }: { readonly deadlineMs: number; readonly clock: Clock },
+  { deadlineMs, clock, cutUpgraded }: CloseOptions,
 ): Promise<void> {
   if (!server.listening) return;
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  const cancel = clock.after(deadlineMs, () => server.closeAllConnections());
+  const cancel = clock.after(deadlineMs, () => {
+    server.closeAllConnections();
+    cutUpgraded();
+  });
   let cancelSweep = (): void => undefined;
   // Again and again: what was busy when the end began is kept open by its client after its answer.
   const sweep = (): void => {

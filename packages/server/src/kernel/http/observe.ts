@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { anonymous } from "../contract/index.ts";
+import { createOwnAnswer } from "./own-answer.ts";
 import type { HttpOptions } from "./options.ts";
 import type { RequestContext } from "./request-context.ts";
 
@@ -22,32 +23,17 @@ export function createObservation({
     ["http_request_method", "http_route", "http_response_status_code"],
   );
   return (context, request) => {
-    const { response, requestId, trace, at, route, path, code, client } = context;
+    const { response, requestId, route } = context;
     const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
-    const method = request.method ?? "GET";
     const durationMs = clock.monotonic() - context.startedMs;
     duration.observe(durationMs / 1_000, {
-      http_request_method: method,
+      http_request_method: request.method ?? "GET",
       http_route: route,
       http_response_status_code: String(status),
     });
     if (observers.length === 0) return;
-    const { organization, subject } = context.caller ?? anonymous;
-    const clientAddress = client.address;
-    const told = {
-      id: requestId,
-      trace,
-      at,
-      durationMs,
-      organization,
-      subject,
-      method,
-      route,
-      path,
-      status,
-      code,
-      clientAddress,
-    };
+    const caller = context.caller ?? anonymous;
+    const told = createOwnAnswer({ context, request, caller, status, durationMs });
     for (const observer of observers) {
       try {
         observer.answered(told);

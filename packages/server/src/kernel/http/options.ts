@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Clock, MakeId, ProblemTable } from "../../base/index.ts";
 import type { KernelAccess } from "../access/index.ts";
 import type {
@@ -122,6 +123,8 @@ export interface InjectReply {
 export interface PorticoHttp {
   /** Starts to take requests; port 0 picks a free one. */
   listen(host: string, port: number): Promise<{ readonly url: string }>;
+  /** Serves a connection that another process has accepted and not read from. */
+  take(socket: Socket): void;
   /** Answers one request in memory, through everything a socket would meet but the parser. */
   inject(request: InjectRequest): Promise<InjectReply>;
   /** Runs an operation for embedded use: the same checks, no HTTP. Throws problems. */

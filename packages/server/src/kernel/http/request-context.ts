@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Caller, Origin } from "../contract/index.ts";
+import type { Caller, Operation, Origin } from "../contract/index.ts";
 import type { Client } from "./client-address.ts";
 
 /** What is known of one request on our own paths from its first byte to its answer. */
@@ -19,6 +19,10 @@ export interface RequestContext {
   caller: Caller | undefined;
   /** The code of the problem that was answered. */
   code: string | null;
+  /** The operation that serves it, once it is known. */
+  operation: Operation | undefined;
+  /** What broke inside, behind an answer from 500 on. */
+  error: unknown;
   /** The client waits for `100 Continue` before it sends the body. */
   awaitsContinue: boolean;
 }

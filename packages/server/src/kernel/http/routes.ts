@@ -74,6 +74,7 @@ export function addOperation(
     // Before the body is read: who may not call need not upload.
     onRequest: async (request) => {
       const context = contextOf(request.raw);
+      context.operation = compiled.operation;
       context.caller = await identify(parts, compiled, request);
       authorise(parts.access, compiled, context.caller);
     },
@@ -195,6 +196,8 @@ function answerProblem(
   const context = contextOf(request.raw);
   const problem = problemOf(parts, context, error);
   context.code = problem.code;
+  // The cause of `request.internal` is what broke; other problems speak for themselves.
+  if (problem.status >= 500) context.error = problem.cause ?? problem;
   reply.code(problem.status).headers(problem.options.headers ?? {});
   if (problem.status === 401) reply.header("www-authenticate", parts.access.challenges);
   const body = JSON.stringify(problemDocument(problem, parts.occurrence(context)));

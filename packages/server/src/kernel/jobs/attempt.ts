@@ -12,7 +12,12 @@ export type AbortReason = "timeout" | "lost" | "stop";
 
 /** How a run ended for the engine: an outcome to write, or nothing to write. */
 export type Ended =
-  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | {
+      readonly kind: "outcome";
+      readonly outcome: Outcome;
+      /** What the run threw, where it did not end by itself. */
+      readonly thrown?: unknown;
+    }
   /** The process stops: given back uncounted. */
   | { readonly kind: "released" }
   /** Another run has the job, or it was cancelled. */
@@ -51,7 +56,11 @@ async function call(
     // Declared otherwise since it was enqueued: no later try will differ.
     if (reason !== undefined) {
       const problem = raiseJobs("jobs.badInput", { params: { job: job.name, reason } });
-      return { kind: "outcome", outcome: { kind: "fail", error: errorText(problem) } };
+      return {
+        kind: "outcome",
+        outcome: { kind: "fail", error: errorText(problem) },
+        thrown: problem,
+      };
     }
     const outcome = await registered.definition.run({
       ctx: registered.ctx(),
@@ -64,7 +73,11 @@ async function call(
     });
     return { kind: "outcome", outcome: outcome ?? { kind: "done" } };
   } catch (error) {
-    return { kind: "outcome", outcome: { kind: "retry", error: errorText(error) } };
+    return {
+      kind: "outcome",
+      outcome: { kind: "retry", error: errorText(error) },
+      thrown: error,
+    };
   }
 }
 
@@ -72,5 +85,9 @@ function afterAbort(reason: unknown, timeoutMs: number): Ended {
   if (reason === "stop") return { kind: "released" };
   if (reason === "lost") return { kind: "lost" };
   const problem = raiseJobs("jobs.timeout", { params: { ms: timeoutMs } });
-  return { kind: "outcome", outcome: { kind: "retry", error: errorText(problem) } };
+  return {
+    kind: "outcome",
+    outcome: { kind: "retry", error: errorText(problem) },
+    thrown: problem,
+  };
 }

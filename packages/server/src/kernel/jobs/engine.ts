@@ -1,5 +1,6 @@
+import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { Logger, SqlRow } from "../contract/index.ts";
+import type { Failure, Logger, SqlRow } from "../contract/index.ts";
 import { createBell } from "../log/index.ts";
 import type { Bell } from "../log/index.ts";
 import type { DriverTransaction, StoreHub } from "../store/index.ts";
@@ -40,11 +41,30 @@ export interface EngineOptions {
   readonly leaseMs: number;
   readonly crashesMax: number;
   readonly ran: (ran: Ran) => void;
+  readonly failed: (failure: Failure) => void;
 }
 
 interface Run {
   readonly job: ClaimedJob;
   readonly abort: AbortController;
+}
+
+/** A failed run as observers are told of it. */
+function failureOf(job: ClaimedJob, error: unknown, at: number): Failure {
+  const { id, organization, plugin, name, origin } = job;
+  const code = isProblem(error) ? error.code : null;
+  const { actor: subject, trace } = origin;
+  return {
+    kind: "job",
+    organization,
+    place: `${plugin}.${name}`,
+    code,
+    error,
+    subject,
+    trace,
+    id,
+    at,
+  };
 }
 
 /** Claims and runs for one owner. Upkeep (leases, recovery) is told apart: see `upkeep.ts`. */
@@ -211,7 +231,12 @@ export class Engine {
     const { outcome } = ended;
     const definition = registry.find(job.plugin, job.name)?.definition;
     const settled = await settle(options, { job, definition, outcome });
-    if ((settled === "fail" || settled === "quarantine") && "error" in outcome) {
+    const isSetAside = settled === "fail" || settled === "quarantine";
+    if (settled !== "lost" && (isSetAside || ended.thrown !== undefined)) {
+      const error = ended.thrown ?? ("error" in outcome ? outcome.error : "");
+      this.#options.failed(failureOf(job, error, this.#options.clock.now()));
+    }
+    if (isSetAside && "error" in outcome) {
       const { error } = outcome;
       const name = `${job.plugin}.${job.name}`;
       logger.error({ job: job.id, name, error, trace: job.origin.trace }, "A job failed for good.");

@@ -63,6 +63,7 @@ export function createLife(options: JobsOptions): Life {
     settle: { hub, clock, logger, statements, random, doneMany },
     concurrency: options.concurrency ?? CONCURRENCY,
     ran: observer(options, () => engine.running.length),
+    failed: options.failed ?? (() => {}),
   });
   const upkeep: UpkeepOptions = {
     driver,

@@ -1,5 +1,5 @@
 import type { Clock, MakeId } from "../../base/index.ts";
-import type { Logger, Meter } from "../contract/index.ts";
+import type { Failure, Logger, Meter } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { JobRegistry } from "./registry.ts";
 
@@ -11,6 +11,8 @@ export interface JobsOptions {
   readonly logger: Logger;
   readonly meter: Meter;
   readonly makeId: MakeId;
+  /** Told of runs that threw and of jobs that were set aside. */
+  readonly failed?: (failure: Failure) => void;
   /** For the jitter of retries; from 0 (inclusive) to 1. */
   readonly random?: () => number;
   /** Runs at the same time in this process; 200 when left out. */

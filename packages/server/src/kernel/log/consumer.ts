@@ -1,6 +1,6 @@
 import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { LogEvent, Logger, Read, Tables, Tx } from "../contract/index.ts";
+import type { Failure, LogEvent, Logger, Read, Tables, Tx } from "../contract/index.ts";
 import type { StoreHub, TxSession } from "../store/index.ts";
 import type { Bell } from "./bell.ts";
 import { raiseLog } from "./errors.ts";
@@ -48,6 +48,8 @@ export interface ConsumerOptions {
   readonly bell: Bell;
   /** Called whenever the consumer got further, for whoever waits for it. */
   readonly moved: () => void;
+  /** Told of events that were parked. */
+  readonly failed?: (failure: Failure) => void;
 }
 
 interface Cursor {
@@ -226,6 +228,17 @@ async function hubPark(
   await options.hub.transaction({ scope: "instance", origin: originOf(event) }, async (session) => {
     await moveCursor(session, { id, from: cursor.saved, to: event.seq });
     await parkEvent(session, { consumer: id, event, error, failures: FAILURES_MAX });
+  });
+  options.failed?.({
+    kind: "plugin",
+    organization: event.organization,
+    place: id,
+    code: isProblem(error) ? error.code : null,
+    error,
+    subject: event.actor,
+    trace: event.trace,
+    id: event.id,
+    at: options.clock.now(),
   });
 }
 

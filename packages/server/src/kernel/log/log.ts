@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/index.ts";
-import type { Log, LogEvent, Logger } from "../contract/index.ts";
+import type { Failure, Log, LogEvent, Logger } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
@@ -20,6 +20,8 @@ export interface LogOptions {
   readonly hub: StoreHub;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of events that were parked. */
+  readonly failed?: (failure: Failure) => void;
 }
 
 /** How a redrive went. */

@@ -6,14 +6,14 @@ import type { CompressionRules } from "./compression/rules.ts";
 import type { CorsRules } from "./cors/rules.ts";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
+import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
 import type { VersionCounter } from "./versions/callers.ts";
-import type { ChainLink } from "./versions/chain.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
-import type { RouteVersion, VersionSource } from "./versions/route-version.ts";
-import type { Attempt, ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
+import type { RouteVersion } from "./versions/route-version.ts";
+import type { ReplyHead, Upstream, UpstreamTimeouts } from "./upstream/index.ts";
 
 /** One API as compiled: everything a call needs, looked up once. */
 export interface Api {
@@ -40,8 +40,17 @@ export interface Api {
   readonly cors: CorsRules | undefined;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
+  readonly webSockets: WebSocketLimits;
   /** For the time limits of bodies that are read before they are sent. */
   readonly clock: Clock;
+}
+
+/** What WebSockets to an API may take. */
+export interface WebSocketLimits {
+  /** Open at one time; 0 lets none through. */
+  readonly max: number;
+  /** Without a byte either way; 0 for no limit. */
+  readonly idleMs: number;
 }
 
 /** One route as compiled. */
@@ -105,6 +114,8 @@ export interface Call {
   sent: Buffer[] | undefined;
   /** True when all of the request's body has been taken from the caller's connection. */
   isRequestSent: boolean;
+  /** What came after a request to switch to WebSocket; undefined for every other call. */
+  readonly upgradeHead: Uint8Array | undefined;
   /** The call to the upstream, once there is one. */
   proxied: { abandon(): void } | undefined;
   /** Where the reply goes: the stages of the route, then the caller. Made by `replyOf`. */
@@ -116,26 +127,6 @@ export interface Call {
   /** What the call has to do with the cache; set by the step `cache`. */
   cache: CacheCall | undefined;
   readonly notes: CallNotes;
-}
-
-/** What a call went through, for the request log and `explain`. Numbers and references: it is made for every call. */
-export interface CallNotes {
-  /** Monotonic ms when the call was handed to the upstream's pool; 0 when it never was. */
-  upstreamAtMs: number;
-  /** Monotonic ms when the head of the reply was there; 0 when none came. */
-  repliedAtMs: number;
-  /** Bytes of the request's body that were forwarded. */
-  bytesIn: number;
-  /** What a group of upstreams tried, when there is one. */
-  attempts: Attempt[] | undefined;
-  /** Bytes of the reply's body as handed to the caller's connection. */
-  bytesOut: number;
-  /** What the cache did, in a word; null where the route has none. */
-  cache: string | null;
-  /** How the version was chosen; undefined where there is none to choose. */
-  versionFrom: VersionSource | undefined;
-  /** The version changes that the request went through, oldest first. */
-  versionChanges: readonly ChainLink[] | undefined;
 }
 
 /** `answered`: the step has answered the call by itself. Nothing: the next step's turn. */

@@ -172,6 +172,10 @@ function buildApi(
     upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
     upstreamPath: upstream.path,
     retryBodyBytesMax: upstream.retryBodyBytesMax,
+    webSockets: {
+      max: settings.webSockets?.max ?? 10_000,
+      idleMs: settings.webSockets?.idleMs ?? 300_000,
+    },
     clock,
     stripLength: settings.stripBasePath === true && basePath !== "/" ? basePath.length : 0,
     forwardsCredentials: settings.forwardCredentials ?? false,

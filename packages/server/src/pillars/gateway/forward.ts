@@ -26,6 +26,8 @@ export function readHead({ via }: ForwardParts, call: Call): void {
   if (bodyBytesMax > 0 && read.contentLength > bodyBytesMax) {
     throw raise("gateway.bodyTooLarge", { params: { max: bodyBytesMax } });
   }
+  // RFC 9110 §10.1.1: HTTP/1.0 knows no 100, and would take it for the answer.
+  if (call.front.request.httpVersionMinor === 0) read.expectsContinue = false;
   call.fields = read;
   call.isRequestSent = !read.isChunked && read.contentLength <= 0;
 }
@@ -56,10 +58,15 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
     (api.sendsIdentity && call.caller.kind !== "anonymous"
       ? `${IDENTITY_HEADER}: ${parts.identity.token(call.caller, api.id)}\r\n`
       : "") +
-    (read.takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "") +
+    connectionLines(call, read) +
     framingLine(call, read) +
     "\r\n"
   );
+}
+
+function connectionLines({ upgradeHead }: Call, { takesTrailers }: ReadFields): string {
+  if (upgradeHead !== undefined) return "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  return takesTrailers ? "TE: trailers\r\nConnection: TE\r\n" : "";
 }
 
 function framingLine({ body }: Call, { isChunked, contentLength }: ReadFields): string {

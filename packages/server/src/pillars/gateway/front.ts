@@ -1,13 +1,16 @@
 import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
 import { anonymous, isProblem } from "portico/kernel";
+import { GatewayAnswer } from "./answer.ts";
 import type { Call, Route } from "./call.ts";
-import { answerPreflight, preflightOf } from "./cors/index.ts";
+import { answerPreflight, preflightOf, prepareRefusal } from "./cors/index.ts";
 import { raise } from "./errors.ts";
+import { blankNotes } from "./notes.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
 import { failCall, hasBody, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
+import { upgradeFault } from "./web-sockets/index.ts";
 import type { StepParts } from "./steps.ts";
 
 /** Everything a request meets on its way. */
@@ -32,32 +35,58 @@ export function gatewayFront(parts: () => GatewayParts | undefined): Front {
     id: "gateway",
     take: (front) => {
       const running = parts();
-      return running === undefined ? false : take(running, front);
+      return running === undefined ? false : take(running, front, undefined);
     },
+    upgrade: (front, head) => {
+      const running = parts();
+      return running === undefined ? false : take(running, front, head);
+    },
+    stopping: () => parts()?.webSockets.end(),
   };
 }
 
-function take(parts: GatewayParts, front: FrontRequest): boolean {
+function take(
+  parts: GatewayParts,
+  front: FrontRequest,
+  upgradeHead: Uint8Array | undefined,
+): boolean {
   const router = parts.router();
   if (router.routes.length === 0) return false;
   const { method = "GET", url = "", headers } = front.request;
   const target = readTarget(url);
   if (typeof target === "string") {
-    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE });
+    const call = begin(parts, { front, target: NO_TARGET, route: NO_ROUTE, upgradeHead });
     failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
   if (method === "OPTIONS" && takePreflight(parts, front, { target, router })) return true;
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
-  if (match.kind === "route") {
-    runSteps(begin(parts, { front, target, route: match.route }), parts.failed);
+  const { cutPath } = target;
+  const other = cutPath === undefined ? match : router.find(method, headers.host, cutPath);
+  const route = match.kind === "route" ? match.route : NO_ROUTE;
+  const call = begin(parts, { front, target, route, upgradeHead });
+  if (match.kind !== "route") {
+    // The API's rules hold for what it has no route for as well: a page may read the refusal.
+    if (match.kind === "noRoute" && match.api.cors !== undefined) {
+      prepareRefusal(match.api.cors, call);
+    }
+    failCall(parts, call, refusalOf(match, method));
+  } else if (other?.kind !== "route" || other.route !== route) {
+    // One reading of the path must not be let in where another would be asked for more.
+    const reason = "holds parameters (;) without which it leads to another route";
+    failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason } }));
   } else {
-    // The API's own rules hold for what it has no route for as well: a page may read the refusal.
-    const route = match.kind === "noRoute" ? { ...NO_ROUTE, api: match.api } : NO_ROUTE;
-    failCall(parts, begin(parts, { front, target, route }), refusalOf(match, method));
+    enter(parts, call);
   }
   return true;
+}
+
+function enter(parts: GatewayParts, call: Call): void {
+  const { upgradeHead, front } = call;
+  const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
+  if (fault === undefined) runSteps(call, parts.failed);
+  else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
 }
 
 interface Place {
@@ -75,7 +104,7 @@ function takePreflight(
   if (preflight === undefined) return false;
   const match = router.find(preflight.method, front.request.headers.host, target.path);
   if (match?.kind !== "route" || match.route.api.cors === undefined) return false;
-  const call = begin(parts, { front, target, route: match.route });
+  const call = begin(parts, { front, target, route: match.route, upgradeHead: undefined });
   const answer = answerPreflight(match.route.api.cors, preflight);
   if (isProblem(answer)) {
     failCall(parts, call, answer);
@@ -98,10 +127,11 @@ const NO_ROUTE: Route = Object.freeze({
 
 function begin(
   parts: GatewayParts,
-  { front, target, route }: Pick<Call, "front" | "target" | "route">,
+  { front, target, route, upgradeHead }: Pick<Call, "front" | "target" | "route" | "upgradeHead">,
 ): Call {
   const call: Call = {
     front,
+    upgradeHead,
     target,
     route,
     at: parts.clock.now(),
@@ -119,16 +149,7 @@ function begin(
     resume: undefined,
     rescue: undefined,
     cache: undefined,
-    notes: {
-      upstreamAtMs: 0,
-      repliedAtMs: 0,
-      bytesIn: 0,
-      attempts: undefined,
-      bytesOut: 0,
-      cache: null,
-      versionFrom: undefined,
-      versionChanges: undefined,
-    },
+    notes: blankNotes(),
   };
   const { path } = target;
   front.response.on("close", () => finished(parts, call, path));
@@ -137,26 +158,12 @@ function begin(
 
 /** Once for every call, whether it was answered or its caller left. */
 function finished(parts: GatewayParts, call: Call, path: string): void {
-  const { front, caller } = call;
-  const { response } = front;
+  const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
-  const answered = {
-    id: front.requestId,
-    trace: front.trace,
-    at: call.at,
-    durationMs,
-    organization: caller.organization,
-    subject: caller.subject,
-    method: front.request.method ?? "GET",
-    route: call.route.template,
-    path,
-    status,
-    code: call.code,
-    clientAddress: front.clientAddress,
-  };
+  const answered = new GatewayAnswer(call, { path, status, durationMs });
   for (const observer of parts.observers) observer.answered(answered);
 }

@@ -7,15 +7,16 @@ import { gateway } from "./plugin.ts";
 /** A listening server that fronts one API. */
 export type FrontingApp = TestApp & AsyncDisposable & { readonly url: string };
 
-/** Puts a server in front of an upstream; `api` adds to the API's settings. */
+/** Puts a server in front of an upstream; `api` adds to the API's settings, `settings` to the gateway's. */
 export async function fronting(
   upstream: { readonly url: string },
   api: Record<string, unknown> = {},
+  settings: Record<string, unknown> = {},
 ): Promise<FrontingApp> {
   const apis = [{ id: "shop", upstream: upstream.url, ...api }];
   const app = await createTestApp({
     plugins: [plainLimits(), gateway()],
-    settings: { gateway: { apis } },
+    settings: { gateway: { apis, ...settings } },
   });
   const { url } = await app.listen("127.0.0.1", 0);
   return Object.assign(app, { url, [Symbol.asyncDispose]: () => app.stop(1_000) });

@@ -8,6 +8,11 @@ export interface Target {
   readonly path: string;
   /** With its `?`; empty when there is none. Passed on as it came. */
   readonly query: string;
+  /**
+   * The path as it is to a server that cuts parameters off its segments (`/a;v=1` is `/a`), where that is another: it must
+   * lead to the same route.
+   */
+  readonly cutPath?: string;
 }
 
 // Nearly every path: unreserved, sub-delims without `;`, `:` and `@`; no dot at the start of a segment, no `//`.
@@ -33,10 +38,10 @@ export function readTarget(url: string): Target | string {
   if (PLAIN.test(path) && path !== "") return { path, query };
   if (!path.startsWith("/")) return "is not an absolute path";
   const normal = normalise(path);
-  return typeof normal === "string" ? normal : { path: normal.path, query };
+  return typeof normal === "string" ? normal : { ...normal, query };
 }
 
-function normalise(path: string): { readonly path: string } | string {
+function normalise(path: string): Omit<Target, "query"> | string {
   const segments = path.slice(1).split("/");
   const out: string[] = [];
   for (const [index, raw] of segments.entries()) {
@@ -48,11 +53,14 @@ function normalise(path: string): { readonly path: string } | string {
     if (!SEGMENT_CHARACTERS.test(raw)) return "holds a character that must be percent-encoded";
     const segment = decodeUnreserved(raw);
     if (segment === undefined) return "holds an encoding that servers read differently";
-    // `..;a` is `..` to servers that cut parameters off a segment.
-    if (/^\.{1,2}(?:;|$)/.test(segment)) return "holds a dot segment";
+    // `..;a` is `..` to servers that cut parameters off a segment, `..%3Ba` to those that decode it before.
+    if (/^\.{1,2}(?:;|%3B|$)/.test(segment)) return "holds a dot segment";
+    if (/^(?:;|%3B)/.test(segment)) return "holds a segment of parameters alone";
     out.push(segment);
   }
-  return { path: `/${out.join("/")}` };
+  const whole = `/${out.join("/")}`;
+  const cutPath = whole.replaceAll(/(?:;|%3B)[^/]*/g, "");
+  return cutPath === whole ? { path: whole } : { path: whole, cutPath };
 }
 
 /** RFC 3986 §6.2.2.2: `%41` and `A` are the same; other escapes stay, in upper case. Undefined when one is ambiguous. */

@@ -3,6 +3,7 @@ import {
   add,
   Authenticators,
   definePlugin,
+  Explainers,
   Fronts,
   Limiters,
   Pages,
@@ -10,6 +11,7 @@ import {
   RequestObservers,
 } from "portico/kernel";
 import type { AnyPlugin, Page, PluginContext } from "portico/kernel";
+import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { openCacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
@@ -17,6 +19,7 @@ import type { GatewayFace, RouteView } from "./capability.ts";
 import { compile } from "./compile.ts";
 import type { CompileOptions, Compiled } from "./compile.ts";
 import { gatewayErrors, raise } from "./errors.ts";
+import { gatewayExplainer } from "./explain.ts";
 import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
@@ -35,6 +38,7 @@ import { storeEvents } from "./store-events.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
 import { changePaths } from "./versions/plan.ts";
+import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
 
@@ -67,6 +71,10 @@ export function gateway(): AnyPlugin {
         gatewayFront(() => running),
       ),
       add(
+        Explainers,
+        gatewayExplainer(() => running),
+      ),
+      add(
         Pages,
         keySetPage(() => signer),
       ),
@@ -93,6 +101,8 @@ export function gateway(): AnyPlugin {
         failed: (call, error) => failCall(parts, call, error),
       };
       openGauges(ctx, upstreams);
+      const { webSockets } = parts;
+      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
       return {
         provides: [provide(Gateway, faceOf(compiled, parts))],
         stop: async () => {
@@ -105,7 +115,7 @@ export function gateway(): AnyPlugin {
   });
 }
 
-/** The public keys by which upstreams check who calls (RFC 7517). */
+/** The keys with which upstreams check who calls (RFC 7517). */
 function keySetPage(signer: () => IdentitySigner | undefined): Page {
   return {
     path: "/.well-known/jwks.json",
@@ -142,6 +152,8 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
   return {
     access,
     monotonic: clock.monotonic,
+    bodyBytes: bodyBytesOf(ctx.contributions(RequestObservers).map(({ value }) => value)),
+    webSockets: new WebSockets(clock),
     logger,
     identity,
     authenticators,

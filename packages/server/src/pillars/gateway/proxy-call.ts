@@ -61,6 +61,7 @@ export class ProxyCall implements Exchange {
     if (isRequestSent) {
       if (body !== undefined && body.length > 0) {
         notes.bytesIn = body.length;
+        notes.samples?.request(body);
         link.write(body);
       }
       link.finish();
@@ -84,6 +85,7 @@ export class ProxyCall implements Exchange {
       return;
     }
     call.sent?.push(chunk);
+    call.notes.samples?.request(chunk);
     const isChunked = call.fields?.isChunked === true;
     const hasRoom = isChunked ? link.writeChunk(chunk) : link.write(chunk);
     if (!hasRoom) call.front.request.pause();

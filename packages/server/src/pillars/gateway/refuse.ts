@@ -33,6 +33,7 @@ export function hasBody({ request }: FrontRequest): boolean {
 export function refuseCall(parts: RefusalParts, call: Call, problem: Problem): void {
   const { front } = call;
   call.code = problem.code;
+  if (problem.status >= 500) call.notes.error = problem.cause ?? problem;
   if (front.response.headersSent) {
     front.response.destroy();
     return;

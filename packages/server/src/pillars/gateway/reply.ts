@@ -97,6 +97,7 @@ class CallerReply implements ReplySink {
     if (decision !== undefined) writeRateLimits(headers, decision);
     // A body that nobody reads must not be taken for the next request.
     if (!isRequestSent) front.response.shouldKeepAlive = false;
+    this.#call.notes.replyHeaders = headers;
     front.response.writeHead(status, reason, headers);
   }
 }

@@ -56,7 +56,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
 
 /** End-to-end fields that a caller may not take away by naming them in Connection. */
 const NOT_NOMINATED =
-  /^(?:authorization|host|cookie|content-(?:length|type|encoding)|transfer-encoding|forwarded|x-forwarded-.*|x-real-ip|x-request-id|x-api-key|via|traceparent|tracestate|portico-identity|date|origin|referer|accept.*|cache-control|if-.*|range)$/;
+  /^(?:authorization|host|cookie|content-.*|transfer-encoding|forwarded|x-forwarded-.*|x-real-ip|x-request-id|x-api-key|via|traceparent|tracestate|portico-identity|date|origin|referer|idempotency-key|user-agent|prefer|sec-.*|accept.*|cache-control|if-.*|range)$/;
 
 const SPELLINGS_MAX = 1_024;
 const spellings = new Map<string, Kind>();
@@ -64,10 +64,20 @@ const spellings = new Map<string, Kind>();
 function kindOf(name: string): Kind {
   const known = spellings.get(name);
   if (known !== undefined) return known;
-  const found = KINDS.get(name.toLowerCase()) ?? "end";
+  const found = kindByName(name.toLowerCase());
   // Callers choose spellings: what is remembered is bounded.
   if (spellings.size < SPELLINGS_MAX) spellings.set(name, found);
   return found;
+}
+
+/**
+ * Applications that see fields as variables (CGI, WSGI, Rack) read `Portico_Identity` as `Portico-Identity`: what is written
+ * so like one of the names that mean something here ends here.
+ */
+function kindByName(name: string): Kind {
+  const kind = KINDS.get(name);
+  if (kind !== undefined || !name.includes("_")) return kind ?? "end";
+  return KINDS.has(name.replaceAll("_", "-")) ? "hop" : "end";
 }
 
 /** What the fields of a request say of it, besides those that are passed on. */

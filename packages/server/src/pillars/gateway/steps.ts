@@ -3,6 +3,8 @@ import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
 import { cacheStage, cacheStep } from "./cache/index.ts";
 import type { CacheRoom } from "./cache/index.ts";
+import { sampleStage, sampleStep } from "./sample-bodies.ts";
+import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
 import { compressionStage } from "./compression/index.ts";
 import { corsStage } from "./cors/index.ts";
@@ -14,12 +16,16 @@ import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
   readonly monotonic: () => number;
   readonly after: Clock["after"];
   readonly cache: CacheRoom;
+  /** Undefined where nobody samples bodies. */
+  readonly bodyBytes: BodyBytes | undefined;
+  readonly webSockets: WebSockets;
 }
 
 /** What a route is before its steps are chosen. */
@@ -36,6 +42,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...when(route.auth !== "none", identifyStep(parts)),
     authoriseStep(parts),
     ...lifecycleSteps(route),
+    ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...versionSteps(route, parts),
@@ -55,6 +62,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...versionStages(route, parts),
     ...when(route.invalidates === true, cacheStage(parts.cache)),
+    ...when(parts.bodyBytes !== undefined, sampleStage),
     ...(compression === undefined
       ? []
       : [compressionStage({ rules: compression, store: parts.cache.store, after: parts.after })]),
@@ -121,7 +129,11 @@ function forwardStep(parts: StepParts): Step {
   return {
     name: "forward",
     run: (call) => {
-      const proxied = new ProxyCall(parts, call, upstreamHead(parts, call));
+      const head = upstreamHead(parts, call);
+      const proxied =
+        call.upgradeHead === undefined
+          ? new ProxyCall(parts, call, head)
+          : parts.webSockets.take(call, new ProxyCall(parts, call, head));
       call.proxied = proxied;
       call.notes.upstreamAtMs = parts.monotonic();
       call.route.api.pool.send(proxied);

@@ -10,5 +10,11 @@
  */
 export type { InsightFace } from "./capability.ts";
 export { insight } from "./plugin.ts";
-export type { PlacedRow, RequestQuery, RequestRow } from "./request-row.ts";
+export type {
+  Followed,
+  PlacedRow,
+  RequestFilters,
+  RequestQuery,
+  RequestRow,
+} from "./requests/index.ts";
 export type { InsightSettings } from "./settings.ts";

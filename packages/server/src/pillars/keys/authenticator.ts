@@ -16,6 +16,7 @@ export function keyAuthenticator(running: () => Running): Authenticator {
     challenge: "Bearer",
     find: (request) => findKey(request, running().prefixes),
     identify: (text) => running().verifier.identify(text),
+    lookUp: (id) => running().verifier.lookUp(id),
   };
 }
 

@@ -139,6 +139,7 @@ describe.each(kinds)("keys [%s]", (kind) => {
           kind: "key",
           organization: "other",
           subject: id,
+          name: "of a plugin",
           permissions: ["keys:read"],
           instancePermissions: [],
           environment: "live",

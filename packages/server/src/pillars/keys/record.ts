@@ -34,6 +34,7 @@ export function toRecord(row: KeyRow): KeyRecord {
       kind: "key",
       organization: row.organization,
       subject: row.id,
+      name: row.name,
       permissions: readList(row.permissions),
       instancePermissions: readList(row.instance_permissions),
       environment: row.environment,

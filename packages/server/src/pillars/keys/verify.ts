@@ -1,5 +1,5 @@
 import { equalSecrets, sha256 } from "portico/kernel";
-import type { Caller, PluginContext } from "portico/kernel";
+import type { Caller, FoundCaller, PluginContext } from "portico/kernel";
 import { KeyCache } from "./cache.ts";
 import { raise } from "./errors.ts";
 import { idInKey } from "./format.ts";
@@ -62,6 +62,15 @@ export class KeyVerifier {
     const checked = this.#judge(found);
     if (checked.isValid) this.#cache.rememberVerified(text, found);
     return checked;
+  }
+
+  /** The caller behind an id, for decisions on paper: nothing is noted as used. */
+  async lookUp(id: string): Promise<FoundCaller | undefined> {
+    const record = await this.#load(id);
+    if (record === undefined) return undefined;
+    const { caller, expiresAt, isRevoked } = record;
+    const isExpired = expiresAt !== null && expiresAt <= this.#ctx.clock.now();
+    return { caller, refusal: isRevoked || isExpired ? "keys.invalid" : null };
   }
 
   /**

@@ -2,7 +2,7 @@ import type { RequestDirectives } from "./directives.ts";
 import type { Attempt, CacheStore } from "./store.ts";
 import type { Entry, EntryPlace } from "./entry.ts";
 import type { Flight, Flights } from "./flights.ts";
-import type { ForwardReason } from "./cache-status.ts";
+import type { CacheNote, ForwardReason } from "./cache-status.ts";
 import type { CachePolicy } from "./policy.ts";
 
 /** What one call has to do with the cache; made by the step where the call may be answered from it. */
@@ -24,6 +24,10 @@ export interface CacheCall {
   flight: Flight | undefined;
   /** It has waited for another call, in vain. */
   hasWaited: boolean;
+  /** What became of it in the end. */
+  note: CacheNote | undefined;
+  /** Why the reply was not stored, as a sentence's end. */
+  objection: string | undefined;
   /** Monotonic ms when it was sent on. */
   sentAtMs: number;
   /** The reply that the caller is answered with, when it is a stored one: its body may be packed once for all. */

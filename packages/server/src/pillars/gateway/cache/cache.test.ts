@@ -1,4 +1,6 @@
 import type { ServerResponse } from "node:http";
+import { add, definePlugin, RequestObservers } from "portico/kernel";
+import type { AnsweredRequest } from "portico/kernel";
 import { describe, expect, it, test } from "vitest";
 import { speak } from "../upstreams.fixture.ts";
 import { caching, counting } from "./caching.fixture.ts";
@@ -107,7 +109,7 @@ describe("a stored reply", () => {
     expect(it.upstream.seen).toHaveLength(6);
   });
 
-  it("is left alone by requests that it cannot answer: conditions for the origin, bodies", async () => {
+  it("is left alone by requests that it cannot answer: conditions for the origin, bodies, sockets", async () => {
     await using it = await caching({ listener: counting(minute) });
     await it.ask("/a");
     expect((await it.ask("/a", { "if-match": '"x"' })).body).toBe("answer 2");
@@ -116,6 +118,12 @@ describe("a stored reply", () => {
       "GET /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
     );
     expect(body).toContain("\r\nanswer 3\r\n");
+    const socket = await speak(
+      it.url,
+      "GET /a HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    );
+    expect(socket).not.toContain("answer 1");
     expect((await it.ask("/a")).body).toBe("answer 1");
   });
 });
@@ -162,6 +170,41 @@ describe("a reply that is not to be kept", () => {
     }
     expect(it.upstream.seen).toHaveLength(4);
   });
+});
+
+test("the log of requests tells what the cache did, and why a reply was not stored", async () => {
+  const seen: AnsweredRequest[] = [];
+  const watching = definePlugin({
+    id: "watching",
+    version: "1.0.0",
+    engine: "^1",
+    contributes: [add(RequestObservers, { answered: (request) => void seen.push(request) })],
+  });
+  await using it = await caching({
+    listener: ({ url }, response) => {
+      response.writeHead(200, url === "/a" ? minute : { "cache-control": "private" }).end("x");
+    },
+    plugins: [watching],
+  });
+  for (const path of ["/a", "/a", "/b"]) await it.ask(path);
+  await it.ask("/a", {}, "POST");
+  await expect.poll(() => seen.length).toBe(4);
+  expect(seen.map(({ cache }) => cache)).toEqual(["uri-miss", "hit", "uri-miss", null]);
+  const told = seen.map((each) => each.details?.().decisions.find(({ step }) => step === "cache"));
+  expect(told).toEqual([
+    {
+      step: "cache",
+      outcome: "forward",
+      facts: { reason: "uri-miss", status: 200, isStored: true },
+    },
+    { step: "cache", outcome: "hit", facts: { ttlMs: 60_000 } },
+    {
+      step: "cache",
+      outcome: "forward",
+      facts: { reason: "uri-miss", status: 200, isStored: false, notStored: "it says private" },
+    },
+    undefined,
+  ]);
 });
 
 describe("the key of a reply", () => {

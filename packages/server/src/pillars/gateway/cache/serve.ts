@@ -87,6 +87,7 @@ function servePart(call: Call, sink: ReplySink, { entry, own }: Part): boolean {
 /** Notes what the cache did with a call; answers the member of `Cache-Status` that says it. */
 export function noteCache(call: Call, note: CacheNote): string {
   call.notes.cache = note.kind === "hit" ? "hit" : note.reason;
+  if (call.cache !== undefined) call.cache.note = note;
   return cacheStatusOf(note);
 }
 

@@ -17,6 +17,8 @@ const SAFE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
 /** Failures for which a stale reply may stand in (RFC 5861 §4). */
 const FAILED = new Set([500, 502, 503, 504]);
 
+const TOO_LARGE = "is larger than what is stored";
+
 /** Keeps replies that may be kept, brings stored ones up to date, and drops what an unsafe call has changed. */
 export function cacheStage(room: CacheRoom): ReplyStage {
   return {
@@ -153,6 +155,7 @@ class KeptReply implements ReplySink {
     if (cached.attempt === undefined) return undefined;
     const terms = this.#termsOf(head);
     if (typeof terms === "string" || head.contentLength > cached.policy.bytesMax) {
+      cached.objection = typeof terms === "string" ? terms : TOO_LARGE;
       giveUp(room, cached, "alone");
       // The upstream has something else now, which is not to be kept.
       if (cached.stale?.status === head.status) room.store.drop(cached.stale);
@@ -190,6 +193,7 @@ class KeptReply implements ReplySink {
   /** The body turned out too large. */
   #letGo(): void {
     this.#keeping = undefined;
+    this.#parts.cached.objection = TOO_LARGE;
     giveUp(this.#parts.room, this.#parts.cached, "alone");
   }
 

@@ -29,7 +29,8 @@ interface LookUp extends CacheStepParts {
 function lookUp(look: LookUp, call: Call): void | "answered" | Promise<void | "answered"> {
   const { request } = call.front;
   const { method, headers } = request;
-  if (method !== "GET" && method !== "HEAD") return undefined;
+  // A WebSocket begins as a GET, and is none.
+  if ((method !== "GET" && method !== "HEAD") || call.upgradeHead !== undefined) return undefined;
   // A body of a GET may decide what is answered, and is no part of any key.
   const hasBody = !call.isRequestSent || (call.body?.length ?? 0) > 0;
   if (hasBody || isForOrigin(headers)) {
@@ -50,6 +51,8 @@ function lookUp(look: LookUp, call: Call): void | "answered" | Promise<void | "a
     attempt: undefined,
     flight: undefined,
     hasWaited: false,
+    note: undefined,
+    objection: undefined,
     sentAtMs: 0,
     served: undefined,
   };

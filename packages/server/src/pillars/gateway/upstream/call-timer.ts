@@ -21,7 +21,7 @@ export class CallTimer {
   #startedAt = 0;
   #bodyBytes = 0;
   #checkedAt = 0;
-  /** How long the upstream was ready for body bytes and none came, besides those that came. */
+  /** How long the caller could have sent: the time of the body without that in which the upstream did not take it. */
   #awaitedMs = 0;
 
   start(now: number): void {

@@ -21,6 +21,8 @@ export interface ConnectionOwner {
   readonly monotonic: () => number;
   free(connection: UpstreamConnection): void;
   gone(connection: UpstreamConnection): void;
+  /** It carries another protocol from now on, and is nobody else's. */
+  switched(connection: UpstreamConnection): void;
   /** A call that the upstream never saw, on a connection it had already closed. */
   repeat(exchange: Exchange): void;
 }
@@ -186,6 +188,7 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   onSwitched(head: ParsedHead, rest: Buffer): void {
     this.#hasSwitched = true;
     this.#timer.isEndless = true;
+    this.#owner.switched(this);
     const { exchange } = this;
     exchange?.switched?.(head);
     if (rest.length > 0) this.exchange?.received(rest);

@@ -28,6 +28,8 @@ export class UpstreamPool implements Upstream, ConnectionOwner {
   readonly #options: PoolOptions;
   readonly #all = new Set<UpstreamConnection>();
   readonly #free: UpstreamConnection[] = [];
+  /** Tunnels of another protocol. They last for hours: counted with the rest they would leave no room for calls. */
+  readonly #switched = new Set<UpstreamConnection>();
   #waiting: Waiting[] = [];
   #cancelSweep: (() => void) | undefined;
   #isDraining = false;
@@ -39,7 +41,11 @@ export class UpstreamPool implements Upstream, ConnectionOwner {
   }
 
   get counts(): UpstreamCounts {
-    return { open: this.#all.size, free: this.#free.length, waiting: this.#waiting.length };
+    return {
+      open: this.#all.size + this.#switched.size,
+      free: this.#free.length,
+      waiting: this.#waiting.length,
+    };
   }
 
   /** Sends a call: on the connection used last, a new one, or later when there are too many. */
@@ -74,9 +80,19 @@ export class UpstreamPool implements Upstream, ConnectionOwner {
   }
 
   gone(connection: UpstreamConnection): void {
-    if (!this.#all.delete(connection)) return;
+    if (this.#switched.delete(connection) || !this.#all.delete(connection)) return;
     const index = this.#free.lastIndexOf(connection);
     if (index >= 0) this.#free.splice(index, 1);
+    this.#serveNext();
+  }
+
+  switched(connection: UpstreamConnection): void {
+    this.#all.delete(connection);
+    this.#switched.add(connection);
+    this.#serveNext();
+  }
+
+  #serveNext(): void {
     const next = this.#waiting.shift();
     if (next !== undefined) this.#connect().carry(next.exchange, false);
   }
@@ -102,13 +118,15 @@ export class UpstreamPool implements Upstream, ConnectionOwner {
     this.#cancelSweep = this.#options.clock.after(SWEEP_MS, () => {
       this.#cancelSweep = undefined;
       this.#sweep(this.monotonic());
-      if (this.#all.size > 0 || this.#waiting.length > 0) this.#sweepLater();
+      const inUse = this.#all.size + this.#switched.size + this.#waiting.length;
+      if (inUse > 0) this.#sweepLater();
     });
   }
 
   #sweep(now: number): void {
     const { keepAliveMs } = this.#options;
     for (const connection of this.#all) connection.checkTime(now);
+    for (const connection of this.#switched) connection.checkTime(now);
     for (const connection of this.#free.filter(
       (each) => now - each.movedAt >= quietMax(each, keepAliveMs),
     )) {

@@ -124,12 +124,10 @@ function takeField(name: string, value: string, draft: Draft): string | undefine
 
 function takeLength(name: string, value: string, draft: Draft): string | undefined {
   if (!LENGTH.test(value)) return "a Content-Length that is not a number";
-  const length = Number(value);
-  if (draft.contentLength >= 0 && draft.contentLength !== length) {
-    return "two Content-Lengths that differ";
-  }
-  if (draft.contentLength < 0) draft.headers.push(name, value);
-  draft.contentLength = length;
+  // RFC 9112 §6.3 lets equal ones pass; nobody honest sends them, and the next reader may count otherwise.
+  if (draft.contentLength >= 0) return "two Content-Lengths";
+  draft.headers.push(name, value);
+  draft.contentLength = Number(value);
   return undefined;
 }
 
