@@ -31,7 +31,20 @@ export interface Suite {
   readonly tests: readonly CacheTest[];
   run(fetch: (url: string, init: object) => Promise<unknown>, base: string): Promise<void>;
   results(): Readonly<Record<string, CacheTestResult>>;
+  /** What the package brings of other caches, shared ones only. */
+  readonly others: readonly {
+    readonly name: string;
+    readonly results: Readonly<Record<string, CacheTestResult>>;
+  }[];
 }
+
+const OTHERS = [
+  { name: "Apache httpd", file: "apache.json" },
+  { name: "nginx", file: "nginx.json" },
+  { name: "Squid", file: "squid.json" },
+  { name: "Traffic Server", file: "trafficserver.json" },
+  { name: "Varnish", file: "varnish.json" },
+];
 
 /** Fetches the package once into `node_modules/.cache`, and refuses one that is not the very file we know. */
 export async function openSuite(): Promise<Suite> {
@@ -52,6 +65,10 @@ export async function openSuite(): Promise<Suite> {
     tests: groups.flatMap(({ tests }) => tests).filter((test) => test.browser_only !== true),
     run: (fetch, base) => runner.runTests(groups, fetch, false, base),
     results: () => runner.getResults(),
+    others: OTHERS.map(({ name, file }) => {
+      const text = readFileSync(join(folder, "results", file), "utf8");
+      return { name, results: JSON.parse(text) as Record<string, CacheTestResult> };
+    }),
   };
 }
 

@@ -22,7 +22,7 @@ const CHROMIUM = "/usr/bin/chromium";
 
 /** A server in front of an upstream with everything on, and a key for it. */
 async function front(folder: Folder, api: object): Promise<Serving & { readonly key: string }> {
-  const common = { auth: "key", rateLimit: "1000/min", compression: true };
+  const common = { auth: "key", rateLimit: "1000/d", compression: true };
   const gateway = { apis: [{ ...common, ...api }] };
   await writeFile(join(folder.path, "portico.config.json"), JSON.stringify({ gateway }));
   const server = await serve(folder);
