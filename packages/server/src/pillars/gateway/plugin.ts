@@ -80,11 +80,7 @@ export function gateway(): AnyPlugin {
       ),
     ],
     start: async (ctx) => {
-      signer = identitySigner({
-        secrets: ctx.secrets,
-        clock: ctx.clock,
-        issuer: ctx.server.publicUrl,
-      });
+      signer = signerOf(ctx);
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
@@ -100,9 +96,7 @@ export function gateway(): AnyPlugin {
         router: () => compiled.router,
         failed: (call, error) => failCall(parts, call, error),
       };
-      openGauges(ctx, upstreams);
-      const { webSockets } = parts;
-      ctx.meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
+      openGauges(ctx, upstreams, parts);
       return {
         provides: [provide(Gateway, faceOf(compiled, parts))],
         stop: async () => {
@@ -113,6 +107,10 @@ export function gateway(): AnyPlugin {
       };
     },
   });
+}
+
+function signerOf({ secrets, clock, server }: PluginContext<GatewaySettings>): IdentitySigner {
+  return identitySigner({ secrets, clock, issuer: server.publicUrl });
 }
 
 /** The keys with which upstreams check who calls (RFC 7517). */
@@ -197,7 +195,12 @@ function counter(ctx: PluginContext<GatewaySettings>): GatewayParts["count"] {
   };
 }
 
-function openGauges({ meter }: PluginContext<GatewaySettings>, upstreams: Upstreams): void {
+function openGauges(
+  { meter }: PluginContext<GatewaySettings>,
+  upstreams: Upstreams,
+  { webSockets }: StepParts,
+): void {
+  meter.gauge("gateway_websockets", "Open WebSockets", () => webSockets.count);
   const of = (key: keyof Upstreams["counts"]) => (): number => upstreams.counts[key];
   meter.gauge("gateway_upstream_connections", "Open connections to upstreams", of("open"));
   meter.gauge("gateway_upstream_waiting", "Calls that wait for a connection", of("waiting"));

@@ -92,7 +92,7 @@ interface Question {
 }
 
 /** One request over node:http, which adds nothing to it. */
-export function ask(url: URL, { headers, method }: Question): Promise<Answer> {
+function ask(url: URL, { headers, method }: Question): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers, method }, (reply) => {
       const chunks: Buffer[] = [];

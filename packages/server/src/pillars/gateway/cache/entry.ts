@@ -97,7 +97,7 @@ export function ageOf({ terms, storedAtMs }: Entry, nowMs: number): number {
 }
 
 /** Tags that the application gave a reply: `Cache-Tag: a, b` and `Surrogate-Key: a b`. */
-export function tagsOf(headers: readonly string[]): readonly string[] {
+function tagsOf(headers: readonly string[]): readonly string[] {
   const listed = (fieldOf(headers, "cache-tag") ?? "").split(",");
   const spaced = (fieldOf(headers, "surrogate-key") ?? "").split(/[\s,]+/);
   return [...listed, ...spaced]

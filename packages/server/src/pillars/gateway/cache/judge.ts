@@ -199,6 +199,6 @@ function ageOf(headers: readonly string[]): number | undefined {
 }
 
 /** True for a reply that the upstream can be asked about. */
-export function hasValidator(headers: readonly string[]): boolean {
+function hasValidator(headers: readonly string[]): boolean {
   return fieldOf(headers, "etag") !== undefined || fieldOf(headers, "last-modified") !== undefined;
 }
