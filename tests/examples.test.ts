@@ -4,20 +4,36 @@ import type { Caller, Operation } from "../packages/server/src/kernel/index.ts";
 import { createTestApp, type TestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
 
-let app: TestApp;
+let shared: TestApp;
 
 beforeAll(async () => {
-  app = await createTestApp({ plugins: builtIns() });
+  shared = await createTestApp({ plugins: builtIns() });
 });
-afterAll(() => app.stop());
+afterAll(() => shared.stop());
 
 const everything = { permissions: ["*"], instancePermissions: ["*"] };
 const operations = builtIns().flatMap((plugin) => plugin.operations ?? []);
+const instanceWide = new Set(
+  builtIns().flatMap(({ permissions = {} }) =>
+    Object.entries(permissions)
+      .filter(([, definition]) => typeof definition !== "string" && definition.scope === "instance")
+      .map(([name]) => name),
+  ),
+);
+
+/** What belongs to the installation is there once, such as a route: its examples begin in an empty one. */
+async function appOf({ access, example, method }: Operation): Promise<TestApp> {
+  const isChange = example.after !== undefined || method !== "GET";
+  if (!instanceWide.has(access) || !isChange) return shared;
+  return await createTestApp({ plugins: builtIns() });
+}
 
 test.each(operations.map((operation) => [operation.id, operation] as const))(
   "the example of %s answers its success status",
   async (_id, operation) => {
-    const { status, text } = await send(operation, await seeded(operation));
+    const app = await appOf(operation);
+    const { status, text } = await send({ app, operation }, await seeded(app, operation));
+    if (app !== shared) await app.stop();
     const wanted = Object.keys(operation.replies).find((each) => each.startsWith("2"));
     expect({ status, text: status < 300 ? "" : text }).toEqual({
       status: Number(wanted),
@@ -29,29 +45,34 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
 test.each(
   operations
     .filter(({ path, example }) => path.includes("{") && example.after !== undefined)
+    .filter(({ access }) => !instanceWide.has(access))
     .map((operation) => [operation.id, operation] as const),
 )("%s tells another organization that there is no such object", async (_id, operation) => {
-  const replies = await seeded(operation);
+  const replies = await seeded(shared, operation);
   const stranger = { ...everything, organization: "stranger" };
-  expect((await send(operation, replies, stranger)).status).toBe(404);
+  expect((await send({ app: shared, operation }, replies, stranger)).status).toBe(404);
 });
 
 /** Runs what the example comes after, and answers the replies by operation. */
-async function seeded(operation: Operation): Promise<Readonly<Record<string, unknown>>> {
+async function seeded(
+  app: TestApp,
+  operation: Operation,
+): Promise<Readonly<Record<string, unknown>>> {
   const replies: Record<string, unknown> = {};
   for (const id of operation.example.after ?? []) {
     const before = operations.find((each) => each.id === id);
     if (before === undefined) throw new TypeError(`${operation.id} comes after unknown ${id}`);
-    replies[id] = (await send(before, replies)).json;
+    replies[id] = (await send({ app, operation: before }, replies)).json;
   }
   return replies;
 }
 
 async function send(
-  { method, path, example }: Operation,
+  { app, operation }: { readonly app: TestApp; readonly operation: Operation },
   replies: Readonly<Record<string, unknown>>,
   caller: Partial<Caller> = everything,
 ): Promise<{ readonly status: number; readonly text: string; readonly json: unknown }> {
+  const { method, path, example } = operation;
   const fill = (text: string): string =>
     text.replaceAll(/\{([\w.]+)\}/g, (_whole, reference: string) => look(replies, reference));
   const place = path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) =>

@@ -64,7 +64,11 @@ interface Told {
 }
 
 /** Calls, and answers what is told of the call afterwards. */
-async function called(path: string, init: RequestInit = {}, withKey = true): Promise<Told> {
+async function called(
+  path: string,
+  init: Omit<RequestInit, "headers"> & { readonly headers?: Record<string, string> } = {},
+  withKey = true,
+): Promise<Told> {
   const headers = { ...(withKey ? { "x-api-key": key } : {}), ...init.headers };
   const reply = await fetch(`${url}${path}`, { ...init, headers });
   await reply.arrayBuffer();

@@ -5,3 +5,14 @@ export { defineConfig } from "./kernel/config/index.ts";
 export type { ConfigInput, ConfigSource, ResolvedConfig } from "./kernel/config/index.ts";
 export { anonymous, internalCaller } from "./kernel/index.ts";
 export type { Caller } from "./kernel/index.ts";
+export { defineHooks, defineVersionChange } from "./pillars/gateway/index.ts";
+export type {
+  ChangedCalls,
+  HookInfo,
+  Hooks,
+  MessageHeaders,
+  MessageQuery,
+  ReplyMessage,
+  RequestMessage,
+  VersionChange,
+} from "./pillars/gateway/index.ts";

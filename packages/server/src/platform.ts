@@ -139,11 +139,12 @@ function factsOf(
   folder: DataFolder | undefined,
   url: () => string | undefined,
 ): Omit<ServerFacts, "ownPaths"> {
-  const { host, port, basePath } = config.server;
+  const { host, port, basePath, ownHost } = config.server;
   return {
     version: VERSION,
     mode: config.mode,
     basePath,
+    ownHost,
     dataFolder: folder?.folder,
     configFolder: config.configFolder,
     publicUrl: () => url() ?? `http://${host.includes(":") ? `[${host}]` : host}:${port}`,

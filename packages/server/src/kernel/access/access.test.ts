@@ -86,3 +86,17 @@ test("a grant of every action of one resource ends at its colon", () => {
   expect(grants("notes:*", "notesbook:read")).toBe(false);
   expect(grants("notes:*", "notes:")).toBe(false);
 });
+
+test("a permission of a fronted API is one over an organization while it is declared, and cannot take another's scope", () => {
+  const known = new Set(["gl:write", "server:read"]);
+  const open = createAccess({
+    authenticators: [],
+    permissions: { "server:read": "instance" },
+    declared: [{ has: (permission) => known.has(permission) }],
+  });
+  expect(open.can(holder(["gl:*"]), "gl:write").allowed).toBe(true);
+  expect(open.can(holder([], ["*"]), "gl:write").allowed).toBe(false);
+  expect(open.can(holder(["*"]), "server:read").allowed).toBe(false);
+  known.delete("gl:write");
+  expect(open.can(holder(["gl:*"]), "gl:write").allowed).toBe(false);
+});

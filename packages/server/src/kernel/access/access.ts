@@ -4,6 +4,7 @@ import {
   type Authenticator,
   type Caller,
   type CredentialRequest,
+  type DeclaredPermissions,
 } from "../contract/index.ts";
 import { decide, type PermissionScope } from "./can.ts";
 import { raise } from "./errors.ts";
@@ -14,6 +15,8 @@ export interface AccessOptions {
   readonly authenticators: readonly Authenticator[];
   /** Every permission that any plugin or the kernel declares. */
   readonly permissions: Readonly<Record<string, PermissionScope>>;
+  /** Who knows of further ones, over an organization, while the server runs. */
+  readonly declared?: readonly DeclaredPermissions[];
 }
 
 /** {@link Access} as the kernel's own rooms see it. */
@@ -26,12 +29,16 @@ export interface KernelAccess extends Access {
  * Makes the one judge of who asks and what they may do. `identify` answers {@link anonymous} for a request without a
  * credential, and throws `access.twoCredentials` for one with two (of different kinds).
  */
-export function createAccess({ authenticators, permissions }: AccessOptions): KernelAccess {
+export function createAccess(options: AccessOptions): KernelAccess {
+  const { authenticators, permissions, declared = [] } = options;
   // No prototype: a permission called `constructor` is simply unknown.
   const scopes = Object.assign(Object.create(null) as Record<string, PermissionScope>, permissions);
+  const scopeOf = (permission: string): PermissionScope | undefined =>
+    scopes[permission] ??
+    (declared.some((each) => each.has(permission)) ? "organization" : undefined);
   return {
     challenges: [...new Set(authenticators.map((each) => each.challenge))].join(", "),
-    can: (caller, permission) => decide(caller, permission, scopes),
+    can: (caller, permission) => decide(caller, permission, scopeOf(permission)),
     identify: (request) => identify(authenticators, request),
   };
 }

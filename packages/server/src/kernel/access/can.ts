@@ -6,16 +6,16 @@ export type PermissionScope = "organization" | "instance";
 const ALLOWED: AccessDecision = Object.freeze({ allowed: true, reason: "granted" });
 
 /**
- * Whether the caller holds a permission. `notes:*` grants every action of notes, `*` every permission of the same
+ * Whether the caller holds a permission, which is undefined in scope when nobody declares it. `notes:*` grants every action of notes, `*` every permission of the same
  * scope: an organization's `*` never includes a permission over the installation (design §10.2).
  */
 export function decide(
   caller: Caller,
   permission: string,
-  scopes: Readonly<Record<string, PermissionScope>>,
+  scope: PermissionScope | undefined,
 ): AccessDecision {
-  const scope = scopes[permission];
-  if (scope === undefined) return denied(`No plugin declares the permission '${permission}'.`);
+  if (scope === undefined)
+    return denied(`Neither a plugin nor a fronted API declares the permission '${permission}'.`);
   const held = scope === "instance" ? caller.instancePermissions : caller.permissions;
   for (const grant of held) if (grants(grant, permission)) return ALLOWED;
   return denied(`The caller '${caller.subject}' does not hold '${permission}' (${scope}).`);

@@ -8,6 +8,7 @@ import {
   Fronts,
   Limiters,
   Pages,
+  Permissions,
   Registry,
   RequestObservers,
   type AnyPlugin,
@@ -64,6 +65,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const access = createAccess({
     authenticators: valuesAt(exchange, Authenticators),
     permissions: permissionsOf(plugins),
+    declared: valuesAt(exchange, Permissions),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
   const services = servicesOf(options, { makeId, spine, access, state });

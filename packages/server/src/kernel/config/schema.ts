@@ -83,6 +83,13 @@ const server = Type.Object({
   cors,
   bodyBytesMax: Type.Integer({ minimum: 1_024, default: 10_000_000 }),
   basePath,
+  ownHost: Type.Optional(
+    Type.String({
+      pattern: "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+      expected: "a host name in lower case, without port, such as portico.example.com",
+      description: "Host name of Portico's own surface, which is then on no other host",
+    }),
+  ),
   shutdownDelayMs: Type.Integer({
     minimum: 0,
     maximum: 20_000,

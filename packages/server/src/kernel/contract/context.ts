@@ -115,10 +115,21 @@ export interface ServerFacts {
   readonly publicUrl: () => string;
   /** Path prefix of Portico's own surface: empty, or `/_portico`. */
   readonly basePath: string;
+  /** Host name that is Portico's own: its surface is there and nowhere else. Undefined when it shares every host. */
+  readonly ownHost?: string | undefined;
   /** Templates of Portico's own paths, base path included: `/api/v1/keys/{id}`. */
   readonly ownPaths: () => readonly string[];
   /** The data folder; undefined when everything is in memory. */
   readonly dataFolder: string | undefined;
   /** Folder that relative paths in settings begin at: the configuration file's, else the working directory. */
   readonly configFolder: string;
+}
+
+/** Where Portico's own surface is reached, base path included and without a slash at its end. */
+export function ownUrl(server: Pick<ServerFacts, "publicUrl" | "basePath" | "ownHost">): string {
+  const shared = server.publicUrl();
+  if (server.ownHost === undefined) return `${shared}${server.basePath}`;
+  const url = new URL(shared);
+  url.hostname = server.ownHost;
+  return `${url.origin}${server.basePath}`;
 }

@@ -4,6 +4,7 @@ export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
 export type { Caller } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
+export { ownUrl } from "./context.ts";
 export type {
   Access,
   AccessDecision,
@@ -42,7 +43,16 @@ export { definePlugin } from "./plugin.ts";
 export type { AnyPlugin, PermissionDefinition, Plugin, Reaction, Started } from "./plugin.ts";
 export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
-export { Authenticators, Checks, CliVerbs, Fronts, Limiters, Pages, Timeline } from "./points.ts";
+export {
+  Authenticators,
+  Checks,
+  CliVerbs,
+  Fronts,
+  Limiters,
+  Pages,
+  Permissions,
+  Timeline,
+} from "./points.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
@@ -68,6 +78,7 @@ export type {
   CliOption,
   CliOutput,
   CliVerb,
+  DeclaredPermissions,
   FoundCaller,
   Front,
   FrontRequest,

@@ -129,6 +129,11 @@ export interface OperationSpec<
     input: OperationInput<Static<TPath>, Static<TQuery>, Static<TBody>> &
       ModeInput<TMode, TPrepared>,
   ) => TMode extends "write" ? Promise<unknown> : unknown;
+  /**
+   * Awaited between the commit of a `write` and its answer: for what this process holds in memory and must follow, so
+   * that whoever was answered finds it in force. It refuses nothing any more; what it throws is logged.
+   */
+  readonly afterCommit?: (ctx: PluginContext) => Promise<void>;
 }
 
 /** An operation of any types, as the registry holds it. */
@@ -154,6 +159,7 @@ export interface Operation {
   readonly onceOnly: readonly string[];
   readonly prepare: ((input: never) => Promise<unknown>) | undefined;
   readonly handle: (input: never) => unknown;
+  readonly afterCommit?: (ctx: PluginContext) => Promise<void>;
 }
 
 /** The schemas of one operation, as types. */
@@ -264,5 +270,6 @@ export function operation<
     // The registry calls these only with inputs that the schemas above have accepted.
     prepare: spec.prepare,
     handle: spec.handle,
+    ...(spec.afterCommit === undefined ? {} : { afterCommit: spec.afterCommit }),
   };
 }

@@ -92,6 +92,14 @@ export interface Front {
 /** `kernel.fronts@1` */
 export const Fronts = point<Front>("kernel.fronts@1");
 
+/** Permissions that are known only while the server runs: those of the applications that are fronted. */
+export interface DeclaredPermissions {
+  /** True for a permission over an organization that somebody declares; asked on every check of one that no plugin has. */
+  has(permission: string): boolean;
+}
+/** `kernel.permissions@1` */
+export const Permissions = point<DeclaredPermissions>("kernel.permissions@1");
+
 /** One thing that happened on a thread. */
 export interface TimelineEntry {
   /** `request`, `event`, `delivery`, `attempt`, … */

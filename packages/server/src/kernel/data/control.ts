@@ -222,6 +222,7 @@ export async function* followControl(
   const socket = connect(path);
   const waiting: Answer[] = [];
   let wake: () => void = () => undefined;
+  let isConnected = false;
   let isOver = false;
   const over = (): void => {
     isOver = true;
@@ -229,24 +230,25 @@ export async function* followControl(
   };
   socket.on("error", over);
   socket.on("close", over);
-  socket.on("connect", () => socket.write(`${JSON.stringify({ command, input })}\n`));
+  socket.on("connect", () => {
+    isConnected = true;
+    socket.write(`${JSON.stringify({ command, input })}\n`);
+  });
   onLines(socket, (line) => {
     waiting.push(parseAnswer(line));
     if (waiting.length >= WAITING_MAX) socket.pause();
     wake();
   });
-  let isConnected = false;
   try {
     for (;;) {
       const answered = waiting.shift();
       if (answered !== undefined) {
-        isConnected = true;
         if (!answered.ok) throw problemOf(answered.problem);
         if (answered.more !== true) return;
         yield answered.value;
         continue;
       }
-      // Answers that had begun end with the server; none at all means that there is no server.
+      // Whoever was reached may end at any time; nobody reached means that there is no server.
       if (isOver && isConnected) return;
       if (isOver) throw raise("data.notRunning", { params: { socket: path } });
       socket.resume();

@@ -74,7 +74,7 @@ const commands = {
 };
 
 /** What became of a stream's caller. */
-const seen = { ended: 0 };
+const seen = { ended: 0, silent: 0 };
 const streams = {
   count: async function* (input: unknown, signal: AbortSignal) {
     try {
@@ -90,6 +90,11 @@ const streams = {
     yield "first";
     await once(signal, "abort");
     seen.ended += 1;
+  },
+  silent: async function* (_input: unknown, signal: AbortSignal) {
+    seen.silent += 1;
+    await once(signal, "abort");
+    yield* [];
   },
   refuseAll: async function* () {
     yield* [];
@@ -176,8 +181,11 @@ describe("the control socket", () => {
       for await (const item of followControl(path, "forever", {})) items.push(item);
     })();
     await expect.poll(() => items.length).toBe(1);
+    const silent = followControl(path, "silent", {}).next();
+    await expect.poll(() => seen.silent).toBe(1);
     await control.close();
     await following;
+    expect(await silent).toEqual({ done: true, value: undefined });
     const gone = followControl(path, "forever", {}).next();
     await expect(gone).rejects.toMatchObject({ code: "data.notRunning" });
   });

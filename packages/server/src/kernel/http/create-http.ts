@@ -65,7 +65,10 @@ export function createHttp(options: HttpOptions): PorticoHttp {
     },
     inject: async (request) => {
       await ready;
-      return await injectInto(dispatcher.request, request);
+      const { ownHost: host } = options.server;
+      // In memory it is mostly our own surface that is meant; whoever means another host names it.
+      const headers = host === undefined ? request.headers : { host, ...request.headers };
+      return await injectInto(dispatcher.request, { ...request, ...(headers && { headers }) });
     },
     call: async (operationId, input, caller) =>
       await callOperation(parts, compiled.get(operationId), {
@@ -193,6 +196,7 @@ function dispatcherOf(
     fronts: options.fronts,
     ownPaths,
     basePath: options.server.basePath,
+    ownHost: options.server.ownHost,
     serveOwn: (request: IncomingMessage, response) => app.routing(request, response),
     corsOrigins: new Set(config.corsOrigins),
     findClient: clientFinder(config.trustedProxies ?? []),

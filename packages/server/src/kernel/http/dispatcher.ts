@@ -18,6 +18,8 @@ export interface DispatcherParts {
   readonly ownPaths: OwnPaths;
   /** All below it is ours, what we do not have included; empty when our paths share the root with the fronts'. */
   readonly basePath: string;
+  /** The host that is ours alone; undefined when our paths share every host with the fronts'. */
+  readonly ownHost: string | undefined;
   /** Serves our own paths: Fastify. */
   readonly serveOwn: RequestListener;
   readonly corsOrigins: ReadonlySet<string>;
@@ -139,9 +141,9 @@ function dispatch(parts: DispatcherParts, exchange: Exchange): void {
   }
   const url = message.url ?? "/";
   const path = pathOf(url);
-  const own = parts.ownPaths.find(path);
+  const own = isForeignHost(parts, message) ? undefined : parts.ownPaths.find(path);
   const context = contextFor(parts, exchange, { requestId, path });
-  if (own === undefined && !isBelow(parts.basePath, path)) {
+  if (own === undefined && mayBeFronts(parts, message, path)) {
     const { trace, client } = context;
     const front = { request: message, response, requestId, trace, clientAddress: client.address };
     if (offer(parts.fronts, front, exchange.upgradeHead)) return;
@@ -201,6 +203,22 @@ function refusalOf(message: IncomingMessage, isUpgrade: boolean): Problem | unde
   }
   message.url = target.url;
   return undefined;
+}
+
+/** True when our surface has a host of its own and this is another. */
+function isForeignHost({ ownHost }: DispatcherParts, { headers }: IncomingMessage): boolean {
+  return ownHost !== undefined && hostName(headers.host) !== ownHost;
+}
+
+/** Whether what is no path of ours may be offered to the fronts. */
+function mayBeFronts(parts: DispatcherParts, message: IncomingMessage, path: string): boolean {
+  const { ownHost, basePath } = parts;
+  return ownHost === undefined ? !isBelow(basePath, path) : isForeignHost(parts, message);
+}
+
+/** The name in a Host field, without its port, in lower case. */
+function hostName(host = ""): string {
+  return host.toLowerCase().replace(/:\d*$/, "");
 }
 
 // A mistyped path of ours, with its key, is not the application's to see.

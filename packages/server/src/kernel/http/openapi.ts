@@ -1,5 +1,6 @@
 import { STATUS_CODES } from "node:http";
 import type { TSchema } from "typebox";
+import { ownUrl } from "../contract/index.ts";
 import type {
   Operation,
   RegisteredError,
@@ -43,7 +44,7 @@ export function buildOpenApi(options: OpenApiOptions): Json {
       description:
         "Every refusal is a problem document (RFC 9457) whose `type` is a page of this server.",
     },
-    servers: [{ url: `${server.publicUrl()}${server.basePath}` }],
+    servers: [{ url: ownUrl(server) }],
     tags: [...new Set(operations.map(({ plugin }) => plugin))].map((name) => ({ name })),
     paths,
     components: { schemas: { Problem }, securitySchemes: schemes },

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { STATUS_CODES } from "node:http";
 import type { Problem } from "../../base/index.ts";
-import type { ServerFacts } from "../contract/index.ts";
+import { ownUrl, type ServerFacts } from "../contract/index.ts";
 
 /** Media type of every refusal (RFC 9457). */
 export const PROBLEM_TYPE = "application/problem+json";
@@ -18,11 +18,8 @@ export interface ProblemOccurrence {
 }
 
 /** Address of the errors' pages, without the code. */
-export function docsUrlOf({
-  publicUrl,
-  basePath,
-}: Pick<ServerFacts, "publicUrl" | "basePath">): string {
-  return `${publicUrl()}${basePath}/docs/errors`;
+export function docsUrlOf(server: Pick<ServerFacts, "publicUrl" | "basePath" | "ownHost">): string {
+  return `${ownUrl(server)}/docs/errors`;
 }
 
 /** The problem document as it crosses the wire: code and public text, never the internal part or the cause. */

@@ -46,9 +46,24 @@ async function runOnce(parts: RunParts, given: Run): Promise<Answer> {
   const prepared = await prepare?.({ ...input, read: parts.hub.read(plugin, scope) });
   const options = { scope, origin: input.origin };
   const ready = { ...given, input: { ...input, prepared } };
-  return operation.mode === "write"
-    ? await parts.hub.transaction(options, (session) => write({ parts, session, handle }, ready))
-    : await append({ parts, options, handle }, ready);
+  if (operation.mode === "append") return await append({ parts, options, handle }, ready);
+  const answer = await parts.hub.transaction(options, (session) =>
+    write({ parts, session, handle }, ready),
+  );
+  await followUp(compiled);
+  return answer;
+}
+
+/** The change is durable: what fails from here on is this process's own affair. */
+async function followUp({ operation, ctx }: CompiledOperation): Promise<void> {
+  try {
+    await operation.afterCommit?.(ctx);
+  } catch (error) {
+    ctx.logger.error(
+      { err: error, operation: operation.id },
+      "a committed change was not followed",
+    );
+  }
 }
 
 interface WriteParts {

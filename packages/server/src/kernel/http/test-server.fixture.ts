@@ -39,6 +39,7 @@ export interface TestServerOptions extends Partial<
   readonly operations?: readonly Operation[];
   readonly mode?: "production" | "test";
   readonly basePath?: string;
+  readonly ownHost?: string;
   readonly clock?: Clock;
   readonly driver?: Driver;
 }
@@ -178,7 +179,8 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
   const note = (fields: object, message: string): void => void logged.push({ fields, message });
   const makeId = idMaker({ now: clock.now, fill: fillRandom });
   // The operations of these tests use nothing else of their context.
-  const ctx = { makeId, clock } as unknown as PluginContext;
+  const logger = { debug: note, info: note, warn: note, error: note };
+  const ctx = { makeId, clock, logger } as unknown as PluginContext;
   const operations = given.operations ?? [createNote];
   return {
     operations: operations.map((operation) => ({ operation, plugin: "notes", ctx })),
@@ -194,7 +196,7 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
     clock,
     makeId,
     fillRandom,
-    logger: { debug: note, info: note, warn: note, error: note },
+    logger,
     meter: noMeter,
     server: {
       configFolder: process.cwd(),
@@ -202,6 +204,7 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
       mode: given.mode ?? "production",
       dataFolder: undefined,
       basePath: given.basePath ?? "",
+      ownHost: given.ownHost,
       ownPaths: () => [],
       publicUrl: () => "https://api.example.com",
     },

@@ -5,7 +5,7 @@ import { validateSettings } from "../config/index.ts";
 import type { AnyPlugin, Caller, LogEvent, Logger } from "../contract/index.ts";
 import type { InjectReply } from "../http/index.ts";
 import { createOutbound } from "../outbound/index.ts";
-import { createSecrets, fingerprints, openKeyring } from "../secrets/index.ts";
+import { createSecrets, fingerprints, openKeyring, type Keyring } from "../secrets/index.ts";
 import type { Driver } from "../store/index.ts";
 import { createMeter, silentLogger } from "../telemetry/index.ts";
 import { testCallers, type TestCallers } from "./test-callers.ts";
@@ -22,6 +22,12 @@ export interface TestAppOptions {
   /** Networks that guarded outbound calls may reach; loopback when left out. */
   readonly outboundAllow?: readonly string[];
   readonly logger?: Logger;
+  /** Another test app on the same database, whose keyring this one has too: a second process, or a second start. */
+  readonly keyringOf?: TestApp;
+  /** Path prefix of Portico's own surface; none when left out. */
+  readonly basePath?: string;
+  /** Host name of Portico's own surface; every host when left out. */
+  readonly ownHost?: string;
   /** Every transaction function runs twice, the first time in vain; true when left out. */
   readonly runTwice?: boolean;
 }
@@ -73,7 +79,7 @@ const POWERFUL: Partial<Caller> = { permissions: ["*"], instancePermissions: [] 
  */
 export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const callers = testCallers();
-  const keyring = openKeyring({ memory: true });
+  const keyring = keyringFor(options.keyringOf);
   const clock = options.clock ?? systemClock;
   const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
   const server: { portico?: Portico; url: string } = { url: "http://portico.test" };
@@ -91,7 +97,8 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     server: {
       version: "0.0.0-test",
       mode: "test",
-      basePath: "",
+      basePath: options.basePath ?? "",
+      ownHost: options.ownHost,
       dataFolder: undefined,
       configFolder: process.cwd(),
       publicUrl: () => server.url,
@@ -100,16 +107,25 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     runTwice: options.runTwice ?? true,
   });
   await portico.start();
-  return {
+  const app: TestApp = {
     ...portico,
     listen: async (host, port) => {
       const listening = await portico.listen(host, port);
       server.url = listening.url;
       return listening;
     },
-    as: (caller) => clientOf(portico, callers, caller ?? POWERFUL),
+    as: (caller) =>
+      clientOf({ portico, basePath: options.basePath ?? "" }, callers, caller ?? POWERFUL),
     events: (organization = "default") => eventsOf(portico, organization),
   };
+  keyrings.set(app, keyring);
+  return app;
+}
+
+const keyrings = new WeakMap<TestApp, Keyring>();
+
+function keyringFor(other: TestApp | undefined): Keyring {
+  return (other && keyrings.get(other)) ?? openKeyring({ memory: true });
 }
 
 function settingsOf(options: TestAppOptions): Readonly<Record<string, unknown>> {
@@ -118,14 +134,23 @@ function settingsOf(options: TestAppOptions): Readonly<Record<string, unknown>> 
   throw new TypeError(`settings of the test app: ${JSON.stringify(checked.reason)}`);
 }
 
-function clientOf(portico: Portico, callers: TestCallers, caller: Partial<Caller>): TestClient {
+interface Place {
+  readonly portico: Portico;
+  readonly basePath: string;
+}
+
+function clientOf(
+  { portico, basePath }: Place,
+  callers: TestCallers,
+  caller: Partial<Caller>,
+): TestClient {
   const own = callers.headers(caller);
   const send =
     (method: string) =>
     (path: string, body?: unknown, headers: Readonly<Record<string, string>> = {}) =>
       portico.inject({
         method,
-        url: `/api/v1${path}`,
+        url: `${basePath}/api/v1${path}`,
         headers: { ...own, ...headers },
         ...(body === undefined ? {} : { body }),
       });

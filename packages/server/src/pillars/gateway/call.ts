@@ -10,6 +10,7 @@ import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
+import type { RouteTransform } from "./transform/route-transform.ts";
 import type { VersionCounter } from "./versions/callers.ts";
 import type { Lifecycle } from "./versions/lifecycle.ts";
 import type { RouteVersion } from "./versions/route-version.ts";
@@ -82,6 +83,8 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** What it changes in requests and replies. */
+  readonly transform?: RouteTransform | undefined;
 }
 
 /** What a path leads to. */

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Problem } from "portico/kernel";
 import { readBody } from "./body.ts";
-import type { Api, Call, StepResult } from "./call.ts";
+import type { Call, StepResult } from "./call.ts";
 import { editedHeaders, editsOf } from "./edits.ts";
 import { raise } from "./errors.ts";
 import {
@@ -11,8 +11,8 @@ import {
   readJsonBody,
   writeJsonBody,
 } from "./message/index.ts";
-import type { ReadBody, RequestMessage } from "./message/index.ts";
-import { paramsOf } from "./params.ts";
+import type { ReadBody, ReplyMessage, RequestMessage } from "./message/index.ts";
+import { belowBase, paramsOf } from "./params.ts";
 
 /** What looks at requests and changes them: a version's chain, a transform, a hook. */
 export interface RequestChanger {
@@ -105,12 +105,6 @@ function takeOver(call: Call, changer: RequestChanger, { headers, body }: Shown)
   });
 }
 
-/** The path below the base path of an API, with its slash. */
-export function belowBase(path: string, { basePath }: Pick<Api, "basePath">): string {
-  const rest = basePath === "/" ? path : path.slice(basePath.length);
-  return rest === "" ? "/" : rest;
-}
-
 interface Outcome {
   readonly body: ReadBody;
   readonly changer: RequestChanger;
@@ -153,4 +147,21 @@ function bytesOf(
   const bytes = writeJsonBody(made);
   if (bytes === undefined) throw broken("the body that it made has no JSON form");
   return bytes;
+}
+
+/** What was asked, in the caller's words. */
+export function askedIn({ front, route, target }: Call): ReplyMessage["request"] {
+  return {
+    method: front.request.method ?? "GET",
+    path: belowBase(target.path, route.api),
+    params: paramsOf(route.template, target.path),
+  };
+}
+
+/** A reply that will be changed must come whole and in plain form. */
+export function askForWhole(call: Call): void {
+  const { headers } = editsOf(call);
+  headers.set("accept-encoding", ["identity"]);
+  headers.set("range", []);
+  headers.set("if-range", []);
 }

@@ -1,25 +1,27 @@
 import type { Clock } from "portico/kernel";
-import { parseRate } from "portico/kernel";
-import { cachePolicy } from "./cache/index.ts";
 import { compressionRules } from "./compression/index.ts";
 import { corsRules } from "./cors/index.ts";
-import { compileEmit } from "./emit-rule.ts";
-import type { EmitRule } from "./emit-rule.ts";
-import { readTarget } from "./path.ts";
 import type { Api, Route } from "./call.ts";
-import { createRouter, isBelow } from "./router.ts";
-import type { Router } from "./router.ts";
+import { compileRoute, matchEmits } from "./compile-route.ts";
+import type { RouteDraft } from "./compile-route.ts";
 import type { Modules } from "./load-modules.ts";
-import type { ApiSettings, EmitSettings, GatewaySettings, RouteSettings } from "./settings.ts";
-import { stagesOf, stepsOf } from "./steps.ts";
-import type { RouteRules, StepParts } from "./steps.ts";
-import { parseTemplate, shapeOf } from "./template.ts";
-import { readTimeouts, readUpstream } from "./upstream/index.ts";
-import type { ReadUpstream, Upstreams } from "./upstream/index.ts";
+import type { Mistakes } from "./mistakes.ts";
+import { isBelow, routerBuilder } from "./router.ts";
+import type { Router } from "./router.ts";
+import { EVERYTHING } from "./settings.ts";
+import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
+import type { StepParts } from "./steps.ts";
+import type { OwnPathIndex } from "./table/own-paths.ts";
+import type { Pieces } from "./table/pieces.ts";
+import { noCompilations, textOf } from "./table/reuse.ts";
+import type { Compilations, VersionedApi } from "./table/reuse.ts";
+import { twinFinder } from "./table/twins.ts";
+import type { United } from "./table/unite.ts";
+import { readUpstream } from "./upstream/index.ts";
+import type { ReadUpstream, Upstream, Upstreams } from "./upstream/index.ts";
 import { buildVersions } from "./versions/build-versions.ts";
 import type { VersionCallers } from "./versions/callers.ts";
 import { planVersions } from "./versions/plan.ts";
-import { versionRules } from "./versions/version-rules.ts";
 import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** A table ready to serve. */
@@ -27,6 +29,9 @@ export interface Compiled {
   readonly router: Router;
   /** Every route, those of all versions among them, in the order of the settings. */
   readonly routes: readonly Route[];
+  /** The settings that each route was compiled from. */
+  readonly settingsOf: ReadonlyMap<Route, RouteSettings>;
+  readonly compilations: Compilations;
   /** Lets go of the upstreams that its routes use: those that no other table holds close when their calls have ended. */
   readonly release: () => void;
 }
@@ -34,8 +39,10 @@ export interface Compiled {
 /** What settings are compiled with. */
 export interface CompileOptions {
   readonly clock: Clock;
-  /** Portico's own path templates (`/api/v1/keys/{id}`): no route of a fronted API may have one. */
-  readonly ownPaths: readonly string[];
+  /** No route of a fronted API may have a path of Portico's own. */
+  readonly ownPaths: OwnPathIndex;
+  /** Portico's own host, where it has one: no API can be served there. */
+  readonly ownHost: string | undefined;
   /** What the steps of routes work with. */
   readonly parts: StepParts;
   /** Where upstreams are opened, or found open. */
@@ -44,74 +51,195 @@ export interface CompileOptions {
   readonly modules: Modules;
   /** Where the callers of versions and outdated routes are counted. */
   readonly callers: Pick<VersionCallers, "open">;
+  /** What is in force, to be taken over where it has not changed. */
+  readonly reuse: Compilations;
+  readonly mistakes: Mistakes;
 }
 
-interface Work {
-  readonly settings: GatewaySettings;
-  readonly options: CompileOptions;
-  readonly mistakes: string[];
-  readonly apis: Api[];
+interface Work extends CompileOptions {
+  readonly united: United;
+  readonly held: Upstream[];
   readonly routes: Route[];
+  readonly settingsOf: Map<Route, RouteSettings>;
+  readonly compilations: Compilations;
 }
 
-const METHODS_WITHOUT_LIMIT = undefined;
-
-/** Builds the table. Refused with all mistakes at once. */
-export function compile(
-  settings: GatewaySettings,
-  options: CompileOptions,
-): Compiled | { readonly mistakes: readonly string[] } {
-  const work: Work = { settings, options, mistakes: [], apis: [], routes: [] };
-  const { apis, routes } = work;
-  const release = (): void => {
-    for (const { pool } of apis.splice(0)) options.upstreams.release(pool);
+/** Builds the table, step by step. All mistakes are collected; with any there is no table. */
+export function* compile(united: United, options: CompileOptions): Pieces<Compiled | undefined> {
+  const work: Work = {
+    ...options,
+    united,
+    held: [],
+    routes: [],
+    settingsOf: new Map(),
+    compilations: noCompilations(),
   };
-  refuseTwinUpstreams(settings, work);
-  const table = settings.apis.flatMap((api) => buildTable(api, work));
-  refuseTwins(table, work);
-  refuseTwinApis(settings, work);
-  if (work.mistakes.length > 0) {
-    release();
-    // A route of many versions is wrong in each of them.
-    return { mistakes: [...new Set(work.mistakes)] };
+  const { held, mistakes, settingsOf, compilations } = work;
+  const release = (): void => {
+    for (const upstream of held.splice(0)) options.upstreams.release(upstream);
+  };
+  const router = routerBuilder();
+  const twins = twinFinder(mistakes);
+  refuseTwinIds(united, mistakes);
+  for (const settings of united.apis) {
+    mistakes.at = settings;
+    for (const route of buildTable(settings, work)) {
+      if (route === undefined) {
+        yield;
+        continue;
+      }
+      twins.add(route, settingsOf.get(route) ?? settings);
+      // With a mistake there will be no table, and a template that is none cannot be added to one.
+      if (mistakes.list.length === 0) router.add(route);
+    }
   }
-  return { router: createRouter(table), routes, release };
+  if (mistakes.list.length === 0) {
+    return { router: router.finish(), routes: work.routes, settingsOf, compilations, release };
+  }
+  release();
+  return undefined;
 }
+
+function refuseTwinIds({ apis, upstreams }: United, mistakes: Mistakes): void {
+  for (const [what, list] of [
+    ["APIs", apis],
+    ["upstreams", upstreams],
+  ] as const) {
+    const ids = new Set<string>();
+    for (const settings of list) {
+      mistakes.at = settings;
+      if (ids.has(settings.id)) mistakes.push(`two ${what} have the id '${settings.id}'`);
+      ids.add(settings.id);
+    }
+  }
+}
+
+/** Routes, and undefined wherever the work may be paused. */
+type RoutesInPieces = Generator<Route | undefined, undefined>;
 
 /** What of an API stands in the table: its routes, or the one entry to those of its versions. */
-function buildTable(settings: ApiSettings, work: Work): readonly Route[] {
+function* buildTable(settings: ApiSettings, work: Work): RoutesInPieces {
+  const { mistakes } = work;
+  const { id, host, basePath } = settings;
+  if (basePath !== undefined && !isBelow(basePath, "")) {
+    mistakes.push(`api '${id}': basePath does not begin with a slash`);
+  }
+  if (host !== undefined && host.toLowerCase() === work.ownHost) {
+    mistakes.push(`api '${id}': its host ${work.ownHost} is Portico's own`);
+  }
   const used = new Set<EmitSettings>();
-  const table =
-    settings.versions === undefined
-      ? buildPlain(settings, used, work)
-      : buildVersioned(settings, used, work);
+  const known = openApi(settings, work);
+  if (known === undefined) return undefined;
+  if (settings.versions !== undefined) yield versionedEntry(settings, { known, used }, work);
+  else yield* plainRoutes(settings, { known, used }, work);
+  mistakes.at = settings;
   for (const emit of (settings.emits ?? []).filter((each) => !used.has(each))) {
-    work.mistakes.push(
-      `api '${settings.id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
+    mistakes.push(
+      `api '${id}': the emit '${emit.type}' is on ${emit.on.method} ${emit.on.path}, which is no route of the API`,
     );
   }
-  return table;
+  return undefined;
 }
 
-function buildPlain(settings: ApiSettings, used: Set<EmitSettings>, work: Work): readonly Route[] {
-  const api = openApi(settings, work);
-  const routes =
-    api === undefined ? [] : buildRoutes({ settings, api, used, version: undefined }, work);
-  work.routes.push(...routes);
-  return routes;
+/** An API with the text by which its compilation is known: everything but its routes. */
+interface KnownApi {
+  readonly api: Api;
+  readonly text: string;
+}
+
+interface OpenedApi {
+  readonly known: KnownApi;
+  /** Emits that have found their route. */
+  readonly used: Set<EmitSettings>;
+}
+
+function* plainRoutes(
+  settings: ApiSettings,
+  { known, used }: OpenedApi,
+  work: Work,
+): RoutesInPieces {
+  for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used)) {
+    work.mistakes.at = draft.isDerived ? settings : draft.route;
+    const key = `${known.text}\n${String(draft.invalidates)}\n${textOf(draft.route)}`;
+    // Hooks that are code within the configuration have no text to know them by.
+    const isText = isTextual(settings) && isTextual(draft.route);
+    const routes = (isText ? work.reuse.routes.get(key) : undefined) ?? compileRoute(draft, work);
+    if (isText) work.compilations.routes.set(key, routes);
+    for (const route of routes) work.settingsOf.set(route, draft.route);
+    work.routes.push(...routes);
+    yield* routes;
+    yield undefined;
+  }
+  return undefined;
+}
+
+function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
+  return hooks === undefined || typeof hooks === "string";
+}
+
+/** The routes of an API as they are set, without those that are switched off. */
+function draftsOf(
+  given: Pick<RouteDraft, "settings" | "api" | "version">,
+  used: Set<EmitSettings>,
+): readonly (RouteDraft & { readonly isDerived: boolean })[] {
+  const { settings } = given;
+  const routes: readonly RouteSettings[] = settings.routes ?? [EVERYTHING];
+  const emits = settings.emits ?? [];
+  // An emit of a catch-all API names its own route: only its replies are held back.
+  const derived: readonly RouteSettings[] = routes.includes(EVERYTHING)
+    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()].filter(
+        ({ path }) => !routes.some((route) => route.path === path),
+      )
+    : [];
+  const invalidates = [settings, ...routes].some(({ cache }) => (cache ?? false) !== false);
+  return [...derived, ...routes].flatMap((route) => {
+    if (route.active === false) return [];
+    const own = matchEmits(emits, route);
+    for (const emit of own) used.add(emit);
+    const isDerived = route === EVERYTHING || derived.includes(route);
+    return [{ ...given, route, emits: own, invalidates, isDerived }];
+  });
+}
+
+/** All versions of an API are taken over together, or compiled together. */
+function versionedEntry(
+  settings: ApiSettings,
+  { known, used }: OpenedApi,
+  work: Work,
+): Route | undefined {
+  const text = versionedText(settings, known);
+  const reused = text === undefined ? undefined : work.reuse.versioned.get(text);
+  for (const emit of settings.emits ?? []) if (reused?.used.has(textOf(emit))) used.add(emit);
+  const held = (reused?.upstreams ?? []).map((options) => work.upstreams.hold(options));
+  work.held.push(...held);
+  const built = reused ?? buildVersioned(settings, { known, used }, work);
+  if (text !== undefined) work.compilations.versioned.set(text, built);
+  for (const [route, from] of built.settingsOf) work.settingsOf.set(route, from);
+  work.routes.push(...built.routes);
+  return built.entry;
+}
+
+/** Undefined for what is never taken over: changes that are code within the configuration have no text. */
+function versionedText(settings: ApiSettings, { text }: KnownApi): string | undefined {
+  const changes = (settings.versions ?? []).flatMap((version) => [version.changes].flat());
+  const isText = changes.every((each) => each === undefined || typeof each === "string");
+  const routes = (settings.versions ?? []).flatMap((version) => version.routes ?? []);
+  return isText && [settings, ...routes].every(isTextual)
+    ? `${text}\n${textOf(settings)}`
+    : undefined;
 }
 
 function buildVersioned(
   settings: ApiSettings,
-  used: Set<EmitSettings>,
+  { known, used }: OpenedApi,
   work: Work,
-): readonly Route[] {
-  const { modules } = work.options;
+): VersionedApi {
+  const { modules, mistakes } = work;
   const basePath = trimmed(settings.basePath ?? "/");
-  const plan = planVersions({ ...settings, basePath }, { modules, mistakes: work.mistakes });
-  const entered = openApi(settings, work);
-  if (entered === undefined) return [];
-  const { entry, routes } = buildVersions(entered, plan, (version, { of, asksPin }) => {
+  const plan = planVersions({ ...settings, basePath }, { modules, mistakes });
+  const settingsOf = new Map<Route, RouteSettings>();
+  const upstreams: ReadUpstream["options"][] = [];
+  const built = buildVersions(known.api, plan, (version, { of, asksPin }) => {
     const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
     const upstream = settings.versions?.[version.upstreamOf]?.upstream;
     const own = {
@@ -120,21 +248,49 @@ function buildVersioned(
       ...(routes === undefined ? {} : { routes }),
       ...(upstream === undefined ? {} : { upstream }),
     };
-    const api = upstream === undefined ? entered : openApi(own, work);
-    if (api === undefined) return [];
-    const draft = { settings: own, api, used, version: { ...version, of, asksPin } };
-    const built = buildRoutes(draft, work);
-    refuseTwins(built, work);
-    return built;
+    const opened = upstream === undefined ? known : openApi(own, work, upstreams);
+    if (opened === undefined) return [];
+    const given = { settings: own, api: opened.api, version: { ...version, of, asksPin } };
+    return versionRoutes(given, { used, settingsOf }, work);
   });
-  work.routes.push(...routes);
-  return [entry];
+  const texts = new Set([...used].map(textOf));
+  return { ...built, settingsOf, upstreams, used: texts };
 }
 
-/** Undefined, with its mistakes noted, when the upstream is none. */
-function openApi(settings: ApiSettings, work: Work): Api | undefined {
+interface VersionParts {
+  readonly used: Set<EmitSettings>;
+  readonly settingsOf: Map<Route, RouteSettings>;
+}
+
+function versionRoutes(
+  given: Pick<RouteDraft, "settings" | "api"> & { readonly version: VersionOfRoute },
+  { used, settingsOf }: VersionParts,
+  work: Work,
+): readonly Route[] {
+  const twins = twinFinder(work.mistakes);
+  const routes = draftsOf(given, used).flatMap((draft) => {
+    work.mistakes.at = draft.isDerived ? given.settings : draft.route;
+    const compiled = compileRoute(draft, work);
+    for (const route of compiled) {
+      settingsOf.set(route, draft.route);
+      twins.add(route, draft.route);
+    }
+    return compiled;
+  });
+  // A table of templates that are none cannot be made, and with a mistake none is wanted.
+  return work.mistakes.list.length === 0 ? routes : [];
+}
+
+/** Undefined, with its mistakes noted, when the upstream is none. Held by every table that uses it. */
+function openApi(
+  settings: ApiSettings,
+  work: Work,
+  opened: ReadUpstream["options"][] = [],
+): KnownApi | undefined {
   const upstream = readUpstream(settings.upstream, {
-    named: work.settings.upstreams,
+    named: work.united.upstreams,
+    allowFor: work.united.allowFor,
+    definedBy: settings,
     connectionsMax: settings.connectionsMax ?? 512,
     keepAliveMs: settings.keepAliveMs ?? 4_000,
   });
@@ -143,22 +299,25 @@ function openApi(settings: ApiSettings, work: Work): Api | undefined {
     work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
     return undefined;
   }
-  const api = buildApi(settings, upstream, work);
-  work.apis.push(api);
-  return api;
+  opened.push(upstream.options);
+  const pool = work.upstreams.hold(upstream.options);
+  work.held.push(pool);
+  const { routes: _routes, versions: _versions, ...own } = settings;
+  const text = JSON.stringify([own, upstream.options]);
+  const api = work.reuse.apis.get(text) ?? buildApi(settings, { upstream, pool }, work);
+  work.compilations.apis.set(text, api);
+  return { api, text };
 }
 
-function refuseTwinUpstreams({ upstreams }: GatewaySettings, work: Work): void {
-  const ids = upstreams.map(({ id }) => id);
-  for (const id of new Set(ids.filter((each, index) => ids.indexOf(each) !== index))) {
-    work.mistakes.push(`upstreams: there are two of the id '${id}'`);
-  }
+interface OpenUpstream {
+  readonly upstream: ReadUpstream;
+  readonly pool: Upstream;
 }
 
 function buildApi(
   settings: ApiSettings,
-  upstream: ReadUpstream,
-  { options: { clock, upstreams }, mistakes }: Work,
+  { upstream, pool }: OpenUpstream,
+  { clock, mistakes }: CompileOptions,
 ): Api {
   const basePath = trimmed(settings.basePath ?? "/");
   const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
@@ -167,7 +326,7 @@ function buildApi(
     id: settings.id,
     basePath,
     host: settings.host?.toLowerCase(),
-    pool: upstreams.hold(upstream.options),
+    pool,
     upstreamLabel: upstream.label,
     upstreamHost: settings.preserveHost === true ? undefined : upstream.host,
     upstreamPath: upstream.path,
@@ -193,164 +352,4 @@ function isMistakes(rules: ReturnType<typeof corsRules> | undefined): rules is r
 
 function trimmed(path: string): string {
   return path === "/" ? path : path.replace(/\/$/, "");
-}
-
-interface RoutesDraft {
-  readonly settings: ApiSettings;
-  readonly api: Api;
-  /** Emits that have found their route. */
-  readonly used: Set<EmitSettings>;
-  readonly version: VersionOfRoute | undefined;
-}
-
-function buildRoutes(draft: RoutesDraft, work: Work): readonly Route[] {
-  const { settings } = draft;
-  const isCatchAll = settings.routes === undefined;
-  const given: readonly RouteSettings[] = settings.routes ?? [{ path: "/*" }];
-  const emits = [...(settings.emits ?? [])];
-  // An emit of a catch-all API names its own route: only its replies are held back.
-  const emitting = isCatchAll
-    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()]
-    : [];
-  return [...emitting, ...given].flatMap((route) =>
-    buildRoute({ ...draft, route, emits, isCatchAll }, work),
-  );
-}
-
-interface Draft extends RoutesDraft {
-  readonly route: RouteSettings;
-  readonly emits: readonly EmitSettings[];
-  readonly isCatchAll: boolean;
-}
-
-function buildRoute(draft: Draft, work: Work): readonly Route[] {
-  const { settings, api, route, isCatchAll } = draft;
-  const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
-  const id = route.name ?? `${api.id} ${template}`;
-  refuseBadPath({ template, id, isCatchAll }, work);
-  const rate = route.rateLimit ?? settings.rateLimit;
-  const base = {
-    id,
-    api,
-    template,
-    auth: route.auth ?? settings.auth ?? "none",
-    permissions: route.permissions ?? settings.permissions ?? [],
-    timeouts: readTimeouts(route.timeouts, settings.timeouts),
-    rates: rate === undefined ? [] : [typeof rate === "number" ? `${rate}/min` : rate],
-    invalidates: [settings, ...(settings.routes ?? [])].some(
-      ({ cache }) => (cache ?? false) !== false,
-    ),
-    ...versionRules(
-      { api: api.id, id, route, version: draft.version },
-      work.options.callers,
-      work.mistakes,
-    ),
-  };
-  const cache = cachePolicy(route.cache ?? settings.cache);
-  for (const each of base.rates) {
-    if (parseRate(each) === undefined) work.mistakes.push(`route '${id}': '${each}' is not a rate`);
-  }
-  if (base.auth === "none" && base.permissions.length > 0) {
-    work.mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);
-  }
-  const byMethod = emitsByMethod(draft, work);
-  const plain = route.methods?.filter((method) => !byMethod.has(method));
-  const emitting = [...byMethod].map(([method, rules]) =>
-    // What is told by an event happens each time it is asked for.
-    withSteps({ ...base, methods: [method], emits: rules, cache: undefined }, work),
-  );
-  if (plain?.length === 0) return emitting;
-  const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
-  return [...emitting, withSteps({ ...base, methods, emits: [], cache }, work)];
-}
-
-function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { options }: Work): Route {
-  const keepsRequestBody = rules.emits.some((rule) => rule.needsRequestBody);
-  const route = { ...rules, keepsRequestBody };
-  const { parts } = options;
-  return { ...route, steps: stepsOf(route, parts), replyStages: stagesOf(route, parts) };
-}
-
-function emitsByMethod(draft: Draft, work: Work): ReadonlyMap<string, readonly EmitRule[]> {
-  const { route, emits, used, api } = draft;
-  const byMethod = new Map<string, EmitRule[]>();
-  for (const emit of emits) {
-    const { method, path } = emit.on;
-    if (path !== route.path || !(route.methods?.includes(method) ?? true)) continue;
-    used.add(emit);
-    const rule = compileEmit(emit);
-    if (typeof rule === "string") {
-      work.mistakes.push(`api '${api.id}', emit '${emit.type}': ${rule}`);
-      continue;
-    }
-    byMethod.set(method, [...(byMethod.get(method) ?? []), rule]);
-  }
-  return byMethod;
-}
-
-interface Place {
-  readonly template: string;
-  readonly id: string;
-  readonly isCatchAll: boolean;
-}
-
-function refuseBadPath({ template, id, isCatchAll }: Place, work: Work): void {
-  const parsed = parseTemplate(template);
-  const plain = template.replace(/\/\*$/, "/x").replaceAll(/\{[^{}]*\}/g, "x");
-  const target = readTarget(plain);
-  const isPath = typeof target !== "string" && target.path === plain;
-  if (typeof parsed === "string" || !isPath) {
-    const why = typeof parsed === "string" ? `it ${parsed}` : "its fixed parts are no plain path";
-    work.mistakes.push(
-      `route '${id}': '${template}' is no path template: ${why}; parameters are {id}, {id}.pdf or {id:uuid}, and * stands at the end`,
-    );
-  }
-  if (isCatchAll) return;
-  const own = work.options.ownPaths.find((each) => collide(template, each));
-  if (own !== undefined) {
-    work.mistakes.push(
-      `route '${id}' (${template}) collides with Portico's own path ${own}; move Portico's surface by its base path, or the route`,
-    );
-  }
-}
-
-/** Two templates collide when one path may be of both; a `*` of a route is a catch-all, over which own paths win. */
-function collide(route: string, own: string): boolean {
-  const left = route.split("/");
-  const right = own.split("/");
-  if (left.at(-1) === "*") return false;
-  if (left.length !== right.length) return false;
-  return left.every(
-    (part, index) =>
-      part === right[index] || part.includes("{") || (right[index] ?? "").includes("{"),
-  );
-}
-
-function refuseTwins(routes: readonly Route[], work: Work): void {
-  const seen = new Map<string, Route>();
-  for (const route of routes) {
-    for (const method of route.methods ?? ["*"]) {
-      const shape = shapeOf(route.template);
-      const key = `${route.api.host ?? ""} ${method} ${shape}`;
-      const twin = seen.get(key);
-      if (twin !== undefined) {
-        const word = method === "*" ? "all methods" : method;
-        work.mistakes.push(
-          `routes '${twin.id}' and '${route.id}' are both ${word} ${route.template}`,
-        );
-      }
-      seen.set(key, route);
-    }
-  }
-}
-
-function refuseTwinApis({ apis }: GatewaySettings, work: Work): void {
-  const ids = new Set<string>();
-  for (const { id, basePath } of apis) {
-    if (ids.has(id)) work.mistakes.push(`two APIs have the id '${id}'`);
-    ids.add(id);
-    if (basePath !== undefined && !isBelow(basePath, "")) {
-      work.mistakes.push(`api '${id}': basePath does not begin with a slash`);
-    }
-  }
 }

@@ -141,7 +141,7 @@ describe("the gateway's settings", () => {
       rateLimit: "9/s",
     });
     const seen = await app.as({ instancePermissions: ["gateway:read"] }).get("/gateway/routes");
-    expect(seen.json()).toStrictEqual({
+    expect(seen.json()).toMatchObject({
       data: [
         {
           id: "shop /shop/*",

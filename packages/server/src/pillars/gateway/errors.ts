@@ -91,6 +91,30 @@ export const gatewayErrors = {
     "The application has acted, but the event of it could not be stored. Do not repeat the call blindly.",
     "A call that makes an event is only answered with success when the event is stored. Here the application answered {status}, and storing failed. Look the object up before you repeat the call, or repeat with an idempotency key.",
   ),
+  "gateway.invalid": problem(
+    422,
+    "The table of routes would have {count} mistake(s) with this change; nothing was changed.",
+    "`errors` lists all of them. The table that is in force goes on as it is.",
+  ),
+  "gateway.exists": problem(
+    409,
+    "There is already a {kind} '{id}'. Change that one, or choose another id.",
+  ),
+  "gateway.pinned": problem(
+    409,
+    "The {kind} '{id}' is written in the configuration; change it there.",
+    "What the configuration says can be seen over the API and not changed by it: a restart would bring it back.",
+  ),
+  "gateway.notFound": problem(404, "There is no {kind} '{id}'."),
+  "gateway.apiMissing": problem(
+    422,
+    "The API that this belongs to is not named, and there are {count}; give its id as `api`.",
+  ),
+  "gateway.versionAmbiguous": problem(
+    422,
+    "Several APIs have the version '{version}': {apis}. Write for instance '{example}'.",
+  ),
+  "gateway.notStarted": problem(503, "The gateway has not started yet. Try again soon."),
   "gateway.versionUnknown": problem(
     400,
     "The API '{api}' has no version '{version}'. It has {versions}.",

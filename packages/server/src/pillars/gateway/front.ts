@@ -165,5 +165,12 @@ function finished(parts: GatewayParts, call: Call, path: string): void {
   parts.count(call, status, durationMs);
   if (parts.observers.length === 0) return;
   const answered = new GatewayAnswer(call, { path, status, durationMs });
-  for (const observer of parts.observers) observer.answered(answered);
+  for (const observer of parts.observers) {
+    try {
+      observer.answered(answered);
+    } catch (error) {
+      // Thrown within an event, it would end the process.
+      parts.logger.warn({ err: error, requestId: answered.id }, "a request observer failed");
+    }
+  }
 }

@@ -9,6 +9,18 @@
  * The upstream learns who calls from a signed header (`identity.ts`), whose keys are at /.well-known/jwks.json.
  * It owns no table and needs nobody; keys and limits reach it through the kernel's access and `kernel.limiters@1`.
  */
-export type { GatewayFace, RouteView } from "./capability.ts";
+export { Gateway } from "./capability.ts";
+export type { GatewayFace, NewRoute } from "./capability.ts";
 export { gateway } from "./plugin.ts";
+export type { RouteView } from "./route-view.ts";
 export type { GatewaySettings } from "./settings.ts";
+export type {
+  MessageHeaders,
+  MessageQuery,
+  ReplyMessage,
+  RequestMessage,
+} from "./message/index.ts";
+export { defineHooks } from "./transform/index.ts";
+export type { HookInfo, Hooks } from "./transform/index.ts";
+export { defineVersionChange } from "./versions/index.ts";
+export type { ChangedCalls, VersionChange } from "./versions/index.ts";

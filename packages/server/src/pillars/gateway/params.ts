@@ -15,3 +15,9 @@ function decode(part: string): string {
     return part;
   }
 }
+
+/** The path below the base path of an API, with its slash. */
+export function belowBase(path: string, { basePath }: { readonly basePath: string }): string {
+  const rest = basePath === "/" ? path : path.slice(basePath.length);
+  return rest === "" ? "/" : rest;
+}

@@ -2,11 +2,15 @@ import { Buffer } from "node:buffer";
 import {
   add,
   Authenticators,
+  Checks,
+  CliVerbs,
   definePlugin,
   Explainers,
   Fronts,
   Limiters,
+  ownUrl,
   Pages,
+  Permissions,
   provide,
   RequestObservers,
 } from "portico/kernel";
@@ -15,29 +19,30 @@ import { bodyBytesOf } from "./sample-bodies.ts";
 import type { Call } from "./call.ts";
 import { openCacheRoom } from "./cache/index.ts";
 import { Gateway } from "./capability.ts";
-import type { GatewayFace, RouteView } from "./capability.ts";
-import { compile } from "./compile.ts";
-import type { CompileOptions, Compiled } from "./compile.ts";
-import { gatewayErrors, raise } from "./errors.ts";
+import { routeVerbs } from "./cli.ts";
+import { discoveryPages } from "./discovery.ts";
+import { gatewayErrors } from "./errors.ts";
+import { gatewayEvents } from "./events.ts";
 import { gatewayExplainer } from "./explain.ts";
+import { gatewayFace } from "./face.ts";
 import { gatewayFront } from "./front.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
 import type { IdentitySigner } from "./identity.ts";
-import { loadModules } from "./load-modules.ts";
+import { createTable } from "./migrations/0001-create-table.ts";
 import { createVersionCallers } from "./migrations/0010-version-callers.ts";
-import { listRoutes } from "./operations/list-routes.ts";
-import { purgeCache } from "./operations/purge-cache.ts";
-import { listVersionCallers } from "./operations/list-version-callers.ts";
+import { gatewayOperations } from "./operations/index.ts";
+import { loadModules } from "./load-modules.ts";
 import { gatewayPermissions } from "./permissions.ts";
 import { failCall } from "./refuse.ts";
-import type { Route } from "./call.ts";
 import { GatewaySettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import { storeEvents } from "./store-events.ts";
+import { tableCheck } from "./table-check.ts";
+import { indexOwnPaths, permissionsOf, RouteTable, Table } from "./table/index.ts";
+import { gatewayTables } from "./tables.ts";
 import { observeGroups, Upstreams } from "./upstream/index.ts";
 import { VersionCallers } from "./versions/callers.ts";
-import { changePaths } from "./versions/plan.ts";
 import { WebSockets } from "./web-sockets/index.ts";
 
 const SPANS_DRAWN = 512;
@@ -54,6 +59,7 @@ const SPANS_DRAWN = 512;
 export function gateway(): AnyPlugin {
   let running: GatewayParts | undefined;
   let signer: IdentitySigner | undefined;
+  let inForce: RouteTable | undefined;
   return definePlugin({
     id: "gateway",
     version: "1.0.0",
@@ -61,10 +67,11 @@ export function gateway(): AnyPlugin {
     settings: GatewaySettings,
     permissions: gatewayPermissions,
     errors: gatewayErrors,
-    tables: { gateway_version_callers: "instance" },
-    migrations: [createVersionCallers],
-    operations: [listRoutes, purgeCache, listVersionCallers],
-    provides: [Gateway],
+    events: gatewayEvents,
+    tables: { ...gatewayTables, gateway_version_callers: "instance" },
+    migrations: [createTable, createVersionCallers],
+    operations: gatewayOperations,
+    provides: [Gateway, Table],
     contributes: [
       add(
         Fronts,
@@ -78,30 +85,50 @@ export function gateway(): AnyPlugin {
         Pages,
         keySetPage(() => signer),
       ),
+      add(Permissions, {
+        has: (permission) => inForce !== undefined && permissionsOf(inForce).has(permission),
+      }),
+      add(Checks, tableCheck),
+      ...discoveryPages.map((page) => add(Pages, page)),
+      ...routeVerbs.map((verb) => add(CliVerbs, verb)),
     ],
     start: async (ctx) => {
       signer = signerOf(ctx);
       const parts = stepParts(ctx, signer);
       const observer = observeGroups(ctx.meter, ctx.logger);
       const upstreams = new Upstreams({ clock: ctx.clock, observer });
-      const paths = ctx.settings.apis.flatMap(changePaths);
-      const modules = await loadModules(paths, ctx.server.configFolder);
+      const ownPaths = indexOwnPaths(ctx.server);
       const callers = new VersionCallers(ctx);
-      const compiled = compileOrRefuse(ctx, { parts, upstreams, modules, callers });
+      const table = new RouteTable({
+        ...ctx,
+        config: ctx.settings,
+        ownHost: ctx.server.ownHost,
+        ownPaths,
+        parts,
+        upstreams,
+        callers,
+        loadModules: (paths) => loadModules(paths, ctx.server.configFolder),
+      });
+      await table.start();
       running = {
         ...parts,
         clock: ctx.clock,
         observers: ctx.contributions(RequestObservers).map(({ value }) => value),
         count: counter(ctx),
-        router: () => compiled.router,
+        router: () => table.router,
         failed: (call, error) => failCall(parts, call, error),
       };
+      inForce = table;
       openGauges(ctx, upstreams, parts);
       return {
-        provides: [provide(Gateway, faceOf(compiled, parts))],
+        provides: [
+          provide(Gateway, gatewayFace(ctx, { table, ownPaths, cache: parts.cache })),
+          provide(Table, table),
+        ],
         stop: async () => {
           running = undefined;
-          compiled.release();
+          inForce = undefined;
+          table.stop();
           await callers.flush();
         },
       };
@@ -125,25 +152,6 @@ function keySetPage(signer: () => IdentitySigner | undefined): Page {
   };
 }
 
-function faceOf(compiled: Compiled, { cache }: StepParts): GatewayFace {
-  const routes = compiled.routes.map(viewOf);
-  return { routes: () => routes, purgeCache: (purge) => void cache.store.purge(purge) };
-}
-
-function compileOrRefuse(
-  ctx: PluginContext<GatewaySettings>,
-  given: Omit<CompileOptions, "clock" | "ownPaths">,
-): Compiled {
-  const { clock, settings } = ctx;
-  const compiled = compile(settings, { clock, ...given, ownPaths: ctx.server.ownPaths() });
-  if (!("mistakes" in compiled)) return compiled;
-  const { mistakes } = compiled;
-  throw raise("gateway.badConfig", {
-    params: { count: mistakes.length, mistakes: mistakes.join("; ") },
-    errors: mistakes.map((detail) => ({ pointer: "/gateway/apis", detail })),
-  });
-}
-
 function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner): StepParts {
   const { access, clock, logger, server } = ctx;
   const authenticators = ctx.contributions(Authenticators).map(({ value }) => value);
@@ -157,7 +165,7 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     authenticators,
     limiter: ctx.contributions(Limiters)[0]?.value,
     challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
-    docsUrl: () => `${server.publicUrl()}${server.basePath}/docs/errors`,
+    docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
     after: clock.after,
@@ -209,22 +217,4 @@ function openGauges(
     "Targets that are not called",
     of("unavailable"),
   );
-}
-
-function viewOf(route: Route): RouteView {
-  const { id, api, template, methods, auth, permissions, rates, emits, version } = route;
-  return {
-    id,
-    api: api.id,
-    version: version?.id ?? null,
-    deprecated: route.lifecycle?.deprecatedMs !== undefined,
-    host: api.host ?? null,
-    path: template,
-    methods: methods ?? null,
-    upstream: api.upstreamLabel,
-    auth,
-    permissions,
-    rateLimit: rates,
-    emits: emits.map(({ type }) => type),
-  };
 }

@@ -12,7 +12,7 @@ export interface RefusalParts {
 }
 
 /** Answers a problem. A request whose body was not read ends its connection: what follows could be taken for another. */
-export function refuse(parts: RefusalParts, front: FrontRequest, problem: Problem): void {
+function refuse(parts: RefusalParts, front: FrontRequest, problem: Problem): void {
   const { request, response, requestId } = front;
   const { url = "" } = request;
   const mark = url.indexOf("?");

@@ -30,7 +30,9 @@ interface HostTable {
   readonly root: Branch;
   /** The tree without parameters of a kind; undefined when there are none. */
   plain: Branch | undefined;
-  readonly apis: { readonly prefix: string; readonly match: Match }[];
+  readonly routes: Route[];
+  readonly byPrefix: Map<string, Match>;
+  apis: readonly { readonly prefix: string; readonly match: Match }[];
 }
 
 /** An immutable table of routes: built off the hot path, swapped whole. */
@@ -40,16 +42,51 @@ export interface Router {
   readonly routes: readonly Route[];
 }
 
+/** A table of routes while it is built. */
+export interface RouterBuilder {
+  /** The first route of a method and a shape wins. */
+  add(route: Route): void;
+  finish(): Router;
+}
+
 /** Compiles routes. Fixed segments win over patterns, patterns over parameters, parameters over `*`. */
-export function createRouter(routes: readonly Route[]): Router {
+export function routerBuilder(): RouterBuilder {
   const anyHost = hostTable();
   const byHost = new Map<string, HostTable>();
-  for (const [host, own] of Map.groupBy(routes, ({ api }) => api.host)) {
-    const table = host === undefined ? anyHost : hostTable();
-    if (host !== undefined) byHost.set(host, table);
-    for (const route of own) addRoute(table, route);
-    addPlain(table, own);
-  }
+  const routes: Route[] = [];
+  return {
+    add: (route) => {
+      const { host } = route.api;
+      let table = anyHost;
+      if (host !== undefined) {
+        table = byHost.get(host) ?? hostTable();
+        byHost.set(host, table);
+      }
+      addRoute(table, route);
+      routes.push(route);
+    },
+    finish: () => {
+      for (const table of [anyHost, ...byHost.values()]) {
+        addPlain(table);
+        table.apis = apisOf(table);
+      }
+      return routerOf(routes, anyHost, byHost);
+    },
+  };
+}
+
+/** A table of routes that are all at hand. */
+export function createRouter(routes: readonly Route[]): Router {
+  const builder = routerBuilder();
+  for (const route of routes) builder.add(route);
+  return builder.finish();
+}
+
+function routerOf(
+  routes: readonly Route[],
+  anyHost: HostTable,
+  byHost: ReadonlyMap<string, HostTable>,
+): Router {
   const hasHosts = byHost.size > 0;
   return {
     routes,
@@ -64,12 +101,26 @@ export function createRouter(routes: readonly Route[]): Router {
   };
 }
 
+/** The longest prefix owns the path. */
+function apisOf({ byPrefix }: HostTable): HostTable["apis"] {
+  return [...byPrefix]
+    .map(([prefix, match]) => ({ prefix, match }))
+    .toSorted((a, b) => b.prefix.length - a.prefix.length);
+}
+
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, "");
 }
 
 function hostTable(): HostTable {
-  return { exact: new Map(), root: branch(), plain: undefined, apis: [] };
+  return {
+    exact: new Map(),
+    root: branch(),
+    plain: undefined,
+    routes: [],
+    byPrefix: new Map(),
+    apis: [],
+  };
 }
 
 function branch(): Branch {
@@ -155,24 +206,35 @@ function isDisguised(at: Branch, part: string): boolean {
 }
 
 function addRoute(table: HostTable, route: Route): void {
-  const template = parseTemplate(route.template);
-  // Templates are refused with a sentence before a table is built of them.
-  if (typeof template === "string") throw new TypeError(`'${route.template}' ${template}`);
+  const template = templateOf(route);
   const leaf = addTemplate(table.root, template, route);
   const isExact = !template.isRest && !route.template.includes("{");
   if (isExact) table.exact.set(route.template, leaf);
+  table.routes.push(route);
   addApi(table, route.api);
 }
 
+const templates = new WeakMap<Route, Template>();
+
+/** A route that is taken over from table to table is read once. */
+function templateOf(route: Route): Template {
+  const known = templates.get(route);
+  if (known !== undefined) return known;
+  const template = parseTemplate(route.template);
+  // Templates are refused with a sentence before a table is built of them.
+  if (typeof template === "string") throw new TypeError(`'${route.template}' ${template}`);
+  templates.set(route, template);
+  return template;
+}
+
 /** Kept in step with the tree only where a parameter has a kind. */
-function addPlain(table: HostTable, routes: readonly Route[]): void {
-  const parsed = routes.map((route) => ({ route, template: parseTemplate(route.template) }));
-  const ofKind = parsed.filter(({ template }) => typeof template !== "string" && hasKind(template));
-  if (ofKind.length === 0) return;
+function addPlain(table: HostTable): void {
+  const { routes } = table;
+  if (!routes.some((route) => hasKind(templateOf(route)))) return;
   table.plain = branch();
-  for (const { route, template } of parsed) {
-    if (typeof template !== "string" && !hasKind(template))
-      addTemplate(table.plain, template, route);
+  for (const route of routes) {
+    const template = templateOf(route);
+    if (!hasKind(template)) addTemplate(table.plain, template, route);
   }
 }
 
@@ -244,10 +306,7 @@ function takeMethods(leaf: Leaf, route: Route): void {
   };
 }
 
-function addApi(table: HostTable, api: Api): void {
+function addApi({ byPrefix }: HostTable, api: Api): void {
   const prefix = api.basePath === "/" ? "" : api.basePath;
-  if (table.apis.some((each) => each.prefix === prefix)) return;
-  table.apis.push({ prefix, match: { kind: "noRoute", api } });
-  // The longest prefix owns the path.
-  table.apis.sort((a, b) => b.prefix.length - a.prefix.length);
+  if (!byPrefix.has(prefix)) byPrefix.set(prefix, { kind: "noRoute", api });
 }

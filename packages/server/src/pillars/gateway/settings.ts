@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { CacheSettings } from "./cache/settings.ts";
 import { CompressionSettings } from "./compression/settings.ts";
 import { CorsSettings } from "./cors/settings.ts";
+import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
@@ -67,7 +68,12 @@ export const RouteSettings = Type.Object({
   rateLimit: Type.Optional(Rate),
   cache: Type.Optional(CacheSettings),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
+  description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
+  active: Type.Optional(
+    Type.Boolean({ default: true, description: "False takes the route out of the table." }),
+  ),
   ...lifecycleSettings,
+  ...transformSettings,
 });
 
 /** One version of an API. */
@@ -136,6 +142,7 @@ export const ApiSettings = Type.Object({
     }),
   ),
   ...versioningSettings,
+  ...transformSettings,
   connectionsMax: Type.Optional(
     Type.Integer({
       minimum: 1,
@@ -183,15 +190,37 @@ export const GatewaySettings = Type.Object({
     default: [],
     description: "Groups of targets that APIs refer to by id.",
   }),
+  upstreamAllow: Type.Array(Type.String(), {
+    default: [
+      "127.0.0.0/8",
+      "::1/128",
+      "10.0.0.0/8",
+      "172.16.0.0/12",
+      "192.168.0.0/16",
+      "fc00::/7",
+    ],
+    description:
+      "Networks in which upstreams may be that are set over the API. Those of this file may be anywhere.",
+  }),
+  discovery: Type.Boolean({
+    default: true,
+    description: "Lists the routes for everybody at `/api/docs`.",
+  }),
+  title: Type.String({ default: "API", description: "What `/api/docs` calls them together." }),
 });
 
 /** The settings as the kernel has accepted them. */
 export type GatewaySettings = Static<typeof GatewaySettings>;
 /** One fronted API as set. */
 export type ApiSettings = Static<typeof ApiSettings>;
+/** One version as set. */
+export type VersionSettings = Static<typeof VersionSettings>;
 /** One route as set. */
 export type RouteSettings = Static<typeof RouteSettings>;
 /** One emit as set. */
 export type EmitSettings = Static<typeof EmitSettings>;
 /** Whose credential a route asks for. */
 export type Auth = Static<typeof Auth>;
+
+/** The route of an API that names none: every path and method. */
+export const EVERYTHING: RouteSettings = Object.freeze({ path: "/*" });

@@ -15,6 +15,7 @@ import type { HoldParts } from "./hold-for-events.ts";
 import { readBody } from "./body.ts";
 import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
+import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
 import type { WebSockets } from "./web-sockets/index.ts";
 
@@ -45,6 +46,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
+    ...transformSteps(route, parts),
     ...versionSteps(route, parts),
     limitsStep(parts),
     ...(route.cache === undefined ? [] : [cacheStep({ room: parts.cache, policy: route.cache })]),
@@ -61,6 +63,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...versionStages(route, parts),
+    ...transformStages(route, parts),
     ...when(route.invalidates === true, cacheStage(parts.cache)),
     ...when(parts.bodyBytes !== undefined, sampleStage),
     ...(compression === undefined

@@ -73,10 +73,7 @@ export interface HelloApp extends AsyncDisposable {
 }
 
 /** Opens one on a fresh database; on another clock where jobs are waited for. */
-export async function openHello(
-  open: OpenTestDatabase,
-  running: Clock | undefined = undefined,
-): Promise<HelloApp> {
+export async function openHello(open: OpenTestDatabase, running?: Clock): Promise<HelloApp> {
   const clock = fakeClock();
   const database = await open();
   const app = await createTestApp({

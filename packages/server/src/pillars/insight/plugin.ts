@@ -120,6 +120,9 @@ function contributionsOf(running: () => Watch | undefined): readonly Contributio
 const upkeep = job({
   input: Type.Object({}),
   timeoutMs: 120_000,
+  // It is needed for as long as there is a server, whatever happened to the database meanwhile.
+  attempts: Number.MAX_SAFE_INTEGER,
+  backoffMs: () => UPKEEP_MS,
   async run({ ctx }) {
     const settings = settingsOf(ctx);
     await compactRollups(ctx, settings.analytics);

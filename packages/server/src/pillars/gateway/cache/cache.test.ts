@@ -291,6 +291,44 @@ describe("the key of a reply", () => {
     expect((await it.ask("/a")).body).toBe("answer 4");
   });
 
+  it("holds what transforms write of the caller, and of the request", async () => {
+    const transform = {
+      request: { headers: { set: { "X-Who": "{caller.subject} {request.header.x-lang}" } } },
+    };
+    await using it = await caching({
+      listener: (incoming, response) => {
+        const headers = { "cache-control": "max-age=60, public" };
+        response.writeHead(200, headers).end(String(incoming.headers["x-who"]));
+      },
+      api: { auth: "key", transform },
+    });
+    const as = (subject: string, lang: string) => ({
+      ...it.app.as({ kind: "key", subject, permissions: [] }).headers,
+      "x-lang": lang,
+    });
+    expect((await it.ask("/a", as("key_1", "de"))).body).toBe("key_1 de");
+    expect((await it.ask("/a", as("key_2", "de"))).body).toBe("key_2 de");
+    expect((await it.ask("/a", as("key_2", "en"))).body).toBe("key_2 en");
+    expect((await it.ask("/a", as("key_1", "de"))).cache).toContain("hit");
+  });
+
+  it("is given up with the table: a changed route answers anew, others go on", async () => {
+    const routes = [{ path: "/a" }, { path: "/b" }];
+    await using it = await caching({ listener: counting(minute), api: { routes } });
+    const other = { id: "other", basePath: "/other", upstream: it.upstream.url, cache: true };
+    const shop = { id: "shop", upstream: it.upstream.url, cache: true, rateLimit: 1, routes };
+    const reload = (apis: readonly object[]) => it.reload({ apis });
+    expect((await reload([shop, other])).mistakes).toBeUndefined();
+    await it.ask("/a");
+    await it.ask("/other/a");
+    await reload([
+      { ...shop, routes: [{ path: "/a", description: "new" }, ...routes.slice(1)] },
+      other,
+    ]);
+    expect((await it.ask("/a")).cache).toContain("uri-miss");
+    expect((await it.ask("/other/a")).cache).toContain("hit");
+  });
+
   it.each([
     ["nothing", minute, {}, "answer 2"],
     ["public", { "cache-control": "max-age=60, public" }, {}, "answer 1"],

@@ -4,7 +4,10 @@ import { add, definePlugin, Limiters } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { createTestApp, fakeClock } from "portico/testing";
 import type { FakeClock, TestApp, TestAppOptions } from "portico/testing";
+import { Gateway } from "../capability.ts";
 import { gateway } from "../index.ts";
+import type { GatewaySettings } from "../index.ts";
+import type { Reloaded } from "../table/table.ts";
 import { httpUpstream } from "../upstreams.fixture.ts";
 import type { Upstream } from "../upstreams.fixture.ts";
 
@@ -14,6 +17,8 @@ export interface Caching extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly upstream: Upstream;
   readonly url: string;
+  /** Puts other settings of the gateway in force. */
+  reload(change: Record<string, unknown>): Promise<Reloaded>;
   /** Calls that have come as far as the cache. */
   admitted(): number;
   /** Sends exactly these fields; `path` may be a whole address. */
@@ -59,6 +64,11 @@ export async function caching(options: CachingOptions): Promise<Caching> {
     clock,
     upstream,
     url,
+    reload: (change) => {
+      const context = app.context("gateway");
+      const settings = { ...(context.settings as GatewaySettings), ...change };
+      return context.get(Gateway).reload(settings);
+    },
     admitted: () => counted.calls,
     ask: (path, headers = {}, method = "GET") => ask(new URL(path, url), { headers, method }),
     [Symbol.asyncDispose]: async () => {

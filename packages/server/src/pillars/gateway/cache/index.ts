@@ -6,6 +6,8 @@
 export { cacheStage } from "./stage.ts";
 export { cacheStep } from "./step.ts";
 export { CACHE_CHANGES, toChange } from "./changes.ts";
+export { forgetChanged } from "./forget-changed.ts";
+export { keyedBy } from "./keyed-by.ts";
 export { openCacheRoom } from "./room.ts";
 export type { CacheRoom } from "./cache-call.ts";
 export type { CachePolicy } from "./policy.ts";

@@ -1,18 +1,24 @@
 import type { TLSSocket } from "node:tls";
 import type { Call } from "../call.ts";
 import { readTarget } from "../path.ts";
+import type { CachePolicy } from "./policy.ts";
 import type { EntryPlace } from "./entry.ts";
 
 /**
  * Where the replies to a call belong. The key holds whatever may change what the upstream answers and does not stand in
  * `Vary`: who owns the data, the API and its version, and what we tell the upstream of scheme and host.
  */
-export function placeOf(call: Call): EntryPlace {
+export function placeOf(call: Call, { ofCaller }: CachePolicy): EntryPlace {
   const { front, route, target, caller, fields } = call;
   const { api } = route;
   const host = hostOf(call);
   // Routes without auth are the same for everybody.
-  const owner = route.auth === "none" ? "" : caller.organization;
+  const organization = route.auth === "none" ? "" : caller.organization;
+  // A JSON text: what a caller is called cannot run into what follows.
+  const owner =
+    ofCaller.length === 0
+      ? organization
+      : JSON.stringify([organization, ...ofCaller.map((part) => caller[part] ?? null)]);
   const isTls = (front.request.socket as Partial<TLSSocket>).encrypted === true;
   const scheme = `${isTls ? "s" : ""}${fields?.forwardedProto ?? ""}`;
   const whole = `${target.path}${target.query}`;

@@ -1,3 +1,6 @@
+/** A part of the caller that transforms may speak of. */
+export type CallerPart = "subject" | "kind" | "credential" | "environment";
+
 /** How replies of one route are cached, as compiled from its settings. Times in ms. */
 export interface CachePolicy {
   /** How long a reply is fresh that does not say so itself; undefined: it is not stored. */
@@ -7,6 +10,8 @@ export interface CachePolicy {
   readonly staleIfErrorMs: number;
   /** Part of the key beside what `Vary` names; lower case. */
   readonly vary: readonly string[];
+  /** What of the caller is part of the key besides the organization, since transforms write it into messages. */
+  readonly ofCaller: readonly CallerPart[];
   readonly tags: readonly string[];
   /** Larger bodies are not stored. */
   readonly bytesMax: number;

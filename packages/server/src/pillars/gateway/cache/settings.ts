@@ -1,5 +1,7 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { NOTHING_MORE } from "./keyed-by.ts";
+import type { KeyedBy } from "./keyed-by.ts";
 import type { CachePolicy } from "./policy.ts";
 
 const Ms = (description: string) =>
@@ -66,14 +68,18 @@ export type CacheSettings = Static<typeof CacheSettings>;
 const BYTES_MAX = 1_048_576;
 
 /** The policy of a route; undefined where nothing is cached. */
-export function cachePolicy(settings: CacheSettings | undefined): CachePolicy | undefined {
+export function cachePolicy(
+  settings: CacheSettings | undefined,
+  keyed: KeyedBy = NOTHING_MORE,
+): CachePolicy | undefined {
   if (settings === undefined || settings === false) return undefined;
   const given = settings === true ? {} : settings;
   return {
     ttlMs: given.ttlMs,
     staleWhileRevalidateMs: given.staleWhileRevalidateMs ?? 0,
     staleIfErrorMs: given.staleIfErrorMs ?? 0,
-    vary: (given.vary ?? []).map((each) => each.toLowerCase()).toSorted(),
+    vary: [...new Set([...(given.vary ?? []).map((each) => each.toLowerCase()), ...keyed.vary])],
+    ofCaller: keyed.ofCaller,
     tags: given.tags ?? [],
     bytesMax: given.bytesMax ?? BYTES_MAX,
     statuses: given.statuses === undefined ? undefined : new Set(given.statuses),

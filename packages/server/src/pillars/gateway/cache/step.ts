@@ -38,7 +38,7 @@ function lookUp(look: LookUp, call: Call): void | "answered" | Promise<void | "a
     return undefined;
   }
   const cached: CacheCall = {
-    place: placeOf(call),
+    place: placeOf(call, look.policy),
     policy: look.policy,
     asked: requestDirectives(headers["cache-control"], headers.pragma),
     hasCredential:

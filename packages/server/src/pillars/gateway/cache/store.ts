@@ -46,6 +46,11 @@ export class CacheStore {
     return { entries: this.#order.size, bytes: this.#bytes };
   }
 
+  /** True when nothing is kept, nor on its way. */
+  get isEmpty(): boolean {
+    return this.#order.size === 0 && this.#attempts.size === 0;
+  }
+
   /** True when something is kept under a key, whatever it varies by. */
   has(key: string): boolean {
     return this.#groups.has(key);

@@ -1,24 +1,11 @@
-import { listOf, operation } from "portico/kernel";
+import { listOf, operation, pageQuery } from "portico/kernel";
 import type { Operation } from "portico/kernel";
 import { Type } from "typebox";
-import { Gateway } from "../capability.ts";
+import { isOfVersion, routeViews, Table } from "../table/index.ts";
+import { pageOf } from "./page.ts";
+import { RouteBody } from "./route-body.ts";
 
-const RouteBody = Type.Object({
-  id: Type.String(),
-  api: Type.String(),
-  version: Type.Union([Type.String(), Type.Null()]),
-  deprecated: Type.Boolean(),
-  host: Type.Union([Type.String(), Type.Null()]),
-  path: Type.String(),
-  methods: Type.Union([Type.Array(Type.String()), Type.Null()]),
-  upstream: Type.String(),
-  auth: Type.String(),
-  permissions: Type.Array(Type.String()),
-  rateLimit: Type.Array(Type.String()),
-  emits: Type.Array(Type.String()),
-});
-
-/** Shows the routes in force, for whoever runs the installation. */
+/** `GET /gateway/routes`: the table, for whoever runs the installation. */
 export const listRoutes: Operation = operation({
   id: "gateway.routes",
   method: "GET",
@@ -26,9 +13,32 @@ export const listRoutes: Operation = operation({
   summary: "List the gateway's routes",
   access: "gateway:read",
   mode: "read",
-  replies: {
-    200: listOf(RouteBody),
+  query: Type.Object(
+    {
+      ...pageQuery,
+      api: Type.Optional(Type.String({ description: "Of one API." })),
+      version: Type.Optional(
+        Type.String({ description: "Of one version, those of all among them." }),
+      ),
+      active: Type.Optional(Type.Boolean({ description: "In force, or not." })),
+      source: Type.Optional(Type.String({ description: "`config` or `api`." })),
+    },
+    { additionalProperties: false },
+  ),
+  replies: { 200: listOf(RouteBody) },
+  errors: ["gateway.notStarted"],
+  example: { query: { active: "true" } },
+  handle: async ({ query, cursor, ctx }) => {
+    const table = ctx.get(Table);
+    await table.follow();
+    const { api, version, active, source, limit } = query;
+    const wanted = routeViews(table).filter(
+      (view) =>
+        (api === undefined || view.api === api) &&
+        (active === undefined || view.active === active) &&
+        (source === undefined || view.source === source) &&
+        isOfVersion(view, version),
+    );
+    return pageOf(wanted, { limit, cursor });
   },
-  example: {},
-  handle: ({ ctx }) => ({ data: ctx.get(Gateway).routes(), next: null }),
 });

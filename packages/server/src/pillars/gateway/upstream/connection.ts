@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { allowedLookup } from "./allowed.ts";
 import { CallTimer } from "./call-timer.ts";
 import type { Exchange, Failure, RequestLink } from "./exchange.ts";
 import type { ParsedHead } from "./reply-head.ts";
@@ -13,6 +14,8 @@ export interface UpstreamAddress {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
+  /** Networks in which it must be, where it is a name; anywhere when left out. */
+  readonly allow?: readonly string[];
 }
 
 /** Whoever owns connections: takes them back, or learns that they are gone. */
@@ -56,7 +59,8 @@ export class UpstreamConnection implements ReplySink, RequestLink {
   }
 
   #open(): Socket {
-    const { host, port, isTls } = this.#owner.address;
+    const { host, port, isTls, allow } = this.#owner.address;
+    const guard = allow === undefined ? {} : { lookup: allowedLookup(allow) };
     const connected = (): void => {
       this.#timer.isConnecting = false;
       if (this.exchange !== undefined) this.#begin(this.exchange);
@@ -64,7 +68,7 @@ export class UpstreamConnection implements ReplySink, RequestLink {
     if (isTls) {
       // An address is no server name (RFC 6066 §3); the certificate is then held against the address itself.
       const name = isIP(host) === 0 ? { servername: host } : {};
-      const socket = connectTls({ host, port, ...name, ALPNProtocols: ["http/1.1"] });
+      const socket = connectTls({ host, port, ...guard, ...name, ALPNProtocols: ["http/1.1"] });
       socket.setNoDelay(true);
       socket.on("secureConnect", connected);
       socket.on("data", (chunk: Buffer) => this.#read(chunk));
@@ -77,7 +81,7 @@ export class UpstreamConnection implements ReplySink, RequestLink {
         return true;
       },
     };
-    const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, onread });
+    const socket = connectTcp({ host, port, ...guard, noDelay: true, keepAlive: true, onread });
     socket.on("connect", connected);
     return socket;
   }

@@ -3,6 +3,7 @@
  * A call is an {@link Exchange}; a pool puts it on a kept connection, whose parser tells it of the reply. A group chooses
  * among several pools, leaves out the ill ones, and carries a failed call to another where that is safe.
  */
+export { isNetwork } from "./allowed.ts";
 export { CallTimer } from "./call-timer.ts";
 export { observeGroups } from "./observe-groups.ts";
 export { readTimeouts, readUpstream } from "./read-upstream.ts";

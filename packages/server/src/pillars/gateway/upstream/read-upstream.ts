@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { addressFault } from "./address-fault.ts";
+import { isAllowed } from "./allowed.ts";
 import type { Balance } from "./balance.ts";
 import type { UpstreamTimeouts } from "./exchange.ts";
 import type { GroupOptions } from "./group.ts";
@@ -26,6 +28,10 @@ export interface ReadUpstream {
 /** What an upstream is read with. */
 export interface ReadOptions {
   readonly named: readonly NamedUpstreamSettings[];
+  /** Networks in which the targets that some settings name must be; undefined for anywhere. */
+  readonly allowFor?: (settings: object) => readonly string[] | undefined;
+  /** The settings that name the targets, unless a named upstream does. */
+  readonly definedBy?: object;
   readonly connectionsMax: number;
   readonly keepAliveMs: number;
 }
@@ -33,13 +39,15 @@ export interface ReadOptions {
 /** Reads where an API's calls go. Answers every mistake, each as a sentence's end after "its upstream". */
 export function readUpstream(
   settings: UpstreamSettings,
-  { named, connectionsMax, keepAliveMs }: ReadOptions,
+  { named, connectionsMax, keepAliveMs, ...guard }: ReadOptions,
 ): ReadUpstream | { readonly mistakes: readonly string[] } {
   const found = groupOf(settings, named);
   if (typeof found === "string") return { mistakes: [found] };
   const { group, id } = found;
+  const definedBy = id === undefined ? guard.definedBy : group;
+  const allow = definedBy === undefined ? undefined : guard.allowFor?.(definedBy);
   const mistakes = group.targets.flatMap(({ url }) => {
-    const fault = addressFault(url);
+    const fault = addressFault(url) ?? networkFault(url, allow);
     return fault === undefined
       ? []
       : [group.targets.length > 1 ? `'${plain(url)}' ${fault}` : fault];
@@ -48,7 +56,7 @@ export function readUpstream(
   const urls = group.targets.map(({ url }) => new URL(url));
   const paths = new Set(urls.map(({ pathname }) => pathname.replace(/\/$/, "")));
   if (paths.size > 1) return { mistakes: ["has targets with different paths; give all the same"] };
-  const targets = group.targets.map(readTarget);
+  const targets = group.targets.map((target) => readTarget(target, allow));
   const addresses = urls.map(({ origin }) => origin).join(", ");
   const [path = ""] = paths;
   return {
@@ -87,13 +95,23 @@ function groupOf(
   return `'${settings}' is no address and none of \`upstreams\`: ${known}`;
 }
 
+/** An address is judged here; a name whenever it is dialled (`allowed.ts`). */
+function networkFault(text: string, allow: readonly string[] | undefined): string | undefined {
+  const host = new URL(text).hostname.replaceAll(/^\[|\]$/g, "");
+  if (allow === undefined || isIP(host) === 0 || isAllowed(host, allow)) return undefined;
+  return `is at ${host}, which is in no network of \`gateway.upstreamAllow\`: upstreams set over the API must be in one`;
+}
+
 /** Without what may be a password. */
 function plain(url: string): string {
   const parsed = URL.parse(url);
   return parsed === null ? "one of its targets" : `${parsed.protocol}//${parsed.host}`;
 }
 
-function readTarget({ url: text, weight }: GroupSettings["targets"][number]): TargetOptions {
+function readTarget(
+  { url: text, weight }: GroupSettings["targets"][number],
+  allow: readonly string[] | undefined,
+): TargetOptions {
   const url = new URL(text);
   const isTls = url.protocol === "https:";
   return {
@@ -101,6 +119,7 @@ function readTarget({ url: text, weight }: GroupSettings["targets"][number]): Ta
       host: url.hostname.replaceAll(/^\[|\]$/g, ""),
       port: url.port === "" ? (isTls ? 443 : 80) : Number(url.port),
       isTls,
+      ...(allow === undefined ? {} : { allow }),
     },
     host: url.host,
     weight: weight ?? 1,

@@ -1,3 +1,4 @@
+import type { MistakeList } from "../mistakes.ts";
 import type { BrownoutSettings, LifecycleSettings } from "./settings.ts";
 
 /** When something is outdated, gone, or away for a while, in ms since 1970. */
@@ -23,7 +24,7 @@ export interface Brownout {
 export function readLifecycle(
   settings: LifecycleSettings,
   place: string,
-  mistakes: string[],
+  mistakes: MistakeList,
 ): Lifecycle | undefined {
   const { deprecated, deprecatedAt, sunsetAt, link, successor, brownouts = [] } = settings;
   const time = (name: string, text: string | undefined): number | undefined => {
@@ -52,7 +53,7 @@ export function readLifecycle(
 function refuseOrder(
   { deprecatedMs, sunsetMs }: Lifecycle,
   place: string,
-  mistakes: string[],
+  mistakes: MistakeList,
 ): void {
   if (deprecatedMs === undefined || sunsetMs === undefined || sunsetMs >= deprecatedMs) return;
   mistakes.push(
@@ -72,7 +73,7 @@ function readTime(text: string): number | undefined {
 function readBrownout(
   settings: BrownoutSettings,
   place: string,
-  mistakes: string[],
+  mistakes: MistakeList,
 ): readonly Brownout[] {
   const { from, to } = settings;
   const fromMs = from === undefined ? 0 : readTime(from);

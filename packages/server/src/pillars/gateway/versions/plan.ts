@@ -1,4 +1,5 @@
 import type { Modules } from "../load-modules.ts";
+import type { MistakeList } from "../mistakes.ts";
 import type { ChainLink } from "./chain.ts";
 import { asVersionChange } from "./change.ts";
 import { compilePathVersion, indexVersions, isDate } from "./choose.ts";
@@ -43,7 +44,7 @@ export interface VersionPlan {
 
 interface Work {
   readonly modules: Modules;
-  readonly mistakes: string[];
+  readonly mistakes: MistakeList;
 }
 
 /** Paths of modules that the changes of versions name. */

@@ -1,8 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Call, ReplySink, ReplyStage } from "../call.ts";
-import { belowBase } from "../change-request.ts";
+import { askedIn } from "../change-request.ts";
 import { ChangedReply } from "../change-reply.ts";
-import { paramsOf } from "../params.ts";
 import type { ReplyHead } from "../upstream/index.ts";
 import { descend, failure } from "./chain.ts";
 import { lifecycleFields } from "./lifecycle.ts";
@@ -35,19 +34,6 @@ export function descendVersions(
         failed: (error) => parts.failed(call, error),
       });
     },
-  };
-}
-
-/** What was asked, in the caller's words. */
-export function askedIn({ front, route, target }: Call): {
-  readonly method: string;
-  readonly path: string;
-  readonly params: Readonly<Record<string, string>>;
-} {
-  return {
-    method: front.request.method ?? "GET",
-    path: belowBase(target.path, route.api),
-    params: paramsOf(route.template, target.path),
   };
 }
 

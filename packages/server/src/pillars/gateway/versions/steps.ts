@@ -1,6 +1,6 @@
 import type { Problem } from "portico/kernel";
 import type { Call, Match, Step } from "../call.ts";
-import { changeRequest } from "../change-request.ts";
+import { askForWhole, changeRequest } from "../change-request.ts";
 import { editsOf } from "../edits.ts";
 import { raise } from "../errors.ts";
 import { refusalOf } from "../refuse.ts";
@@ -166,12 +166,4 @@ function brokenBy(
   const last = links.findLast(({ change }) => change.request !== undefined);
   if (last !== undefined) return failure(last, "gateway.versionChangeFailed", reason);
   return raise("gateway.versionChangeFailed", { params: { version: id }, internal: reason });
-}
-
-/** A reply that will be changed must come whole and in plain form. */
-export function askForWhole(call: Call): void {
-  const { headers } = editsOf(call);
-  headers.set("accept-encoding", ["identity"]);
-  headers.set("range", []);
-  headers.set("if-range", []);
 }

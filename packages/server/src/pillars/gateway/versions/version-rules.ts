@@ -1,3 +1,4 @@
+import type { MistakeList } from "../mistakes.ts";
 import { UNVERSIONED } from "./callers.ts";
 import type { VersionCallers, VersionCounter } from "./callers.ts";
 import { chainFor } from "./chain.ts";
@@ -33,7 +34,7 @@ export interface VersionRules {
 export function versionRules(
   { api, id, route, version }: RouteToRule,
   callers: Pick<VersionCallers, "open">,
-  mistakes: string[],
+  mistakes: MistakeList,
 ): VersionRules {
   const own = readLifecycle(route, `route '${id}'`, mistakes);
   const lifecycle = mergeLifecycles(version?.lifecycle, own);

@@ -170,10 +170,8 @@ function cases(open: OpenTestDatabase): void {
     expect(refused.status).toBe(403);
     const operator = { ...reader, instancePermissions: ["insight:operate"] };
     const all = await ask(it, `${query}&scope=instance`, operator);
-    expect(all.map(({ labels }) => labels["key"]).toSorted()).toStrictEqual([
-      "key_mine",
-      "key_theirs",
-    ]);
+    const keys = new Set(all.map(({ labels }) => labels["key"]));
+    expect(keys).toStrictEqual(new Set(["key_mine", "key_theirs"]));
   });
 
   it("deletes minutes only when their hours are there, and hours and days when they are old", async () => {

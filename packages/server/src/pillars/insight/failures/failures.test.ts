@@ -40,7 +40,7 @@ async function broken(it: HelloApp, ...ids: readonly string[]): Promise<Shown> {
     expect((await it.app.as(keeper).get(`/broken/${id}`)).status).toBe(500);
   }
   const [found] = await errors(it, "state=all&kind=operation");
-  if (found === undefined) expect.fail("there is no error");
+  if (found === undefined) throw new TypeError("there is no error");
   return found;
 }
 

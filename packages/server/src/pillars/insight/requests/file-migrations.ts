@@ -33,6 +33,9 @@ const steps: readonly string[] = [
   alter table requests add column cache text;
   alter table requests add column details text;
   create index requests_id on requests (organization, id);`,
+  // An id is looked for over all organizations as well.
+  `drop index requests_id;
+  create index requests_id on requests (id);`,
 ];
 
 /**

@@ -49,8 +49,11 @@ it("bounds the number and the length of headers", () => {
     index % 2 === 0 ? `x-${index}` : "v".repeat(10_000),
   );
   const shown = redact({ ...bare, requestHeaders });
-  expect(shown.requestHeaders).toHaveLength(100);
+  expect(shown.requestHeaders).toHaveLength(7);
   expect(shown.requestHeaders[0]?.[1]).toHaveLength(1_024);
+  const many = Array.from({ length: 5_000 }, (_each, index) => `x${index}`);
+  expect(redact({ ...bare, requestHeaders: many }).requestHeaders).toHaveLength(100);
+  expect(redact({ ...bare, query: "q=".padEnd(50_000, "x") }).query.length).toBeLessThan(8_200);
 });
 
 describe("a body", () => {

@@ -6,6 +6,8 @@ import type { KeptBody, KeptDetails } from "./request-row.ts";
 const HIDDEN = "[redacted]";
 const HEADERS_MAX = 100;
 const HEADER_LENGTH_MAX = 1_024;
+/** Of all headers of one side together, and of a query. */
+const TEXT_LENGTH_MAX = 8_192;
 
 /** Names whose values are hidden, besides those that are hidden everywhere (`authorization`, `password`, …). */
 export interface HiddenNames {
@@ -20,7 +22,7 @@ export function redactor(hidden: HiddenNames): (details: RequestDetails) => Kept
   const headers = new Set(hidden.headers.map(plain));
   const fields = new Set(hidden.fields.map(plain));
   return (details) => ({
-    query: redactQuery(details.query, fields),
+    query: redactQuery(details.query.slice(0, TEXT_LENGTH_MAX), fields),
     requestHeaders: redactHeaders(details.requestHeaders, headers),
     replyHeaders: redactHeaders(details.replyHeaders, headers),
     decisions: details.decisions.map(redactDecision),
@@ -44,10 +46,13 @@ function redactHeaders(
   hidden: ReadonlySet<string>,
 ): readonly (readonly [string, string])[] {
   const kept: (readonly [string, string])[] = [];
+  let length = 0;
   for (let index = 0; index + 1 < pairs.length && kept.length < HEADERS_MAX; index += 2) {
-    const name = pairs[index] ?? "";
+    const name = (pairs[index] ?? "").slice(0, HEADER_LENGTH_MAX);
     const value = (pairs[index + 1] ?? "").slice(0, HEADER_LENGTH_MAX);
     const shown = hidden.has(plain(name)) ? HIDDEN : String(redactNamed(name, value));
+    length += name.length + shown.length;
+    if (length > TEXT_LENGTH_MAX) break;
     kept.push([name, shown]);
   }
   return kept;

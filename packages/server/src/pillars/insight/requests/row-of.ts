@@ -3,6 +3,8 @@ import type { AnsweredRequest, RequestDetails } from "portico/kernel";
 import type { Kept } from "./budget.ts";
 import type { KeptDetails, RequestRow } from "./request-row.ts";
 
+const PATH_LENGTH_MAX = 2_048;
+
 /** The row of a request that is kept. */
 export function rowOf(
   request: AnsweredRequest,
@@ -18,7 +20,7 @@ export function rowOf(
     durationMs: request.durationMs,
     method: request.method,
     route: request.route,
-    path: redactText(request.path),
+    path: redactText(request.path.slice(0, PATH_LENGTH_MAX)),
     status: request.status,
     code: request.code,
     clientAddress: request.clientAddress,

@@ -1,0 +1,152 @@
+// Another configuration in a running server: put in force whole or not at all, and no call fails on the way.
+import { setTimeout as wait } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import type { GatewaySettings } from "./settings.ts";
+import { settingsOf, tableApp } from "./table.fixture.ts";
+import type { TableApp } from "./table.fixture.ts";
+import { httpUpstream } from "./upstreams.fixture.ts";
+
+const ROUTES = 500;
+
+function configOf(server: TableApp, change: Record<string, unknown>): GatewaySettings {
+  // The fixture's settings have passed the gateway's schema; what is changed here would pass it, too.
+  return { ...settingsOf(server), ...change } as GatewaySettings;
+}
+
+function shop(upstream: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  const routes = Array.from({ length: ROUTES }, (_each, index) => ({ path: `/r/${index}/{id}` }));
+  return { id: "shop", basePath: "/shop", upstream, routes, ...more };
+}
+
+describe("a reload", () => {
+  it("says what it changed, and has the new routes in force when it has settled", async () => {
+    await using upstream = await httpUpstream((_request, response) => response.end("ok"));
+    await using server = await tableApp({
+      apis: [{ id: "one", basePath: "/one", upstream: upstream.url }],
+    });
+    const { face, url } = server;
+    const apis = [
+      { id: "one", basePath: "/uno", upstream: upstream.url },
+      { id: "two", basePath: "/two", upstream: upstream.url },
+    ];
+    expect(await face.reload(configOf(server, { apis }))).toEqual({
+      changed: { added: ["api two"], changed: ["api one"], removed: [] },
+    });
+    const statuses = ["one", "uno", "two"].map(
+      async (path) => (await fetch(`${url}/${path}`)).status,
+    );
+    expect(await Promise.all(statuses)).toEqual([404, 200, 200]);
+    expect(await face.reload(configOf(server, { apis: [] }))).toEqual({
+      changed: { added: [], changed: [], removed: ["api one", "api two"] },
+    });
+    expect((await fetch(`${url}/two`)).status).toBe(404);
+  });
+
+  it("with mistakes names all of them and leaves the old table in force", async () => {
+    await using upstream = await httpUpstream((_request, response) => response.end("ok"));
+    await using server = await tableApp({ apis: [shop(upstream.url)] });
+    const { face, url, operator } = server;
+    const made = await operator.post("/gateway/routes", { path: "/row" });
+    const apis = [
+      shop(upstream.url, { routes: [{ path: "/row" }, { path: "/x/{" }] }),
+      shop("pool", { basePath: "/other" }),
+      shop("http://root:hunter2@127.0.0.1", { id: "secret", basePath: "/api/v1" }),
+    ];
+    const { mistakes } = await face.reload(configOf(server, { apis }));
+    const told = mistakes?.join("\n") ?? "";
+    for (const part of [
+      "are both all methods /shop/row",
+      "'/shop/x/{' is no path template",
+      "two APIs have the id 'shop'",
+      "'pool' is no address and none of `upstreams`",
+      "api 'secret': its upstream holds a user or password",
+    ]) {
+      expect(told).toContain(part);
+    }
+    expect(told).not.toContain("hunter2");
+    expect(made.status).toBe(201);
+    for (const path of ["row", "r/7/a"]) {
+      expect((await fetch(`${url}/shop/${path}`)).status).toBe(200);
+    }
+  });
+
+  it("fails no call: a hundred of them under load, with upstreams that go and come back", async () => {
+    await using first = await httpUpstream((_request, response) => response.end("one"));
+    await using second = await httpUpstream((_request, response) => {
+      // Slow enough for many calls to be under way when their upstream is let go.
+      setTimeout(() => response.end("two"), 5);
+    });
+    await using server = await tableApp({ apis: [shop(first.url)] });
+    const { face, url } = server;
+    const state = { isOver: false };
+    const answers = new Map<string, number>();
+    const load = Array.from({ length: 8 }, async (_each, lane) => {
+      for (let count = 0; !state.isOver; count += 1) {
+        const reply = await fetch(`${url}/shop/r/${(lane * 61 + count) % ROUTES}/x`);
+        const answer = `${reply.status} ${await reply.text()}`;
+        answers.set(answer, (answers.get(answer) ?? 0) + 1);
+      }
+    });
+    for (let round = 0; round < 100; round += 1) {
+      const target = round % 2 === 0 ? second.url : first.url;
+      const { mistakes } = await face.reload(
+        configOf(server, {
+          apis: [shop(target, { connectionsMax: 4 + (round % 3), rateLimit: 1_000 + round })],
+        }),
+      );
+      expect(mistakes).toBeUndefined();
+    }
+    state.isOver = true;
+    await Promise.all(load);
+    expect([...answers.keys()].toSorted()).toEqual(["200 one", "200 two"]);
+    expect([...answers.values()].reduce((sum, count) => sum + count, 0)).toBeGreaterThan(200);
+  }, 60_000);
+
+  it("keeps connections to upstreams that it keeps, and closes the others when their last call has ended", async () => {
+    const held: (() => void)[] = [];
+    await using kept = await httpUpstream((_request, response) => response.end("kept"));
+    await using gone = await httpUpstream((_request, response) =>
+      held.push(() => response.end("late")),
+    );
+    const one = { id: "kept", basePath: "/kept", upstream: kept.url };
+    const other = { id: "gone", basePath: "/gone", upstream: gone.url };
+    await using server = await tableApp({ apis: [one, other] });
+    const { face, url } = server;
+    await (await fetch(`${url}/kept`)).text();
+    const late = fetch(`${url}/gone`);
+    await expect.poll(() => held.length).toBe(1);
+    const [socket] = kept.sockets;
+    await face.reload(configOf(server, { apis: [{ ...one, auth: "none" }] }));
+    expect((await fetch(`${url}/gone`)).status).toBe(404);
+    expect(gone.sockets.size).toBe(1);
+    for (const end of held) end();
+    expect(await (await late).text()).toBe("late");
+    await expect.poll(() => gone.sockets.size).toBe(0);
+    await (await fetch(`${url}/kept`)).text();
+    expect([...kept.sockets]).toEqual([socket]);
+  });
+
+  it("of thousands of routes leaves the event loop to calls in between", async () => {
+    const routes = Array.from({ length: 5_000 }, (_each, index) => ({
+      path: `/deep/path/${index}/{id}/parts/{part}`,
+      methods: ["GET", "POST"],
+      permissions: ["shop:read"],
+    }));
+    await using server = await tableApp();
+    const { face } = server;
+    const api = { id: "shop", upstream: "http://127.0.0.1:9", auth: "key", routes };
+    const state = { isOver: false, turns: 0 };
+    const turning = (async () => {
+      while (!state.isOver) {
+        await wait(0);
+        state.turns += 1;
+      }
+    })();
+    await face.reload(configOf(server, { apis: [api] }));
+    state.isOver = true;
+    await turning;
+    expect(face.routes()).toHaveLength(5_000);
+    // Built in one piece there would be none.
+    expect(state.turns).toBeGreaterThan(5);
+  });
+});
