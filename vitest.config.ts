@@ -23,5 +23,14 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // Counted in a run of all tests (scripts/test.ts), judged by `npm run check`.
+    coverage: {
+      provider: "v8",
+      include: ["packages/server/src/pillars/*/operations/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/*.fixture.ts"],
+      reporter: ["json-summary", "json"],
+      reportsDirectory: "dist/coverage/operations",
+      reportOnFailure: true,
+    },
   },
 });

@@ -1,4 +1,5 @@
 // Everything that can be checked without running the server, in parallel: `npm run check`. CI runs this very list.
+import { judgeCoverage } from "./coverage.ts";
 import { run, tally } from "./run.ts";
 import type { Ended } from "./run.ts";
 
@@ -24,6 +25,12 @@ const ended = await Promise.all(
     return end;
   }),
 );
-const failed = ended.filter(({ code }) => code !== 0).length;
-console.log(tally(ended.length - failed, failed, 0));
+const coverage = judgeCoverage();
+const mark = { passed: "✓", failed: "✗", unknown: "-" }[coverage.verdict];
+console.log(`${mark} coverage of operations: ${coverage.text}`);
+
+const broken = ended.filter(({ code }) => code !== 0).length;
+const failed = broken + (coverage.verdict === "failed" ? 1 : 0);
+const skipped = coverage.verdict === "unknown" ? 1 : 0;
+console.log(tally(ended.length + 1 - failed - skipped, failed, skipped));
 process.exitCode = failed === 0 ? 0 : 1;

@@ -98,3 +98,25 @@ test("a kill within its writing costs it rows at most: the file is whole and tak
   const [newest] = await rows(ROUTE);
   expect(newest?.id).toBe(after.headers.get("x-request-id"));
 });
+
+async function counted(): Promise<number> {
+  const reply = await call("/api/v1/analytics?metric=requests&api=shop");
+  expect(reply.status).toBe(200);
+  const { lines } = (await reply.json()) as { readonly lines: readonly { total: number }[] };
+  return lines[0]?.total ?? 0;
+}
+
+test("a kill costs analytics what was counted since they were written, and nothing before", async () => {
+  for (let index = 0; index < 20; index += 1) await call(`/shop/counted/${index}`);
+  // Reading writes what is counted.
+  const written = await counted();
+  expect(written).toBeGreaterThanOrEqual(20);
+  for (let index = 0; index < 7; index += 1) await call(`/shop/unwritten/${index}`);
+  await server.kill();
+  server = await startServer({ folder, port });
+  const left = await counted();
+  expect(left).toBeGreaterThanOrEqual(written);
+  expect(left).toBeLessThanOrEqual(written + 7);
+  await call("/shop/after");
+  expect(await counted()).toBe(left + 1);
+});

@@ -18,7 +18,7 @@ export interface ProblemPlace {
   readonly pointer: string;
   readonly detail: string;
   /** Where the pointer starts; the body when left out. */
-  readonly in?: "query" | "path" | "header";
+  readonly in?: "query" | "path" | "header" | "cookie";
 }
 
 /** What may be added when a problem is raised. Only `params`, `errors` and `headers` cross the wire. */

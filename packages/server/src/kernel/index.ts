@@ -33,9 +33,11 @@ export type {
   Rate,
   Result,
 } from "../base/index.ts";
-export { accepted, checkRevision, listOf, pageQuery } from "./http/index.ts";
+export { accepted, addressBucket, checkRevision, listOf, pageQuery } from "./http/index.ts";
+export { limitTexts, RateLimit, RateLimits, readLimit } from "./limits/index.ts";
+export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";
 export { statement } from "./store/index.ts";
 export { grants, raiseAccess } from "./access/index.ts";
 export { redactFields, redactText } from "./telemetry/index.ts";
-export { rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";
+export { limitsUnavailable, rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";

@@ -106,6 +106,12 @@ function checkUnion(members: readonly TSchema[], value: unknown, walk: Walk): un
   return best?.out;
 }
 
+function isAlike(member: TSchema, value: unknown): boolean {
+  if (Array.isArray(value)) return itemSchema(member) !== undefined;
+  if (!isPlainObject(value)) return false;
+  return objectSchema(member) !== undefined || recordValue(member) !== undefined;
+}
+
 /**
  * Checks a value and fills in defaults in one walk, so that a default never hides a mistake. Keys that no schema names
  * are mistakes unless the schema says `additionalProperties: true`. Returns the value as it is to be used.
@@ -124,10 +130,9 @@ export function check(schema: TSchema, given: unknown, walk: Walk): unknown {
     );
   }
   const members = unionMembers(schema);
-  const isChoice = members?.some((member) => objectSchema(member) !== undefined) ?? false;
-  if (members !== undefined && isChoice && isPlainObject(value)) {
-    return checkUnion(members, value, walk);
-  }
+  // Members of the value's own kind: what is wrong inside an object tells more than that it is no text.
+  const alike = members?.filter((member) => isAlike(member, value)) ?? [];
+  if (alike.length > 0) return checkUnion(alike, value, walk);
   return Value.Check(schema, value) ? value : report(walk, schema, value);
 }
 

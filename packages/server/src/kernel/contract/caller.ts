@@ -1,3 +1,5 @@
+import type { LimitSpec } from "./limit-spec.ts";
+
 /**
  * Whoever makes a request. `organization` is the tenant it acts in; `subject` names it in rows and logs (a key's
  * id, a user's id, or the host application's own user id as text).
@@ -16,8 +18,10 @@ export interface Caller {
   readonly name?: string;
   /** A label such as `live` or `test`; never a data partition. */
   readonly environment?: string;
-  /** Limits that the credential itself carries: `"60/min"`. */
-  readonly limits?: readonly string[];
+  /** Limits that the credential itself carries: `"60/min"`. The same list for every call of one credential. */
+  readonly limits?: readonly LimitSpec[];
+  /** The user it acts for, of Portico or of the host application: the 'user' of limits per user. */
+  readonly userId?: string;
   /** Fronted API → version that this credential is bound to. */
   readonly pins?: Readonly<Record<string, string>>;
 }

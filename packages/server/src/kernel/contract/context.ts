@@ -71,6 +71,8 @@ export interface CredentialRequest {
   /** Lower-case names; several lines of one header joined as node:http joins them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly remoteAddress: string;
+  /** The request's target as it arrived; a credential is looked for in its query only where that is configured. */
+  readonly url?: string;
 }
 
 /** One thing that a plugin added to a point. What takes a context is called with this one: its owner's. */

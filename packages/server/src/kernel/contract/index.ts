@@ -21,10 +21,13 @@ export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.t
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
+export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
 export type {
   CallOptions,
   Cursors,
+  ExampleRequest,
   InputOf,
   Method,
   Operation,
@@ -33,6 +36,7 @@ export type {
   OperationMode,
   OperationSpec,
   OperationTypes,
+  RefusedExample,
   RepliesOf,
   Reply,
   ReplyOf,
@@ -82,10 +86,6 @@ export type {
   FoundCaller,
   Front,
   FrontRequest,
-  LimitCount,
-  LimitDecision,
-  Limiter,
-  LimitRequest,
   Page,
   PageReply,
   PageRequest,

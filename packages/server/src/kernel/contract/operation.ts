@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { Caller } from "./caller.ts";
 import type { PluginContext } from "./context.ts";
+import type { LimitSpec } from "./limit-spec.ts";
 import type { Append, Read, Tx } from "./store.ts";
 import type { Origin } from "./trace.ts";
 
@@ -66,13 +67,25 @@ type ModeInput<TMode extends OperationMode, TPrepared> = TMode extends "read"
     ? { readonly tx: Tx; readonly prepared: TPrepared }
     : { readonly append: Append; readonly prepared: TPrepared };
 
-/** An example request; a test sends it to a seeded store and asks for the success status. */
-export interface OperationExample {
+/** A request as an example. */
+export interface ExampleRequest {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
   /** Operations to run first, by id, each with its own example; `path` values may name fields of their replies: `{keys.create.id}`. */
   readonly after?: readonly string[];
+}
+
+/** A request that is refused for what is there already. What is left out is as in the operation's example. */
+export interface RefusedExample extends ExampleRequest {
+  /** How often it is sent; the last is refused. Once when left out. */
+  readonly times?: number;
+}
+
+/** An example request; a test sends it to a seeded store and asks for the success status. */
+export interface OperationExample extends ExampleRequest {
+  /** By code, such as that of a name that is taken: a request that is refused with it. A test sends each. */
+  readonly refused?: Readonly<Record<string, RefusedExample>>;
 }
 
 /** Status → schema of the answer; null means no body. */
@@ -98,8 +111,8 @@ export interface OperationSpec<
   /** `public`: anyone. `caller`: anyone with a credential. Else a permission. */
   readonly access: "public" | "caller" | (string & {});
   readonly mode: TMode;
-  /** Rates such as `60/min`, each per caller. */
-  readonly limits?: readonly string[];
+  /** Such as `"60/min"`, each per caller unless it says otherwise. */
+  readonly limits?: readonly LimitSpec[];
   /** True on POSTs that create: `Idempotency-Key` is honoured. */
   readonly idempotent?: boolean;
   /** `full` keeps an entry for every call, `none` none. Writes are audited unless told otherwise. */
@@ -145,7 +158,7 @@ export interface Operation {
   readonly description?: string;
   readonly access: string;
   readonly mode: OperationMode;
-  readonly limits: readonly string[];
+  readonly limits: readonly LimitSpec[];
   readonly idempotent: boolean;
   readonly audit: "full" | "none";
   readonly params: TSchema | undefined;
@@ -188,7 +201,7 @@ export interface TypedOperation<
 /** One part of an input: absent where no schema was declared, optional where it may be empty. */
 type Part<TName extends string, TPart extends TSchema> = TSchema extends TPart
   ? unknown
-  : Record<never, never> extends Static<TPart>
+  : Partial<Static<TPart>> extends Static<TPart>
     ? { readonly [name in TName]?: Static<TPart> }
     : { readonly [name in TName]: Static<TPart> };
 

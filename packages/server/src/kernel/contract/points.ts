@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext } from "./context.ts";
+import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
 
 /**
@@ -28,38 +29,6 @@ export interface FoundCaller {
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");
 
-/** What a limiter answers: whether the call is admitted and what to tell the caller (draft-ietf-httpapi-ratelimit-headers-11). */
-export interface LimitDecision {
-  readonly allowed: boolean;
-  readonly policy: string;
-  readonly limit: number;
-  readonly windowMs: number;
-  readonly remaining: number;
-  /** Milliseconds until the quota is whole (allowed) or the call may be tried again (refused). */
-  readonly resetMs: number;
-}
-
-/** Counts calls. All rates of all counts are taken together or none is. Synchronous: short windows live in memory. */
-export interface Limiter {
-  take(request: LimitRequest): LimitDecision;
-}
-
-/** One call to be counted. */
-export interface LimitRequest {
-  /** Whom to count: a key's id, an address. */
-  readonly subject: string;
-  /** Everything the call counts for: the credential's own rates, the route's. The tightest decision is answered. */
-  readonly counts: readonly LimitCount[];
-  readonly cost?: number;
-}
-
-/** One thing a call counts for. */
-export interface LimitCount {
-  /** `credential`, an operation's id, a route's id. */
-  readonly name: string;
-  /** Such as `60/min`. */
-  readonly rates: readonly string[];
-}
 /** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
 export const Limiters = point<Limiter>("kernel.limiters@1");
 
@@ -171,6 +140,8 @@ export interface CliArgument {
   readonly description: string;
   /** True unless said otherwise. */
   readonly isRequired?: boolean;
+  /** True for the path of a file: it arrives absolute, since the server may have been started in another folder. */
+  readonly isFile?: boolean;
 }
 
 /** One option of a verb. */

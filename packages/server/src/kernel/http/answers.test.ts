@@ -219,7 +219,60 @@ describe("limits", () => {
     expect(answer.headers["ratelimit"]).toBe('"per minute";r=0;t=1');
   });
 
-  test("a caller is counted by subject, nobody by address, of IPv6 the /64", async () => {
+  test("every policy of a call is told, calls under way in their own unit", async () => {
+    const states = [
+      decision,
+      { allowed: true, policy: "2 concurrent", limit: 2, windowMs: 0, remaining: 1, resetMs: 0 },
+    ];
+    const { headers } = await limited(() => ({ ...decision, states }));
+    expect(headers["ratelimit-policy"]).toBe(
+      '"per minute";q=2;w=60, "2 concurrent";q=2;qu="concurrent-requests"',
+    );
+    expect(headers["ratelimit"]).toBe('"per minute";r=1;t=30, "2 concurrent";r=1;t=0');
+    expect(headers["x-ratelimit-limit"]).toBeUndefined();
+  });
+
+  test("X-RateLimit-* are told where the limiter says so, admitted and refused", async () => {
+    for (const allowed of [true, false]) {
+      const { headers } = await limited(() => ({
+        ...decision,
+        allowed,
+        resetAt: 1_800_000_000_001,
+      }));
+      expect(headers["x-ratelimit-limit"]).toBe("2");
+      expect(headers["x-ratelimit-remaining"]).toBe("1");
+      expect(headers["x-ratelimit-reset"]).toBe("1800000001");
+    }
+  });
+
+  test("too many calls at a time are 429 of their own code", async () => {
+    const answer = await limited(() => ({ ...decision, allowed: false, windowMs: 0 }));
+    expect([answer.status, answer.json()]).toMatchObject([429, { code: "request.tooManyAtOnce" }]);
+  });
+
+  test("what counts as under way is given back once the call is over, answered or broken", async () => {
+    const broken = {
+      ...start,
+      handle: () => {
+        throw new Error("broken");
+      },
+    };
+    for (const [tried, status] of [
+      [start, 202],
+      [broken, 500],
+    ] as const) {
+      const given: string[] = [];
+      const take = async (): Promise<LimitDecision> => ({
+        ...decision,
+        release: () => given.push("back"),
+      });
+      await using own = await testServer({ operations: [tried], limiter: { take } });
+      const reply = await own.send({ method: "POST", path: "/api/v1/start" });
+      expect([reply.status, given]).toEqual([status, ["back"]]);
+    }
+  });
+
+  test("the limiter is given caller, address and place", async () => {
     const counted: LimitRequest[] = [];
     const take = (request: LimitRequest): LimitDecision => {
       counted.push(request);
@@ -227,10 +280,13 @@ describe("limits", () => {
     };
     await limited(take);
     await limited(take, "key_1");
-    expect(counted).toEqual([
-      { subject: "2001:db8:1:2::/64", counts: [{ name: "items.start", rates: ["2/min"] }] },
-      { subject: "key_1", counts: [{ name: "items.start", rates: ["2/min"] }] },
+    const address = "2001:db8:1:2:3::4";
+    const place = { id: "items.start", api: "notes", limits: ["2/min"] };
+    expect(counted).toMatchObject([
+      { caller: { kind: "anonymous" }, address, place },
+      { caller: { subject: "key_1" }, address, place },
     ]);
+    expect(counted).toHaveLength(2);
   });
 
   test("a call that is refused for its input consumes nothing", async () => {

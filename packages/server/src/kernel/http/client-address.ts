@@ -73,16 +73,41 @@ function blockList(cidrs: readonly string[]): BlockList | undefined {
   return list;
 }
 
-/** Whom to count when there is no credential: the address, of IPv6 its /64. */
+/** Whom to count when there is no credential: the address, of IPv6 its /64; IPv4 in IPv6 form is the IPv4 address. */
 export function addressBucket(address: string): string {
   if (isIP(address) !== 6) return address;
-  const [head = "", tail] = address.split("::");
+  const groups = groupsOf(address);
+  const mapped = ipv4In(groups);
+  if (mapped !== undefined) return mapped;
+  const shortened = groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "").toLowerCase());
+  return `${shortened.join(":")}::/64`;
+}
+
+/** The eight groups of a valid IPv6 address. */
+function groupsOf(address: string): readonly string[] {
+  const [bare = ""] = address.split("%", 1);
+  const [head = "", tail] = withoutDots(bare).split("::");
   const groups = head === "" ? [] : head.split(":");
-  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  if (tail === undefined) return groups;
+  const rest = tail === "" ? [] : tail.split(":");
   const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0");
-  const all = tail === undefined ? groups : [...groups, ...zeros, ...rest];
-  return `${all
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, "").toLowerCase())
-    .join(":")}::/64`;
+  return [...groups, ...zeros, ...rest];
+}
+
+/** `::ffff:192.0.2.1` → `::ffff:c000:201`. */
+function withoutDots(address: string): string {
+  if (!address.includes(".")) return address;
+  const start = address.lastIndexOf(":") + 1;
+  const [a = 0, b = 0, c = 0, d = 0] = address.slice(start).split(".").map(Number);
+  return `${address.slice(0, start)}${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+}
+
+/** RFC 4291 §2.5.5.2: `::ffff:0:0/96` holds IPv4 addresses. */
+function ipv4In(groups: readonly string[]): string | undefined {
+  const numbers = groups.map((group) => Number.parseInt(group, 16));
+  const isMapped = numbers[5] === 0xffff && numbers.slice(0, 5).every((group) => group === 0);
+  if (!isMapped) return undefined;
+  return [numbers[6] ?? 0, numbers[7] ?? 0]
+    .flatMap((group) => [group >> 8, group & 0xff])
+    .join(".");
 }

@@ -1,6 +1,7 @@
 import fastJson from "fast-json-stringify";
 import type { TSchema } from "typebox";
-import { parseRate } from "../../base/index.ts";
+import type { LimitPlace } from "../contract/index.ts";
+import { readLimit } from "../limits/index.ts";
 import type { BoundOperation } from "./options.ts";
 import { openRecords } from "./records.ts";
 import type { CheckPart, Validators } from "./validate.ts";
@@ -18,6 +19,8 @@ export interface CompiledOperation extends BoundOperation {
   readonly successStatus: number;
   /** Status → writer; null where the answer has no body. */
   readonly writers: ReadonlyMap<number, WriteReply | null>;
+  /** What its calls are counted for. */
+  readonly place: LimitPlace;
   /** Codes it may raise; the rest is a mistake of the plugin. */
   readonly declaredCodes: ReadonlySet<string>;
 }
@@ -37,8 +40,8 @@ export interface CompileParts {
 export function compileOperation(bound: BoundOperation, parts: CompileParts): CompiledOperation {
   const { validators, kernelCodes } = parts;
   const { operation } = bound;
-  const badRate = operation.limits.find((rate) => parseRate(rate) === undefined);
-  if (badRate !== undefined) throw new TypeError(`${operation.id}: '${badRate}' is not a rate`);
+  const wrong = operation.limits.map(readLimit).flatMap((read) => (isMistakes(read) ? read : []));
+  if (wrong.length > 0) throw new TypeError(`${operation.id}: ${wrong.join("; ")}`);
   const statuses = Object.keys(operation.replies).map(Number);
   return {
     ...bound,
@@ -53,8 +56,13 @@ export function compileOperation(bound: BoundOperation, parts: CompileParts): Co
         schema === null ? null : writerOf(operation.id, schema, parts),
       ]),
     ),
+    place: { id: operation.id, api: bound.plugin, limits: operation.limits },
     declaredCodes: new Set([...kernelCodes, ...operation.errors]),
   };
+}
+
+function isMistakes(read: ReturnType<typeof readLimit>): read is readonly string[] {
+  return Array.isArray(read);
 }
 
 function checkOf(

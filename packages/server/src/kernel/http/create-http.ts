@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { FastifyInstance } from "fastify";
-import { clientFinder, addressBucket } from "./client-address.ts";
+import { clientFinder } from "./client-address.ts";
 import { compileOperation, type CompiledOperation } from "./compile.ts";
 import { createCursors } from "./cursors.ts";
 import { createDispatcher, type Dispatcher } from "./dispatcher.ts";
@@ -83,8 +83,11 @@ export function createHttp(options: HttpOptions): PorticoHttp {
       drain();
       state.stopPurging();
       dispatcher.endUpgraded();
-      const { cutUpgraded } = dispatcher;
-      await closeServer(server, { deadlineMs, clock: options.clock, cutUpgraded });
+      await closeServer(server, {
+        deadlineMs,
+        clock: options.clock,
+        cutUpgraded: () => dispatcher.cutUpgraded(),
+      });
     },
     operations: () =>
       [...compiled.values()].map(({ plugin, operation }) => ({
@@ -239,7 +242,7 @@ async function callOperation(
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,
-    address: addressBucket("127.0.0.1"),
+    address: "127.0.0.1",
   });
   return { status, headers, body: text === undefined ? undefined : JSON.parse(text) };
 }

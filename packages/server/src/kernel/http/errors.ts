@@ -75,6 +75,17 @@ export const httpErrors = {
     "The limit of {limit} per {windowMs} ms is used up; try again in {retryAfter} s.",
     "`Retry-After` says when; `RateLimit-Policy` and `RateLimit` say which limit and what is left of it.",
   ),
+  "request.tooManyAtOnce": problem(
+    429,
+    "{limit} calls at a time are allowed, and as many are under way; try again when one has ended.",
+    "The limit counts calls that have not been answered yet. `violated-policies` names it.",
+  ),
+  "request.limitsUnavailable": problem(
+    503,
+    "A limit of this call cannot be counted now. Try again in a moment.",
+    "Windows longer than a minute are counted in the database, which cannot be asked. A policy with " +
+      '`onStoreFailure: "open"` lets calls pass meanwhile.',
+  ),
   "request.unavailable": problem(503, "The server cannot answer now. Try again."),
   "request.timeout": problem(
     503,

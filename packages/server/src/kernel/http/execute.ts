@@ -27,7 +27,7 @@ export interface Call {
   readonly origin: Origin;
   readonly idempotencyKey: string | undefined;
   readonly ifMatch: number | undefined;
-  /** Whom to count when there is no credential. */
+  /** Of the client: whom to count when there is no credential. */
   readonly address: string;
 }
 
@@ -63,11 +63,8 @@ export function authorise(
 export async function execute(parts: ExecuteParts, call: Call): Promise<Answer> {
   try {
     validate(call);
-    const limited = countCall(parts, call);
-    const answer = await withinTime(parts, run(parts, runOf(parts, call)));
-    return limited === undefined
-      ? answer
-      : { ...answer, headers: { ...limited, ...answer.headers } };
+    const work = isCounted(parts, call) ? countedRun(parts, call) : run(parts, runOf(parts, call));
+    return await withinTime(parts, work);
   } catch (error) {
     throw asDeclared(parts, call, error);
   }
@@ -84,23 +81,24 @@ function validate({ compiled, path, query, body }: Call): void {
   }
 }
 
-// After validation: a refused call consumes nothing (design §2.2).
-function countCall(parts: ExecuteParts, call: Call): Readonly<Record<string, string>> | undefined {
-  const { limiter } = parts;
-  const { caller, compiled } = call;
-  if (limiter === undefined || caller.kind === "internal") return undefined;
-  const own = caller.limits ?? [];
-  const rates = compiled.operation.limits;
-  if (own.length === 0 && rates.length === 0) return undefined;
-  const subject = caller.kind === "anonymous" ? call.address : caller.subject;
-  // `credential` is the same name whatever is called, so that all calls of a key share its own rate.
-  const counts = [
-    ...(own.length > 0 ? [{ name: "credential", rates: own }] : []),
-    ...(rates.length > 0 ? [{ name: compiled.operation.id, rates }] : []),
-  ];
-  const decision = limiter.take({ subject, counts });
+/** Whether anything is counted for this call at all. */
+function isCounted({ limiter }: ExecuteParts, { caller, compiled }: Call): boolean {
+  if (limiter === undefined || caller.kind === "internal") return false;
+  return compiled.place.limits.length > 0 || (caller.limits?.length ?? 0) > 0;
+}
+
+async function countedRun(parts: ExecuteParts, call: Call): Promise<Answer> {
+  const { caller, compiled, address } = call;
+  // After validation: a refused call consumes nothing (design §2.2).
+  const decision = await parts.limiter?.take({ caller, address, place: compiled.place });
+  if (decision === undefined) return await run(parts, runOf(parts, call));
   if (!decision.allowed) throw rateLimited(decision);
-  return rateLimitHeaders(decision);
+  try {
+    const answer = await run(parts, runOf(parts, call));
+    return { ...answer, headers: { ...rateLimitHeaders(decision), ...answer.headers } };
+  } finally {
+    decision.release?.();
+  }
 }
 
 function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {

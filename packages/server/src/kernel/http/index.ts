@@ -1,3 +1,4 @@
+export { addressBucket } from "./client-address.ts";
 export { createHttp } from "./create-http.ts";
 export { httpErrors } from "./errors.ts";
 export { checkRevision } from "./headers.ts";
@@ -18,7 +19,7 @@ export { createProbes } from "./probes.ts";
 export type { HealthReport, ProbeOptions, Probes } from "./probes.ts";
 export { sendProblem } from "./problem-reply.ts";
 export type { ProblemOccurrence } from "./problem-reply.ts";
-export { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
+export { limitsUnavailable, rateLimited, rateLimitHeaders } from "./rate-limit.ts";
 export { createRegistry } from "./registry.ts";
 export type { RegistryOptions } from "./registry.ts";
 export { httpSchema } from "./schema.ts";

@@ -225,7 +225,7 @@ const Problem = {
         properties: {
           pointer: { type: "string", description: "RFC 6901, into the body or into `in`." },
           detail: text,
-          in: { enum: ["query", "path", "header"] },
+          in: { enum: ["query", "path", "header", "cookie"] },
         },
       },
     },

@@ -2,7 +2,6 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
 import { checkMediaType, parseBody, readBody } from "./body.ts";
-import { addressBucket } from "./client-address.ts";
 import type { CompiledOperation } from "./compile.ts";
 import { raise } from "./errors.ts";
 import { authorise, execute, type ExecuteParts } from "./execute.ts";
@@ -118,7 +117,8 @@ async function identify(
   request: FastifyRequest,
 ): Promise<Caller> {
   const { client } = contextOf(request.raw);
-  const credentials = { headers: request.headers, remoteAddress: client.address };
+  const { url = "" } = request.raw;
+  const credentials = { headers: request.headers, remoteAddress: client.address, url };
   if (operation.access !== "public") return await parts.access.identify(credentials);
   try {
     return await parts.access.identify(credentials);
@@ -168,7 +168,7 @@ async function serve(
     origin: originOf(context, caller),
     idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
     ifMatch: readIfMatch(request.headers["if-match"]),
-    address: addressBucket(context.client.address),
+    address: context.client.address,
   });
   return send(answer, request, reply);
 }

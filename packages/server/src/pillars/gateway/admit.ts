@@ -1,13 +1,6 @@
-import type {
-  LimitCount,
-  Access,
-  Caller,
-  FrontRequest,
-  LimitDecision,
-  Limiter,
-} from "portico/kernel";
+import type { Access, Caller, FrontRequest, LimitDecision, Limiter } from "portico/kernel";
 import { anonymous, grants, raiseAccess, rateLimited } from "portico/kernel";
-import type { Route } from "./call.ts";
+import type { Call, Route } from "./call.ts";
 
 /** What admission is decided with. */
 export interface AdmitParts {
@@ -24,7 +17,8 @@ export function identify(
   route: Route,
 ): Caller | Promise<Caller> {
   if (route.auth === "none") return anonymous;
-  return parts.access.identify({ headers: request.headers, remoteAddress: clientAddress });
+  const { headers, url = "" } = request;
+  return parts.access.identify({ headers, remoteAddress: clientAddress, url });
 }
 
 /** Refuses (throws 401, 403) whom the route does not let in. */
@@ -55,26 +49,26 @@ function isWanted({ kind }: Caller, { auth }: Route): boolean {
   }
 }
 
-/** Counts the call: the credential's own rates over all routes together, then the route's. Throws 429. */
-export function takeLimits(
-  { limiter }: AdmitParts,
-  { caller, route, clientAddress }: LimitedCall,
-): LimitDecision | undefined {
-  const own = caller.limits;
-  if (limiter === undefined) return undefined;
-  const counts: LimitCount[] = [];
-  if (own !== undefined && own.length > 0) counts.push({ name: "credential", rates: own });
-  if (route.rates.length > 0) counts.push({ name: route.id, rates: route.rates });
-  if (counts.length === 0) return undefined;
-  const subject = caller.kind === "anonymous" ? clientAddress : caller.subject;
-  const decision = limiter.take({ subject, counts });
-  if (!decision.allowed) throw rateLimited(decision);
-  return decision;
+/**
+ * Counts the call: by the credential's own limits over all routes together, and by the route's. Synchronous unless a block
+ * has to be fetched or the call is held back. Throws 429, and 503 while a closed policy cannot be counted.
+ */
+export function takeLimits({ limiter }: AdmitParts, call: Call): void | Promise<void> {
+  const { caller, route, front } = call;
+  if (limiter === undefined) return;
+  if (route.place.limits.length === 0 && (caller.limits?.length ?? 0) === 0) return;
+  const decision = limiter.take({ caller, address: front.clientAddress, place: route.place });
+  if (!(decision instanceof Promise)) {
+    settle(call, decision);
+    return;
+  }
+  return decision.then((found) => settle(call, found));
 }
 
-/** Whom and what to count. */
-export interface LimitedCall {
-  readonly caller: Caller;
-  readonly route: Route;
-  readonly clientAddress: string;
+/** What was counted as under way is given back when the response closes, however it ends. */
+function settle(call: Call, decision: LimitDecision): void {
+  if (!decision.allowed) throw rateLimited(decision);
+  call.decision = decision;
+  // Closed while it was waited for: nobody will tell of it any more.
+  if (call.front.response.closed || call.front.response.destroyed) decision.release?.();
 }

@@ -1,5 +1,12 @@
 import type { Buffer } from "node:buffer";
-import type { Caller, Clock, FrontRequest, LimitDecision, Problem } from "portico/kernel";
+import type {
+  Caller,
+  Clock,
+  FrontRequest,
+  LimitDecision,
+  LimitPlace,
+  Problem,
+} from "portico/kernel";
 import type { CacheCall } from "./cache/cache-call.ts";
 import type { CachePolicy } from "./cache/policy.ts";
 import type { CompressionRules } from "./compression/rules.ts";
@@ -8,6 +15,7 @@ import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
 import type { Target } from "./path.ts";
+import type { ReplyChecking, RequestChecking } from "./openapi/index.ts";
 import type { ReadFields } from "./request-head.ts";
 import type { Auth } from "./settings.ts";
 import type { RouteTransform } from "./transform/route-transform.ts";
@@ -64,7 +72,8 @@ export interface Route {
   readonly methods: readonly string[] | undefined;
   readonly auth: Auth;
   readonly permissions: readonly string[];
-  readonly rates: readonly string[];
+  /** What its calls are counted for, beside their credential. */
+  readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
   /** How replies are cached; undefined: not. */
@@ -75,6 +84,10 @@ export interface Route {
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
   readonly replyStages: readonly ReplyStage[];
+  /** What its requests are checked against, where they are. */
+  readonly requestChecks?: RequestChecking;
+  /** What its replies are checked against, where they are. */
+  readonly replyChecks?: ReplyChecking;
   /** The request's body is kept while it streams, for who looks at it afterwards. */
   readonly keepsRequestBody: boolean;
   /** The version it is a route of, where its API has versions. */
@@ -83,8 +96,18 @@ export interface Route {
   readonly lifecycle?: Lifecycle | undefined;
   /** Counts its callers, where somebody may want to know who they are. */
   readonly counter?: VersionCounter | undefined;
+  /** On the entry of an API with versions: the route that a call would take behind it. Throws `gateway.versionUnknown`. */
+  readonly enter?: ((asked: AskedVersion) => Match | undefined) | undefined;
   /** What it changes in requests and replies. */
   readonly transform?: RouteTransform | undefined;
+}
+
+/** What of a call decides about its version. */
+export interface AskedVersion {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly path: string;
+  readonly pins: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a path leads to. */

@@ -1,12 +1,14 @@
-import { parseRate } from "portico/kernel";
 import type { Api, Route } from "./call.ts";
 import { cachePolicy, keyedBy } from "./cache/index.ts";
+import { checksOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { Modules } from "./load-modules.ts";
 import type { MistakeList } from "./mistakes.ts";
 import { readTarget } from "./path.ts";
-import { rateOf, routeLabel } from "./route-rules.ts";
+import { limitMistakes, limitsOf } from "./route-limits.ts";
+import { routeLabel } from "./route-rules.ts";
 import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import { stagesOf, stepsOf } from "./steps.ts";
 import type { RouteRules, StepParts } from "./steps.ts";
@@ -19,10 +21,9 @@ import { versionRules } from "./versions/version-rules.ts";
 import type { VersionOfRoute } from "./versions/version-rules.ts";
 
 /** One route as set, and what it is set for. */
-export interface RouteDraft {
+export interface RouteDraft extends PlannedRoute {
   readonly settings: ApiSettings;
   readonly api: Api;
-  readonly route: RouteSettings;
   /** Emits of the API that are on this route. */
   readonly emits: readonly EmitSettings[];
   readonly version: VersionOfRoute | undefined;
@@ -56,7 +57,6 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
   const template = `${api.basePath === "/" ? "" : api.basePath}${route.path}`;
   const id = routeLabel(api.id, { ...route, path: template });
   refuseBadPath({ template, id }, parts);
-  const rate = rateOf(route, settings);
   const base = {
     id,
     api,
@@ -65,7 +65,7 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
     invalidates: draft.invalidates,
-    rates: rate === undefined ? [] : [rate],
+    place: { id, api: api.id, limits: limitsOf(route.rateLimit ?? settings.rateLimit) },
     transform: compileTransform([settings, route], {
       id,
       template,
@@ -73,9 +73,10 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
       mistakes,
     }),
     ...versionRules({ api: api.id, id, route, version: draft.version }, parts.callers, mistakes),
+    ...checksOf(draft, template),
   };
-  for (const each of base.rates) {
-    if (parseRate(each) === undefined) mistakes.push(`route '${id}': '${each}' is not a rate`);
+  for (const mistake of limitMistakes(base.place.limits, parts.parts.limiter)) {
+    mistakes.push(`route '${id}': ${mistake}`);
   }
   if (base.auth === "none" && base.permissions.length > 0) {
     mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);

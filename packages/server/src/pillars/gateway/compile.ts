@@ -4,8 +4,11 @@ import { corsRules } from "./cors/index.ts";
 import type { Api, Route } from "./call.ts";
 import { compileRoute, matchEmits } from "./compile-route.ts";
 import type { RouteDraft } from "./compile-route.ts";
+import { planOf } from "./document-routes.ts";
+import type { PlannedRoute } from "./document-routes.ts";
 import type { Modules } from "./load-modules.ts";
 import type { Mistakes } from "./mistakes.ts";
+import type { Documents } from "./openapi/index.ts";
 import { isBelow, routerBuilder } from "./router.ts";
 import type { Router } from "./router.ts";
 import { EVERYTHING } from "./settings.ts";
@@ -13,6 +16,7 @@ import type { ApiSettings, EmitSettings, RouteSettings } from "./settings.ts";
 import type { StepParts } from "./steps.ts";
 import type { OwnPathIndex } from "./table/own-paths.ts";
 import type { Pieces } from "./table/pieces.ts";
+import { documentNumber } from "./table/document-number.ts";
 import { noCompilations, textOf } from "./table/reuse.ts";
 import type { Compilations, VersionedApi } from "./table/reuse.ts";
 import { twinFinder } from "./table/twins.ts";
@@ -49,6 +53,8 @@ export interface CompileOptions {
   readonly upstreams: Upstreams;
   /** What the modules that settings name export. */
   readonly modules: Modules;
+  /** The OpenAPI documents that APIs and versions name or hold. */
+  readonly documents: Documents;
   /** Where the callers of versions and outdated routes are counted. */
   readonly callers: Pick<VersionCallers, "open">;
   /** What is in force, to be taken over where it has not changed. */
@@ -128,7 +134,8 @@ function* buildTable(settings: ApiSettings, work: Work): RoutesInPieces {
     mistakes.push(`api '${id}': its host ${work.ownHost} is Portico's own`);
   }
   const used = new Set<EmitSettings>();
-  const known = openApi(settings, work);
+  const first = work.documents.of(settings)?.document.basePath ?? "/";
+  const known = openApi({ basePath: first, ...settings }, settings, work);
   if (known === undefined) return undefined;
   if (settings.versions !== undefined) yield versionedEntry(settings, { known, used }, work);
   else yield* plainRoutes(settings, { known, used }, work);
@@ -158,7 +165,7 @@ function* plainRoutes(
   { known, used }: OpenedApi,
   work: Work,
 ): RoutesInPieces {
-  for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used)) {
+  for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used, work)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
     const key = `${known.text}\n${String(draft.invalidates)}\n${textOf(draft.route)}`;
     // Hooks that are code within the configuration have no text to know them by.
@@ -181,9 +188,13 @@ function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
 function draftsOf(
   given: Pick<RouteDraft, "settings" | "api" | "version">,
   used: Set<EmitSettings>,
+  { documents, mistakes }: Work,
 ): readonly (RouteDraft & { readonly isDerived: boolean })[] {
   const { settings } = given;
-  const routes: readonly RouteSettings[] = settings.routes ?? [EVERYTHING];
+  const plan = planOf(settings, documents);
+  mistakes.at = settings;
+  mistakes.push(...plan.mistakes.map((mistake) => `api '${settings.id}', ${mistake}`));
+  const routes = plan.routes.map(({ route }) => route);
   const emits = settings.emits ?? [];
   // An emit of a catch-all API names its own route: only its replies are held back.
   const derived: readonly RouteSettings[] = routes.includes(EVERYTHING)
@@ -192,12 +203,14 @@ function draftsOf(
       )
     : [];
   const invalidates = [settings, ...routes].some(({ cache }) => (cache ?? false) !== false);
-  return [...derived, ...routes].flatMap((route) => {
+  const planned = [...derived.map((route): PlannedRoute => ({ route })), ...plan.routes];
+  return planned.flatMap((each) => {
+    const { route } = each;
     if (route.active === false) return [];
     const own = matchEmits(emits, route);
     for (const emit of own) used.add(emit);
     const isDerived = route === EVERYTHING || derived.includes(route);
-    return [{ ...given, route, emits: own, invalidates, isDerived }];
+    return [{ ...given, ...each, emits: own, invalidates, isDerived }];
   });
 }
 
@@ -207,7 +220,7 @@ function versionedEntry(
   { known, used }: OpenedApi,
   work: Work,
 ): Route | undefined {
-  const text = versionedText(settings, known);
+  const text = versionedText(settings, known, work);
   const reused = text === undefined ? undefined : work.reuse.versioned.get(text);
   for (const emit of settings.emits ?? []) if (reused?.used.has(textOf(emit))) used.add(emit);
   const held = (reused?.upstreams ?? []).map((options) => work.upstreams.hold(options));
@@ -220,13 +233,21 @@ function versionedEntry(
 }
 
 /** Undefined for what is never taken over: changes that are code within the configuration have no text. */
-function versionedText(settings: ApiSettings, { text }: KnownApi): string | undefined {
-  const changes = (settings.versions ?? []).flatMap((version) => [version.changes].flat());
-  const isText = changes.every((each) => each === undefined || typeof each === "string");
-  const routes = (settings.versions ?? []).flatMap((version) => version.routes ?? []);
-  return isText && [settings, ...routes].every(isTextual)
-    ? `${text}\n${textOf(settings)}`
-    : undefined;
+function versionedText(
+  { versions = [], routes, ...rest }: ApiSettings,
+  { text }: KnownApi,
+  { documents }: Work,
+): string | undefined {
+  const changes = versions.flatMap((version) => [version.changes].flat());
+  if (changes.some((each) => each !== undefined && typeof each !== "string")) return undefined;
+  const settings = { ...rest, routes };
+  const named = versions.flatMap((version) => version.routes ?? []);
+  if (![settings, ...named].every(isTextual)) return undefined;
+  const own = versions.map(({ openapi, ...version }) => [
+    version,
+    documentNumber(openapi === undefined ? undefined : documents.of({ openapi })),
+  ]);
+  return JSON.stringify([text, routes, own]);
 }
 
 function buildVersioned(
@@ -241,14 +262,18 @@ function buildVersioned(
   const upstreams: ReadUpstream["options"][] = [];
   const built = buildVersions(known.api, plan, (version, { of, asksPin }) => {
     const { openapi, routes } = settings.versions?.find(({ id }) => id === version.id) ?? {};
-    const upstream = settings.versions?.[version.upstreamOf]?.upstream;
+    const serving = settings.versions?.[version.upstreamOf];
+    const upstream = serving?.upstream;
     const own = {
       ...settings,
       ...(openapi === undefined ? {} : { openapi }),
       ...(routes === undefined ? {} : { routes }),
       ...(upstream === undefined ? {} : { upstream }),
     };
-    const opened = upstream === undefined ? known : openApi(own, work, upstreams);
+    const opened =
+      serving?.upstream === undefined
+        ? known
+        : openApi(own, serving, { ...work, opened: upstreams });
     if (opened === undefined) return [];
     const given = { settings: own, api: opened.api, version: { ...version, of, asksPin } };
     return versionRoutes(given, { used, settingsOf }, work);
@@ -268,7 +293,7 @@ function versionRoutes(
   work: Work,
 ): readonly Route[] {
   const twins = twinFinder(work.mistakes);
-  const routes = draftsOf(given, used).flatMap((draft) => {
+  const routes = draftsOf(given, used, work).flatMap((draft) => {
     work.mistakes.at = draft.isDerived ? given.settings : draft.route;
     const compiled = compileRoute(draft, work);
     for (const route of compiled) {
@@ -281,16 +306,19 @@ function versionRoutes(
   return work.mistakes.list.length === 0 ? routes : [];
 }
 
-/** Undefined, with its mistakes noted, when the upstream is none. Held by every table that uses it. */
+/**
+ * Undefined, with its mistakes noted, when the upstream is none. Held by every table that uses it. `definedBy` are the
+ * settings that name it: whose they are decides where it may be.
+ */
 function openApi(
   settings: ApiSettings,
-  work: Work,
-  opened: ReadUpstream["options"][] = [],
+  definedBy: object,
+  work: Work & { readonly opened?: ReadUpstream["options"][] },
 ): KnownApi | undefined {
   const upstream = readUpstream(settings.upstream, {
     named: work.united.upstreams,
     allowFor: work.united.allowFor,
-    definedBy: settings,
+    definedBy,
     connectionsMax: settings.connectionsMax ?? 512,
     keepAliveMs: settings.keepAliveMs ?? 4_000,
   });
@@ -299,11 +327,13 @@ function openApi(
     work.mistakes.push(...mistakes.map((each) => `api '${settings.id}': its upstream ${each}`));
     return undefined;
   }
-  opened.push(upstream.options);
+  work.opened?.push(upstream.options);
   const pool = work.upstreams.hold(upstream.options);
   work.held.push(pool);
-  const { routes: _routes, versions: _versions, ...own } = settings;
-  const text = JSON.stringify([own, upstream.options]);
+  // Of a document not the text, which is large, but which one it is.
+  const { routes: _routes, versions: _versions, openapi: _openapi, ...own } = settings;
+  const document = documentNumber(work.documents.of(settings));
+  const text = JSON.stringify([own, upstream.options, document]);
   const api = work.reuse.apis.get(text) ?? buildApi(settings, { upstream, pool }, work);
   work.compilations.apis.set(text, api);
   return { api, text };

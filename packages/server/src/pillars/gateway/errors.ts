@@ -18,6 +18,30 @@ export const gatewayErrors = {
     "The path exists, but not for {method}. It takes {allowed}.",
   ),
   "gateway.bodyTooLarge": problem(413, "The body is larger than {max} bytes."),
+  "gateway.requestInvalid": problem(
+    422,
+    "The request does not fit the API's description: {count} thing(s) to correct.",
+    "`errors` lists every place: `pointer` (RFC 6901) into the body, or into the path, query, header fields or cookies where `in` says so. The API's OpenAPI document has the whole description.",
+  ),
+  "gateway.bodyUnreadable": problem(
+    400,
+    "The body is not {type} that can be read: {reason}.",
+    "JSON is UTF-8 without a byte order mark, with no key twice in one object and at most 200 levels; forms are percent-encoded UTF-8.",
+  ),
+  "gateway.mediaTypeRefused": problem(
+    415,
+    "A body {got} is not taken here; send one of: {types}.",
+    "The field `Content-Type` says what a body is. JSON and forms are taken in UTF-8 only.",
+  ),
+  "gateway.contentCodingRefused": problem(
+    415,
+    "A body with the content coding '{coding}' is not taken here; send it as it is, or in one of gzip, br, deflate, zstd.",
+  ),
+  "gateway.replyInvalid": problem(
+    502,
+    "The application has acted, but its answer does not fit the API's description, so it is kept back.",
+    "The API's owner asked for this check (`responses: \"enforce\"`). The server's log tells what does not fit.",
+  ),
   "gateway.callerLeft": problem(
     400,
     "The connection closed before the whole body had come.",
@@ -109,6 +133,10 @@ export const gatewayErrors = {
   "gateway.apiMissing": problem(
     422,
     "The API that this belongs to is not named, and there are {count}; give its id as `api`.",
+  ),
+  "gateway.importUpstream": problem(
+    422,
+    "There is no API '{api}' yet, and nothing says where it is; name its upstream.",
   ),
   "gateway.versionAmbiguous": problem(
     422,

@@ -1,4 +1,4 @@
-import { isProblem } from "portico/kernel";
+import { isProblem, limitTexts } from "portico/kernel";
 import type {
   ExplainedProblem,
   Explainer,
@@ -8,12 +8,13 @@ import type {
   RequestDecision,
 } from "portico/kernel";
 import { authorise } from "./admit.ts";
-import type { Route } from "./call.ts";
+import type { Match, Route } from "./call.ts";
 import { raise } from "./errors.ts";
 
 import type { GatewayParts } from "./front.ts";
 import { readTarget } from "./path.ts";
 import { refusalOf } from "./refuse.ts";
+import { endedAt } from "./versions/index.ts";
 
 /** Decides on paper with the very table and rules that serve: nothing is counted, and no upstream is asked. */
 export function gatewayExplainer(parts: () => GatewayParts | undefined): Explainer {
@@ -33,10 +34,26 @@ function explain(parts: GatewayParts, question: ExplainQuestion): Explanation | 
   if (typeof target === "string") {
     return refused(raise("gateway.pathAmbiguous", { params: { reason: target } }));
   }
-  const match = parts.router().find(method, headers["host"], target.path);
-  if (match === undefined) return undefined;
+  const found = parts.router().find(method, headers["host"], target.path);
+  if (found === undefined) return undefined;
+  const match = behindEntry(found, question, target.path);
+  if ("code" in match) return refused(match);
   if (match.kind !== "route") return refused(refusalOf(match, method));
   return decide(parts, question, match.route);
+}
+
+/** The route of its version, where the API has versions; or why there is none. */
+function behindEntry(found: Match, question: ExplainQuestion, path: string): Match | Problem {
+  if (found.kind !== "route" || found.route.enter === undefined) return found;
+  const { method, headers, caller } = question;
+  const { api } = found.route;
+  try {
+    const match = found.route.enter({ method, headers, path, pins: caller.pins });
+    return match ?? raise("gateway.routeUnknown", { params: { api: api.id } });
+  } catch (error) {
+    if (isProblem(error)) return error;
+    throw error;
+  }
 }
 
 function refused(problem: Problem): Explanation {
@@ -59,7 +76,7 @@ function told({ code, status, message }: Problem): ExplainedProblem {
 function decide(parts: GatewayParts, { caller }: ExplainQuestion, route: Route): Explanation {
   const { kind, subject, name = null } = caller;
   const problem = refusalFor(parts, caller, route);
-  const rates = [...(caller.limits ?? []), ...route.rates];
+  const rates = limitTexts([...(caller.limits ?? []), ...route.place.limits]);
   const decisions: RequestDecision[] = [
     {
       step: "route",
@@ -82,7 +99,7 @@ function decide(parts: GatewayParts, { caller }: ExplainQuestion, route: Route):
     valid: problem === undefined,
     route: route.template,
     api: route.api.id,
-    version: null,
+    version: route.version?.id ?? null,
     permissions: route.permissions,
     rateLimit: rates,
     decisions,
@@ -101,7 +118,9 @@ function refusalFor(
 ): Problem | undefined {
   try {
     authorise(parts, caller, route);
-    return undefined;
+    const { lifecycle } = route;
+    if (lifecycle === undefined) return undefined;
+    return endedAt(lifecycle, parts.clock.now(), () => lifecycle.successor);
   } catch (error) {
     if (isProblem(error)) return error;
     throw error;

@@ -21,13 +21,13 @@ import type { OwnPathIndex, RouteTable } from "./table/index.ts";
 interface FaceParts {
   readonly table: RouteTable;
   readonly ownPaths: OwnPathIndex;
-  readonly cache: CacheRoom;
+  readonly parts: { readonly cache: CacheRoom };
 }
 
 /** What the gateway offers, over one table. */
 export function gatewayFace(
   ctx: PluginContext<GatewaySettings>,
-  { table, ownPaths, cache }: FaceParts,
+  { table, ownPaths, parts }: FaceParts,
 ): GatewayFace {
   const active = () => routeViews(table).filter((view) => view.active);
   return {
@@ -54,7 +54,7 @@ export function gatewayFace(
     getDocumentation: (version) => documentationOf(table, ctx.server.publicUrl(), version),
     validateRequest: (request) =>
       validateRequest({ table, ownPaths, now: ctx.clock.now() }, request),
-    purgeCache: (purge) => void cache.store.purge(purge),
+    purgeCache: (purge) => void parts.cache.store.purge(purge),
     reload: (settings) => table.reload(settings),
     permissions: () => permissionsOf(table),
   };

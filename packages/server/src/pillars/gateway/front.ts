@@ -160,6 +160,7 @@ function begin(
 function finished(parts: GatewayParts, call: Call, path: string): void {
   const { response } = call.front;
   if (!response.writableFinished) call.proxied?.abandon();
+  call.decision?.release?.();
   const status = response.headersSent ? response.statusCode : CLIENT_LEFT;
   const durationMs = parts.clock.monotonic() - call.startedMs;
   parts.count(call, status, durationMs);

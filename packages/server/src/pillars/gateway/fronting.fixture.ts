@@ -31,11 +31,11 @@ function plainLimits(): AnyPlugin {
     engine: "^1",
     contributes: [
       add(Limiters, {
-        take: ({ subject, counts }) => {
-          const { name = "", rates = [] } = counts[0] ?? {};
-          const [policy = "1/min"] = rates;
+        take: ({ caller, place }) => {
+          const { id = "", limits: [spec = 1] = [] } = place ?? {};
+          const policy = `${typeof spec === "number" ? spec : 1}/min`;
           const limit = Number.parseInt(policy, 10);
-          const key = `${name} ${subject}`;
+          const key = `${id} ${caller.subject}`;
           const count = used.get(key) ?? 0;
           const allowed = count < limit;
           if (allowed) used.set(key, count + 1);

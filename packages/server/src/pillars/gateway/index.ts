@@ -9,7 +9,6 @@
  * The upstream learns who calls from a signed header (`identity.ts`), whose keys are at /.well-known/jwks.json.
  * It owns no table and needs nobody; keys and limits reach it through the kernel's access and `kernel.limiters@1`.
  */
-export { Gateway } from "./capability.ts";
 export type { GatewayFace, NewRoute } from "./capability.ts";
 export { gateway } from "./plugin.ts";
 export type { RouteView } from "./route-view.ts";

@@ -1,9 +1,17 @@
+import { rateLimitHeaders } from "portico/kernel";
 import type { LimitDecision } from "portico/kernel";
 
-/** Adds `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11) to a reply's fields. */
+/** Adds the fields that tell where the caller stands to a reply's, as on Portico's own operations. */
 export function writeRateLimits(headers: string[], decision: LimitDecision): void {
-  const window = Math.ceil(decision.windowMs / 1_000);
-  headers.push("RateLimit-Policy", `"${decision.policy}";q=${decision.limit};w=${window}`);
-  const wait = Math.max(0, Math.ceil(decision.resetMs / 1_000));
-  headers.push("RateLimit", `"${decision.policy}";r=${Math.floor(decision.remaining)};t=${wait}`);
+  const fields = rateLimitHeaders(decision);
+  for (const name in fields) headers.push(FIELD_NAMES[name] ?? name, fields[name] ?? "");
 }
+
+/** As people write them; HTTP does not care. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  "ratelimit-policy": "RateLimit-Policy",
+  ratelimit: "RateLimit",
+  "x-ratelimit-limit": "X-RateLimit-Limit",
+  "x-ratelimit-remaining": "X-RateLimit-Remaining",
+  "x-ratelimit-reset": "X-RateLimit-Reset",
+};

@@ -3,16 +3,12 @@ import type { Static } from "typebox";
 import { CacheSettings } from "./cache/settings.ts";
 import { CompressionSettings } from "./compression/settings.ts";
 import { CorsSettings } from "./cors/settings.ts";
+import { RateLimits } from "portico/kernel";
+import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 import { transformSettings } from "./transform/settings.ts";
 import { lifecycleSettings, versioningSettings, versionSettings } from "./versions/settings.ts";
 import { NamedUpstreamSettings, TimeoutSettings, UpstreamSettings } from "./upstream/index.ts";
 
-const Rate = Type.Union(
-  [Type.Integer({ minimum: 1 }), Type.String({ pattern: "^\\d+/(s|min|h|d)$" })],
-  {
-    description: "Requests per minute, or a rate such as 10/s.",
-  },
-);
 const Auth = Type.Union(
   [Type.Literal("none"), Type.Literal("key"), Type.Literal("token"), Type.Literal("either")],
   {
@@ -55,6 +51,7 @@ export const EmitSettings = Type.Object({
 
 /** One route of an API. */
 export const RouteSettings = Type.Object({
+  ...checkSettings,
   path: Path,
   methods: Type.Optional(
     Type.Array(Type.String({ pattern: "^[A-Z]+$" }), {
@@ -65,7 +62,7 @@ export const RouteSettings = Type.Object({
   name: Type.Optional(Type.String({ description: "Its name in logs and metrics." })),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
   cache: Type.Optional(CacheSettings),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
@@ -105,7 +102,8 @@ export const ApiSettings = Type.Object({
   ),
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
-  rateLimit: Type.Optional(Rate),
+  rateLimit: Type.Optional(RateLimits),
+  ...openApiSettings,
   cache: Type.Optional(CacheSettings),
   compression: Type.Optional(CompressionSettings),
   cors: Type.Optional(CorsSettings),

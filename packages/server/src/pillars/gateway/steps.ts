@@ -17,10 +17,13 @@ import { ProxyCall } from "./proxy-call.ts";
 import { isIdempotent } from "./repeatable.ts";
 import { transformStages, transformSteps } from "./transform/index.ts";
 import { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./versions/index.ts";
+import { validateStage } from "./validate-reply.ts";
+import type { ValidateStageParts } from "./validate-reply.ts";
+import { validateStep } from "./validate-request.ts";
 import type { WebSockets } from "./web-sockets/index.ts";
 
 /** Everything that steps and stages work with. */
-export interface StepParts extends AdmitParts, ForwardParts, HoldParts {
+export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
   readonly after: Clock["after"];
   readonly cache: CacheRoom;
@@ -45,6 +48,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...lifecycleSteps(route),
     ...(parts.bodyBytes === undefined ? [] : [sampleStep(parts.bodyBytes)]),
     headStep(parts),
+    ...(route.requestChecks === undefined ? [] : [validateStep(route.requestChecks)]),
     ...when(route.api.retryBodyBytesMax > 0, keepForRetryStep()),
     ...transformSteps(route, parts),
     ...versionSteps(route, parts),
@@ -62,6 +66,7 @@ export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplySta
   const { compression, cors } = route.api;
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
+    ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
     ...versionStages(route, parts),
     ...transformStages(route, parts),
     ...when(route.invalidates === true, cacheStage(parts.cache)),
@@ -119,13 +124,7 @@ function keepForRetryStep(): Step {
 }
 
 function limitsStep(parts: AdmitParts): Step {
-  return {
-    name: "limits",
-    run: (call) => {
-      const { caller, route } = call;
-      call.decision = takeLimits(parts, { caller, route, clientAddress: call.front.clientAddress });
-    },
-  };
+  return { name: "limits", run: (call) => takeLimits(parts, call) };
 }
 
 function forwardStep(parts: StepParts): Step {

@@ -136,6 +136,34 @@ describe("streams", () => {
   });
 });
 
+describe("what waits for 100 Continue", () => {
+  const head =
+    "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4\r\nExpect: 100-continue\r\n";
+
+  it("is told 100 once, and the application is not asked to say so as well", async () => {
+    await using upstream = await ok();
+    await using app = await fronting(upstream);
+    const got = await speak(app.url, `${head}\r\nbody`);
+    expect(got.match(/HTTP\/1\.1 \d+/g)).toStrictEqual(["HTTP/1.1 100", "HTTP/1.1 200"]);
+    expect(upstream.seen[0]).toMatchObject({ body: "body" });
+    expect(upstream.seen[0]?.headers.expect).toBeUndefined();
+  });
+
+  it("is not told 100 when no connection to the upstream stands", async () => {
+    const gone = await ok();
+    await gone[Symbol.asyncDispose]();
+    await using app = await fronting(gone);
+    expect(await speak(app.url, `${head}\r\n`)).toMatch(/^HTTP\/1\.1 502 /);
+  });
+
+  it("is not told 100 in HTTP/1.0, which would take it for the answer", async () => {
+    await using upstream = await ok();
+    await using app = await fronting(upstream);
+    const got = await speak(app.url, `${head.replace("HTTP/1.1", "HTTP/1.0")}\r\nbody`);
+    expect(got).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 async function rawUpstreamEcho(): Promise<Upstream> {
   const { createServer } = await import("node:http");
   const server = createServer((request, response) => {

@@ -7,22 +7,34 @@ export interface Running {
   readonly verifier: KeyVerifier;
   /** First words by which a bearer token is known to be a key: tokens of others are none of ours. */
   readonly prefixes: readonly string[];
+  /** Where the operator lets keys stand in the query: the parameter's name. */
+  readonly queryParameter: string | undefined;
 }
 
-/** Recognises `Authorization: Bearer <key>` and `X-API-Key: <key>`. */
+/** Recognises `Authorization: Bearer <key>` and `X-API-Key: <key>`, and a query parameter only where one is configured. */
 export function keyAuthenticator(running: () => Running): Authenticator {
   return {
     id: "keys",
     challenge: "Bearer",
-    find: (request) => findKey(request, running().prefixes),
-    identify: (text) => running().verifier.identify(text),
+    find: (request) => findKey(request, running()),
+    identify: (text, { remoteAddress }) => running().verifier.identify(text, remoteAddress),
     lookUp: (id) => running().verifier.lookUp(id),
   };
 }
 
-function findKey({ headers }: CredentialRequest, prefixes: readonly string[]): string | undefined {
+function findKey(
+  { headers, url }: CredentialRequest,
+  { prefixes, queryParameter }: Running,
+): string | undefined {
   const apiKey = headers["x-api-key"];
   const bearer = bearerOf(headers["authorization"], prefixes);
+  if (queryParameter !== undefined && url !== undefined && url.includes("?")) {
+    const inQuery = keyInQuery(url, queryParameter);
+    if (inQuery !== undefined) {
+      if (apiKey !== undefined || bearer !== undefined) throw raise("keys.twoKeys");
+      return inQuery;
+    }
+  }
   if (apiKey === undefined) return bearer;
   // node:http joins two lines of one header with a comma, which no key contains.
   if (bearer !== undefined || Array.isArray(apiKey) || apiKey.includes(",")) {
@@ -47,4 +59,10 @@ function bearerOf(
   if (!isBearer) return undefined;
   const token = authorization.slice(7).trimStart();
   return prefixes.some((prefix) => token.startsWith(prefix)) ? token : undefined;
+}
+
+function keyInQuery(url: string, name: string): string | undefined {
+  const found = new URLSearchParams(url.slice(url.indexOf("?"))).getAll(name);
+  if (found.length > 1) throw raise("keys.twoKeys");
+  return found[0];
 }

@@ -15,7 +15,11 @@ function record(id: string): KeyRecord {
     userId: null,
     caller: anonymous,
     isDropped: false,
-    isUsed: false,
+    isDisabled: false,
+    allows: undefined,
+    previous: undefined,
+    owner: undefined,
+    uses: 0,
   };
 }
 

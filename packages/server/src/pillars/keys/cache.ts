@@ -56,9 +56,10 @@ export class KeyCache {
   /** Remembers that a text belongs to a record that is held already. */
   rememberVerified(text: string, record: KeyRecord): void {
     // Another object of the same id would not be found when the id is dropped.
-    if (record.isDropped || this.find(record.id) !== record) return;
+    const owner = record.owner ?? record;
+    if (owner.isDropped || this.find(record.id) !== owner) return;
     this.#turnWhenFull();
-    this.#young.byId.set(record.id, record);
+    this.#young.byId.set(record.id, owner);
     this.#young.byText.set(text, record);
   }
 
@@ -68,7 +69,10 @@ export class KeyCache {
     if (id === "*") return this.#dropAll();
     for (const { byId, unknown } of [this.#young, this.#old]) {
       const record = byId.get(id);
-      if (record !== undefined) record.isDropped = true;
+      if (record !== undefined) {
+        record.isDropped = true;
+        if (record.previous !== undefined) record.previous.isDropped = true;
+      }
       byId.delete(id);
       unknown.delete(id);
     }
@@ -85,7 +89,7 @@ export class KeyCache {
     this.#old.byText.delete(text);
     this.#turnWhenFull();
     // Both together: a text must never outlive the entry by which its record is dropped.
-    this.#young.byId.set(record.id, record);
+    this.#young.byId.set(record.id, record.owner ?? record);
     this.#young.byText.set(text, record);
     return record;
   }

@@ -16,7 +16,8 @@ export type KeyVerdict =
   | {
       readonly valid: false;
       readonly code: Refusal;
-      /** Whose key it was, where that is known: nobody else may learn more than `notFound`. */
+      /** Which key and whose it was, where that is known: nobody else may learn more than `notFound`. */
+      readonly id: string | undefined;
       readonly organization: string | undefined;
     };
 
@@ -28,12 +29,14 @@ export interface CreateKeyOptions {
 
 /** Keys for other plugins, in process. */
 export interface KeysFace {
-  /** Checks a key's text; never throws for what the text is. */
-  verify(text: string): Promise<KeyVerdict>;
+  /** Checks a key's text, and the address it came from where one is given; never throws for what the text is. */
+  verify(text: string, address?: string): Promise<KeyVerdict>;
   /** Makes and stores a key without asking what its creator may do: the plugin that calls this answers for it. */
   create(key: NewKey, options: CreateKeyOptions): Promise<KeyView & { readonly key: string }>;
   /** Looks the key up in the store from now on, until its change has been heard of. Call before changing a row. */
   distrust(id: string): void;
+  /** The query parameter that keys may stand in, where the operator lets them: nobody else should be shown it. */
+  readonly queryParameter: string | undefined;
 }
 
 /** `keys@1` */

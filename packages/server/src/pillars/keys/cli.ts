@@ -76,7 +76,7 @@ export const revokeVerb: CliVerb = {
     ctx.get(Keys).distrust(id);
     const origin = ctx.newOrigin(ACTOR);
     const nowMs = Math.floor(ctx.clock.now());
-    const row = await ctx.store.transaction({ scope, origin }, (tx) => revoke(id, nowMs, tx));
+    const row = await ctx.store.transaction({ scope, origin }, (tx) => revoke({ id, nowMs }, tx));
     if (row === undefined) throw raise("keys.notFound", { params: { id } });
     return { data: toView(row, nowMs), text: `${id} is revoked.` };
   },

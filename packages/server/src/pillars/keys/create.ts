@@ -1,8 +1,11 @@
 import { Buffer } from "node:buffer";
 import { sha256, toRfc3339 } from "portico/kernel";
-import type { PluginContext, Tx } from "portico/kernel";
+import type { PluginContext, RateLimits, Tx } from "portico/kernel";
+import { readNetwork } from "./allow.ts";
 import { raise } from "./errors.ts";
 import { writeKey } from "./format.ts";
+import { checkLimits, limitColumns } from "./limits.ts";
+import type { Quota } from "./limits.ts";
 import { settingsOf } from "./settings.ts";
 import type { KeyRow, KeyTables } from "./tables.ts";
 
@@ -16,8 +19,14 @@ export interface NewKey {
   /** Over the installation; only the command line gives these. */
   readonly instancePermissions?: readonly string[];
   readonly environment: string;
-  readonly rateLimit: number | null;
+  /** Requests per minute, or any other limit. */
+  readonly rateLimit: RateLimits | null;
+  readonly quotas?: readonly Quota[];
   readonly userId: string | null;
+  /** Networks it may be used from; any when left out. */
+  readonly ipAllow?: readonly string[] | null;
+  /** Fronted API → version. */
+  readonly pins?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; null for never. */
   readonly expiresAt: number | null;
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -32,21 +41,19 @@ export interface MadeKey {
 }
 
 /**
- * Makes a key and what is stored of it. Throws `keys.unknownEnvironment`, `keys.expiryPast`, `keys.metadataTooLarge`.
+ * Makes a key and what is stored of it. Throws `keys.unknownEnvironment`, `keys.expiryPast`, `keys.badAddress`,
+ * `keys.badLimit`, `keys.metadataTooLarge`.
  */
 export function makeKey(key: NewKey, ctx: PluginContext): MadeKey {
-  const { prefix, environments } = settingsOf(ctx);
-  const { environment, expiresAt } = key;
+  const { environment, expiresAt, ipAllow = null, quotas = [], pins = {} } = key;
   const nowMs = Math.floor(ctx.clock.now());
-  if (!environments.includes(environment)) {
-    const known = environments.join(", ");
-    throw raise("keys.unknownEnvironment", { params: { got: environment, known } });
-  }
-  if (expiresAt !== null && expiresAt <= nowMs) {
-    throw raise("keys.expiryPast", { params: { got: toRfc3339(expiresAt) } });
-  }
+  const limits = { rateLimit: key.rateLimit, quotas };
+  checkEnvironment(environment, ctx);
+  checkExpiry(expiresAt, nowMs);
+  checkAddresses(ipAllow);
+  checkLimits(limits, ctx);
   const id = ctx.makeId("key");
-  const text = writeKey({ prefix, environment, id }, ctx.fillRandom);
+  const text = makeText(id, environment, ctx);
   return {
     text,
     row: {
@@ -56,20 +63,52 @@ export function makeKey(key: NewKey, ctx: PluginContext): MadeKey {
       permissions: JSON.stringify(key.permissions),
       instance_permissions: JSON.stringify(key.instancePermissions ?? []),
       environment,
-      rate_limit: key.rateLimit,
+      ...limitColumns(limits),
       user_id: key.userId,
+      ip_allow: ipAllow === null ? null : JSON.stringify(ipAllow),
+      pins: Object.keys(pins).length === 0 ? null : JSON.stringify(pins),
       metadata: writeMetadata(key.metadata),
       created_at: nowMs,
       created_by: key.createdBy,
       expires_at: expiresAt,
       revoked_at: null,
+      disabled_at: null,
       last_used_at: null,
+      rotated_at: null,
+      previous_hash: null,
+      previous_until: null,
+      previous_used_at: null,
       revision: 1,
     },
   };
 }
 
-function writeMetadata(metadata: NewKey["metadata"]): string {
+/** A new text of a key: its id stays, its secret is new. */
+export function makeText(id: string, environment: string, ctx: PluginContext): string {
+  return writeKey({ prefix: settingsOf(ctx).prefix, environment, id }, ctx.fillRandom);
+}
+
+function checkEnvironment(environment: string, ctx: PluginContext): void {
+  const { environments } = settingsOf(ctx);
+  if (environments.includes(environment)) return;
+  const known = environments.join(", ");
+  throw raise("keys.unknownEnvironment", { params: { got: environment, known } });
+}
+
+/** Throws `keys.expiryPast`. */
+export function checkExpiry(expiresAt: number | null, nowMs: number): void {
+  if (expiresAt === null || expiresAt > nowMs) return;
+  throw raise("keys.expiryPast", { params: { got: toRfc3339(expiresAt) } });
+}
+
+/** Throws `keys.badAddress` with every entry that is no address and no network. */
+export function checkAddresses(ipAllow: readonly string[] | null): void {
+  const wrong = (ipAllow ?? []).filter((text) => readNetwork(text) === undefined);
+  if (wrong.length > 0) throw raise("keys.badAddress", { params: { got: wrong.join(", ") } });
+}
+
+/** Metadata as it is kept. Throws `keys.metadataTooLarge`. */
+export function writeMetadata(metadata: NewKey["metadata"]): string {
   const text = JSON.stringify(metadata);
   const bytes = Buffer.byteLength(text);
   if (bytes <= METADATA_BYTES_MAX) return text;

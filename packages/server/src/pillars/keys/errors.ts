@@ -6,8 +6,33 @@ export const keyErrors = {
   "keys.invalid": problem(
     401,
     "The API key is not valid.",
-    "It may be mistyped, unknown, revoked or expired; from outside all four look alike. Whoever issued it sees which " +
+    "It may be mistyped, unknown, revoked, disabled or expired; from outside all look alike. Whoever issued it sees which " +
       "one it is in the list of keys and with `POST /keys/verify`.",
+  ),
+  "keys.addressRefused": problem(
+    403,
+    "This API key may not be used from the address {address}.",
+    "The key is good, and bound to networks (`ipAllow`). Behind a proxy, list it in `server.trustedProxies`, so that the " +
+      "client's own address is known.",
+  ),
+  "keys.badAddress": problem(
+    422,
+    "ipAllow takes addresses and networks such as 192.0.2.7, 10.0.0.0/8 or 2001:db8::/32; got {got}.",
+  ),
+  "keys.badLimit": problem(
+    422,
+    "The limits cannot be a key's: {mistakes}.",
+    "Write requests per minute, a rate such as 10/s, the name of a policy, or an object; per key, user or organization.",
+  ),
+  "keys.secretUnknown": problem(
+    404,
+    "No API key of this organization has this secret.",
+    "It may be mistyped, belong to another organization, or have been rotated away.",
+  ),
+  "keys.revokedForGood": problem(
+    409,
+    "The API key '{id}' is revoked, and stays so.",
+    "Revoking is for good. Create another key; to switch a key off for a while, disable it.",
   ),
   "keys.twoKeys": problem(
     400,
@@ -22,7 +47,8 @@ export const keyErrors = {
   "keys.exceedsCreator": problem(
     403,
     "A key cannot be given what its creator lacks: {what}.",
-    "Permissions, rate limit and environment of a new key lie within those of the caller that creates it.",
+    "Permissions, limits, environment, addresses and life of a key lie within those of the caller that creates or " +
+      "changes it, rotates it or switches it on.",
   ),
   "keys.unknownEnvironment": problem(
     422,

@@ -111,6 +111,42 @@ describe.each(kinds)("keys [%s]", (kind) => {
     });
   });
 
+  describe("a key that is bound to addresses", () => {
+    it("403 from elsewhere, in memory or not, IPv4 in IPv6 form as IPv4", async () => {
+      await using it = await bench(kind);
+      const { key } = await it.create({ ipAllow: ["192.0.2.0/24", "2001:db8::/32"] });
+      const from = async (remoteAddress: string): Promise<unknown> => {
+        const request = { method: "GET", url: "/api/v1/keys", headers: bearer(key), remoteAddress };
+        const reply = await it.app.inject(request);
+        return reply.status === 200 ? 200 : [reply.status, code(reply)];
+      };
+      const refused = [403, "keys.addressRefused"];
+      expect(await from("198.51.100.1")).toEqual(refused);
+      for (let round = 0; round < 2; round += 1) {
+        expect(await from("192.0.2.7")).toBe(200);
+        expect(await from("::ffff:c000:0207")).toBe(200);
+        expect(await from("2001:db8::9")).toBe(200);
+        expect(await from("198.51.100.1")).toEqual(refused);
+        expect(await from("::ffff:198.51.100.1")).toEqual(refused);
+      }
+    });
+  });
+
+  describe("a key in the query", () => {
+    it("is nothing unless the operator names a parameter, and then still one key a request", async () => {
+      await using closed = await bench(kind);
+      await using open = await bench(kind, { queryParameter: "api_key" });
+      const { key } = await open.create();
+      const asked = { method: "GET", url: `/api/v1/keys/x?api_key=${key}` };
+      expect(code(await closed.app.inject(asked))).toBe("access.unauthenticated");
+      expect(code(await open.app.inject(asked))).toBe("keys.notFound");
+      const listed = { method: "GET", url: `/api/v1/keys/x?api_key=${key}&api_key=${key}` };
+      expect(code(await open.app.inject(listed))).toBe("keys.twoKeys");
+      const twice = { method: "GET", url: `/api/v1/keys/x?api_key=${key}`, headers: bearer(key) };
+      expect(code(await open.app.inject(twice))).toBe("keys.twoKeys");
+    });
+  });
+
   describe("the capability", () => {
     it("creates and verifies keys for other plugins, with the caller that a request would have", async () => {
       await using it = await bench(kind);

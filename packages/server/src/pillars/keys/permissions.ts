@@ -1,5 +1,6 @@
 /** What one may be allowed to do with API keys. */
 export const keyPermissions = {
-  "keys:read": "List, read and verify API keys",
-  "keys:write": "Create and revoke API keys",
+  "keys:read": "Read and verify API keys: one's own",
+  "keys:write": "Create, change and revoke API keys: one's own",
+  "keys:all": "See and change the API keys of everybody in the organization",
 } as const;

@@ -9,10 +9,16 @@ import { makeKey, storeKey } from "./create.ts";
 import { keyErrors, raise } from "./errors.ts";
 import { keyEvents } from "./events.ts";
 import { createKeys } from "./migrations/0001-create-keys.ts";
+import { extendKeys } from "./migrations/0002-extend-keys.ts";
 import { createKey } from "./operations/create-key.ts";
 import { getKey } from "./operations/get-key.ts";
+import { getUsage } from "./operations/get-usage.ts";
 import { listKeys } from "./operations/list-keys.ts";
 import { revokeKey } from "./operations/revoke-key.ts";
+import { revokeSecret } from "./operations/revoke-secret.ts";
+import { rotateKey } from "./operations/rotate-key.ts";
+import { disableKey, enableKey } from "./operations/switch-key.ts";
+import { updateKey } from "./operations/update-key.ts";
 import { verifyKey } from "./operations/verify-key.ts";
 import { keyPermissions } from "./permissions.ts";
 import { KeySettings, settingsOf } from "./settings.ts";
@@ -42,9 +48,21 @@ export function keys(): AnyPlugin {
     permissions: keyPermissions,
     errors: keyErrors,
     events: keyEvents,
-    tables: { keys_keys: "organization" },
-    migrations: [createKeys],
-    operations: [createKey, listKeys, getKey, revokeKey, verifyKey],
+    tables: { keys_keys: "organization", keys_usage: "organization" },
+    migrations: [createKeys, extendKeys],
+    operations: [
+      createKey,
+      listKeys,
+      getKey,
+      updateKey,
+      revokeKey,
+      revokeSecret,
+      disableKey,
+      enableKey,
+      rotateKey,
+      verifyKey,
+      getUsage,
+    ],
     contributes: [
       add(Authenticators, authenticator),
       add(CliVerbs, createVerb),
@@ -54,7 +72,8 @@ export function keys(): AnyPlugin {
     provides: [Keys],
     start: (ctx) => {
       const verifier = new KeyVerifier(ctx);
-      running = { verifier, prefixes: [`${settingsOf(ctx).prefix}_`, FIRST_PREFIX] };
+      const { prefix, queryParameter } = settingsOf(ctx);
+      running = { verifier, prefixes: [`${prefix}_`, FIRST_PREFIX], queryParameter };
       const provides = [provide(Keys, faceOf(ctx, verifier))];
       return Promise.resolve({ provides, stop: () => verifier.stop() });
     },
@@ -63,7 +82,8 @@ export function keys(): AnyPlugin {
 
 function faceOf(ctx: PluginContext, verifier: KeyVerifier): KeysFace {
   return {
-    verify: (text) => verdict(verifier, text),
+    verify: (text, address) => verdict(verifier, text, address),
+    queryParameter: settingsOf(ctx).queryParameter,
     distrust: (id) => verifier.distrust(id),
     create: async (key, { organization, origin }) => {
       const made = makeKey(key, ctx);
@@ -75,11 +95,16 @@ function faceOf(ctx: PluginContext, verifier: KeyVerifier): KeysFace {
   };
 }
 
-async function verdict(verifier: KeyVerifier, text: string): Promise<KeyVerdict> {
-  const checked = await verifier.check(text);
+async function verdict(
+  verifier: KeyVerifier,
+  text: string,
+  address: string | undefined,
+): Promise<KeyVerdict> {
+  const checked = await verifier.check(text, address);
   const { record } = checked;
   if (!checked.isValid) {
-    return { valid: false, code: checked.refusal, organization: record?.organization };
+    const { id, organization } = record ?? {};
+    return { valid: false, code: checked.refusal, id, organization };
   }
   const { id, name, userId, caller } = checked.record;
   return { valid: true, id, name, userId, caller };

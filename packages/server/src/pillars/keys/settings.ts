@@ -15,10 +15,17 @@ export const KeySettings = Type.Object({
   environments: Type.Array(Type.String({ pattern: WORD }), {
     minItems: 1,
     maxItems: 20,
-    default: ["live", "test"],
+    default: ["live", "test", "prod"],
     description:
       "Words that label keys; the first is the usual one. A label, not a partition of data.",
   }),
+  queryParameter: Type.Optional(
+    Type.String({
+      pattern: "^[A-Za-z][A-Za-z0-9_-]{0,31}$",
+      description:
+        "Also take keys from this query parameter. Left out, a key in a URL is nothing: URLs end up in logs.",
+    }),
+  ),
   cacheMax: Type.Integer({
     minimum: 100,
     default: 100_000,

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 import { writeKey } from "./format.ts";
 import { KeyVerifier } from "./verify.ts";
 
+const HERE = "192.0.2.1";
 const makeId = idMaker({ now: Date.now, fill: fillRandom });
 
 interface Bench {
@@ -87,9 +88,16 @@ function rowOf({
     instance_permissions: "[]",
     environment: "live",
     rate_limit: 60,
+    rate_policy: null,
+    quotas: null,
     user_id: null,
+    ip_allow: null,
+    pins: null,
     expires_at: null,
     revoked_at: null,
+    disabled_at: null,
+    previous_hash: null,
+    previous_until: null,
   };
 }
 
@@ -97,8 +105,8 @@ describe("checking a key", () => {
   it("asks the store once, and answers at once and with the same caller ever after", async () => {
     const it = bench();
     const { id, text } = it.add();
-    const first = await it.verifier.identify(text);
-    const second = it.verifier.identify(text);
+    const first = await it.verifier.identify(text, HERE);
+    const second = it.verifier.identify(text, HERE);
     expect(second).toBe(first);
     expect(first).toMatchObject({ kind: "key", subject: id, limits: ["60/min"] });
     expect(it.lookups()).toBe(1);
@@ -146,11 +154,11 @@ describe("checking a key", () => {
   it("asks the store every time while the change feed is out of date", async () => {
     const it = bench();
     const { id, text } = it.add();
-    await it.verifier.identify(text);
+    await it.verifier.identify(text, HERE);
     it.feed.isStale = true;
-    await it.verifier.identify(text);
+    await it.verifier.identify(text, HERE);
     it.revoke(id);
-    await expect(it.verifier.identify(text)).rejects.toMatchObject({ code: "keys.invalid" });
+    await expect(it.verifier.identify(text, HERE)).rejects.toMatchObject({ code: "keys.invalid" });
     expect(it.lookups()).toBe(3);
   });
 
@@ -158,10 +166,12 @@ describe("checking a key", () => {
     for (const told of ["its id", "*"]) {
       const it = bench();
       const { id, text } = it.add();
-      await it.verifier.identify(text);
+      await it.verifier.identify(text, HERE);
       it.revoke(id);
       it.feed.changed(told === "*" ? "*" : id);
-      await expect(it.verifier.identify(text)).rejects.toMatchObject({ code: "keys.invalid" });
+      await expect(it.verifier.identify(text, HERE)).rejects.toMatchObject({
+        code: "keys.invalid",
+      });
     }
   });
 
@@ -169,22 +179,22 @@ describe("checking a key", () => {
     const it = bench();
     const { id, text } = it.add();
     const release = it.hold();
-    const early = it.verifier.identify(text);
+    const early = it.verifier.identify(text, HERE);
     it.revoke(id);
     it.feed.changed(id);
     release();
     await early;
-    await expect(it.verifier.identify(text)).rejects.toMatchObject({ code: "keys.invalid" });
+    await expect(it.verifier.identify(text, HERE)).rejects.toMatchObject({ code: "keys.invalid" });
   });
 
   it("does not share a look-up under way with requests that come after the revocation", async () => {
     const it = bench();
     const { id, text } = it.add();
     const release = it.hold();
-    const early = it.verifier.identify(text);
+    const early = it.verifier.identify(text, HERE);
     it.revoke(id);
     it.feed.changed(id);
-    const late = it.verifier.identify(text);
+    const late = it.verifier.identify(text, HERE);
     release();
     await early;
     await expect(late).rejects.toMatchObject({ code: "keys.invalid" });
@@ -193,14 +203,14 @@ describe("checking a key", () => {
   it("asks the store for a distrusted key until the feed has told of it", async () => {
     const it = bench();
     const { id, text } = it.add();
-    await it.verifier.identify(text);
+    await it.verifier.identify(text, HERE);
     it.verifier.distrust(id);
-    await it.verifier.identify(text);
-    await it.verifier.identify(text);
+    await it.verifier.identify(text, HERE);
+    await it.verifier.identify(text, HERE);
     expect(it.lookups()).toBe(3);
     it.feed.changed(id);
-    await it.verifier.identify(text);
-    await it.verifier.identify(text);
+    await it.verifier.identify(text, HERE);
+    await it.verifier.identify(text, HERE);
     expect(it.lookups()).toBe(4);
   });
 });

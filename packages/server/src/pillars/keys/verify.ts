@@ -11,12 +11,19 @@ import { KEY_CHANGES } from "./tables.ts";
 import type { KeyTables } from "./tables.ts";
 
 /** Why a key opens nothing. `notFound` stands for mistyped, unknown and wrong secret alike. */
-export type Refusal = "notFound" | "revoked" | "expired";
+export type Refusal = "notFound" | "revoked" | "disabled" | "expired" | "forbidden";
 
 /** What a check of a key's text found. */
 export type Checked =
   | { readonly isValid: true; readonly record: KeyRecord }
   | { readonly isValid: false; readonly refusal: Refusal; readonly record?: KeyRecord };
+
+/** The record of the key's secret that this is, the present or the one before it; undefined for any other. */
+function recordWith(record: KeyRecord, hash: Uint8Array): KeyRecord | undefined {
+  if (equalSecrets(record.hash, hash)) return record;
+  const { previous } = record;
+  return previous !== undefined && equalSecrets(previous.hash, hash) ? previous : undefined;
+}
 
 /** How long a key is not answered from memory at most while its row is being changed: longer than a request may take. */
 const DISTRUST_MS = 60_000;
@@ -43,24 +50,31 @@ export class KeyVerifier {
     });
   }
 
-  /** The caller behind a key; synchronous when it was verified before. Throws `keys.invalid`. */
-  identify(text: string): Caller | Promise<Caller> {
+  /**
+   * The caller behind a key that was sent from an address; synchronous when it was verified before. Throws `keys.invalid`,
+   * and `keys.addressRefused` to who holds the key elsewhere than it may be used.
+   */
+  identify(text: string, address: string): Caller | Promise<Caller> {
     const record = this.#fromMemory(text);
-    return record === undefined ? this.#identifySlowly(text) : this.#admit(this.#judge(record));
+    return record === undefined
+      ? this.#identifySlowly(text, address)
+      : this.#admit(this.#judge(record, address), address);
   }
 
-  /** Whether a key's text opens anything, and why not; a key that does is noted as used. */
-  async check(text: string): Promise<Checked> {
+  /**
+   * Whether a key's text opens anything, and why not; a key that does is noted as used. Without an address, from where it
+   * may be used is not looked at.
+   */
+  async check(text: string, address?: string): Promise<Checked> {
     const record = this.#fromMemory(text);
-    if (record !== undefined) return this.#judge(record);
+    if (record !== undefined) return this.#judge(record, address);
     const id = idInKey(text);
     if (id === undefined) return { isValid: false, refusal: "notFound" };
     const found = await this.#find(id);
-    if (found === undefined || !equalSecrets(found.hash, sha256(text))) {
-      return { isValid: false, refusal: "notFound" };
-    }
-    const checked = this.#judge(found);
-    if (checked.isValid) this.#cache.rememberVerified(text, found);
+    const meant = found === undefined ? undefined : recordWith(found, sha256(text));
+    if (meant === undefined) return { isValid: false, refusal: "notFound" };
+    const checked = this.#judge(meant, address);
+    if (checked.isValid) this.#cache.rememberVerified(text, meant);
     return checked;
   }
 
@@ -68,9 +82,9 @@ export class KeyVerifier {
   async lookUp(id: string): Promise<FoundCaller | undefined> {
     const record = await this.#load(id);
     if (record === undefined) return undefined;
-    const { caller, expiresAt, isRevoked } = record;
+    const { caller, expiresAt, isRevoked, isDisabled } = record;
     const isExpired = expiresAt !== null && expiresAt <= this.#ctx.clock.now();
-    return { caller, refusal: isRevoked || isExpired ? "keys.invalid" : null };
+    return { caller, refusal: isRevoked || isDisabled || isExpired ? "keys.invalid" : null };
   }
 
   /**
@@ -96,12 +110,14 @@ export class KeyVerifier {
     return record === undefined || this.#ctx.changes.stale() ? undefined : record;
   }
 
-  async #identifySlowly(text: string): Promise<Caller> {
-    return this.#admit(await this.check(text));
+  async #identifySlowly(text: string, address: string): Promise<Caller> {
+    return this.#admit(await this.check(text, address), address);
   }
 
-  #admit(checked: Checked): Caller {
+  #admit(checked: Checked, address: string): Caller {
     if (!checked.isValid) {
+      if (checked.refusal === "forbidden")
+        throw raise("keys.addressRefused", { params: { address } });
       throw raise("keys.invalid", {
         internal: `${checked.refusal}${checked.record === undefined ? "" : ` ${checked.record.id}`}`,
       });
@@ -109,12 +125,16 @@ export class KeyVerifier {
     return checked.record.caller;
   }
 
-  #judge(record: KeyRecord): Checked {
+  #judge(record: KeyRecord, address: string | undefined): Checked {
     if (record.isRevoked) return { isValid: false, refusal: "revoked", record };
+    if (record.isDisabled) return { isValid: false, refusal: "disabled", record };
     // A clock set back must not bring an expired key to life again.
     this.#latestMs = Math.max(this.#latestMs, this.#ctx.clock.now());
     if (record.expiresAt !== null && record.expiresAt <= this.#latestMs) {
       return { isValid: false, refusal: "expired", record };
+    }
+    if (record.allows !== undefined && address !== undefined && !record.allows(address)) {
+      return { isValid: false, refusal: "forbidden", record };
     }
     this.#lastUsed.note(record);
     return { isValid: true, record };

@@ -1,263 +1,356 @@
-import fc from "fast-check";
+import { anonymous } from "portico/kernel";
+import type { Caller } from "portico/kernel";
 import { describe, expect, it } from "vitest";
-import { memoryLimiter } from "./limiter.ts";
-import type { MemoryLimiter } from "./limiter.ts";
+import { call, limiterBench, placeOf, policyOf } from "./limiter-bench.fixture.ts";
 
-interface Bench extends MemoryLimiter {
-  move(ms: number): void;
-}
-
-function bench(bucketsMax = 1_000_000): Bench {
-  let nowMs = 0;
-  const limiter = memoryLimiter({ clock: { monotonic: () => nowMs }, bucketsMax });
-  return { ...limiter, move: (ms) => (nowMs += ms) };
-}
-
-function call(subject: string, ...rates: string[]): Parameters<MemoryLimiter["take"]>[0] {
-  return { subject, counts: [{ name: "notes.create", rates }] };
-}
-
-describe("take", () => {
+describe("a bucket", () => {
   it("admits a burst of the limit, refuses the next and says when to come back", () => {
-    const limiter = bench();
-    const taken = [1, 2, 3].map(() => limiter.take(call("a", "3/min")));
+    const limiter = limiterBench();
+    const taken = [1, 2, 3].map(() => limiter.takeNow(call("a", "3/min")));
     expect(taken.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
       [true, 2],
       [true, 1],
       [true, 0],
     ]);
-    expect(taken[2]).toEqual({
-      allowed: true,
-      policy: "3/min",
-      limit: 3,
-      windowMs: 60_000,
-      remaining: 0,
-      resetMs: 60_000,
-    });
-    expect(limiter.take(call("a", "3/min"))).toEqual({
-      allowed: false,
-      policy: "3/min",
-      limit: 3,
-      windowMs: 60_000,
-      remaining: 0,
-      resetMs: 20_000,
-    });
+    const figures = { policy: "3/min", limit: 3, windowMs: 60_000, remaining: 0 };
+    expect(taken[2]).toEqual({ allowed: true, ...figures, resetMs: 60_000 });
+    const refused = limiter.takeNow(call("a", "3/min"));
+    expect(refused).toMatchObject({ allowed: false, ...figures, resetMs: 20_000 });
   });
 
-  it("admits exactly at the promised moment and not a millisecond before", () => {
-    const limiter = bench();
-    for (let round = 0; round < 7; round += 1) limiter.take(call("a", "7/min"));
-    const { resetMs } = limiter.take(call("a", "7/min"));
-    limiter.move(resetMs - 1);
-    expect(limiter.take(call("a", "7/min")).allowed).toBe(false);
-    limiter.move(1);
-    expect(limiter.take(call("a", "7/min")).allowed).toBe(true);
+  it("admits exactly at the promised moment and not a millisecond before", async () => {
+    const limiter = limiterBench();
+    for (let round = 0; round < 7; round += 1) limiter.takeNow(call("a", "7/min"));
+    const { resetMs } = limiter.takeNow(call("a", "7/min"));
+    await limiter.clock.advance(resetMs - 1);
+    expect(limiter.takeNow(call("a", "7/min")).allowed).toBe(false);
+    await limiter.clock.advance(1);
+    expect(limiter.takeNow(call("a", "7/min")).allowed).toBe(true);
   });
 
-  it("counts subjects, names and rates apart", () => {
-    const limiter = bench();
-    expect(limiter.take(call("a", "1/min")).allowed).toBe(true);
-    expect(limiter.take(call("b", "1/min")).allowed).toBe(true);
-    expect(
-      limiter.take({ subject: "a", counts: [{ name: "notes.list", rates: ["1/min"] }] }).allowed,
-    ).toBe(true);
-    expect(limiter.take(call("a", "1/h")).allowed).toBe(true);
-    expect(limiter.take(call("a", "1/min")).allowed).toBe(false);
-  });
-
-  it("takes from no rate when one of several refuses", () => {
-    const limiter = bench();
-    limiter.take(call("a", "1/s"));
-    for (let round = 0; round < 5; round += 1) {
-      expect(limiter.take(call("a", "2/min", "1/s"))).toMatchObject({
-        allowed: false,
-        policy: "1/s",
-      });
+  it("lets a burst of its own through, smaller or greater than the limit", () => {
+    for (const burst of [2, 90]) {
+      const limiter = limiterBench();
+      const spec = { limit: 60, burst };
+      for (let round = 0; round < burst; round += 1) {
+        expect(limiter.takeNow(call("a", spec)).allowed).toBe(true);
+      }
+      const refused = limiter.takeNow(call("a", spec));
+      expect(refused).toMatchObject({ allowed: false, policy: `60/min burst ${burst}` });
+      expect(refused.resetMs).toBe(1_000);
     }
-    expect(limiter.take(call("a", "2/min"))).toMatchObject({ allowed: true, remaining: 1 });
   });
 
-  it("takes nothing from the credential when the route refuses, and the other way about", () => {
-    const limiter = bench();
-    const both = (route: string): boolean =>
-      limiter.take({
-        subject: "a",
-        counts: [
-          { name: "credential", rates: ["2/min"] },
-          { name: route, rates: ["1/min"] },
-        ],
-      }).allowed;
+  it("is not refilled by setting the machine's clock", () => {
+    const limiter = limiterBench();
+    limiter.takeNow(call("a", 1));
+    limiter.clock.set(Date.UTC(2030, 0, 1));
+    expect(limiter.takeNow(call("a", 1)).allowed).toBe(false);
+  });
+});
+
+describe("a fixed window", () => {
+  it.each([
+    ["minute", "2026-01-01T00:00:59.999Z", 1],
+    [10_000, "2026-01-01T00:00:19.999Z", 1],
+    ["second", "2026-01-01T00:00:07.400Z", 600],
+  ] as const)("of a %s begins anew with the clock's", async (window, at, resetMs) => {
+    const limiter = limiterBench();
+    limiter.clock.set(Date.parse(at));
+    const spec = { limit: 2, window, algorithm: "fixed" } as const;
+    const taken = [1, 2, 3].map(() => limiter.takeNow(call("a", spec)));
+    expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, false]);
+    expect(taken[2]?.resetMs).toBe(resetMs);
+    await limiter.clock.advance(resetMs - 1);
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(false);
+    await limiter.clock.advance(1);
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(true);
+  });
+
+  it("is not opened again by a clock that is set back, and goes on at its own pace", async () => {
+    const limiter = limiterBench();
+    const spec = { limit: 1, window: "fixed" } as const;
+    limiter.clock.set(Date.UTC(2030, 0, 1));
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(true);
+    limiter.clock.set(Date.UTC(2026, 0, 1));
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(false);
+    await limiter.clock.advance(60_000);
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(true);
+  });
+
+  it("of a month is the calendar's", async () => {
+    const limiter = limiterBench();
+    limiter.clock.set(Date.UTC(2028, 1, 29, 23, 59, 59));
+    const spec = { limit: 1, window: "month" } as const;
+    expect(await limiter.take(call("a", spec))).toMatchObject({ allowed: true, resetMs: 1_000 });
+    expect((await limiter.take(call("a", spec))).allowed).toBe(false);
+    await limiter.clock.advance(1_000);
+    expect(await limiter.take(call("a", spec))).toMatchObject({
+      allowed: true,
+      resetMs: 31 * 86_400_000,
+    });
+  });
+});
+
+describe("calls under way", () => {
+  it("are let through up to the limit, and again when one is over", () => {
+    const limiter = limiterBench();
+    const spec = { concurrency: 2 };
+    const [first, second, third] = [1, 2, 3].map(() => limiter.takeNow(call("a", spec)));
+    expect([first?.allowed, second?.allowed, third?.allowed]).toEqual([true, true, false]);
+    expect(third).toMatchObject({ policy: "2 concurrent", windowMs: 0, remaining: 0 });
+    expect(third?.release).toBeUndefined();
+    first?.release?.();
+    first?.release?.();
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(true);
+    expect(limiter.takeNow(call("a", spec)).allowed).toBe(false);
+  });
+
+  it("leave nothing in memory when they are over", () => {
+    const limiter = limiterBench();
+    const spec = { concurrency: 2 };
+    for (let subject = 0; subject < 100; subject += 1) {
+      limiter.takeNow(call(String(subject), spec)).release?.();
+    }
+    expect(limiter.size()).toBe(0);
+  });
+});
+
+describe("several policies", () => {
+  it("take from none when one refuses", async () => {
+    const limiter = limiterBench();
+    const both = call("a", "2/min", "1/s");
+    limiter.takeNow(call("a", "1/s"));
+    for (let round = 0; round < 5; round += 1) {
+      expect(limiter.takeNow(both)).toMatchObject({ allowed: false, policy: "1/s" });
+    }
+    expect(limiter.takeNow(call("a", "2/min"))).toMatchObject({ allowed: true, remaining: 1 });
+    const long = call(
+      "b",
+      "1/s",
+      { limit: 5, window: "day", algorithm: "fixed" },
+      { concurrency: 1 },
+    );
+    const admitted = await limiter.take(long);
+    for (let round = 0; round < 5; round += 1) {
+      expect((await limiter.take(long)).allowed).toBe(false);
+    }
+    admitted.release?.();
+    await limiter.clock.advance(1_000);
+    const states = (await limiter.take(long)).states ?? [];
+    expect(states.map(({ policy, remaining }) => [policy, remaining])).toEqual([
+      ["1/s", 0],
+      ["5/day", 3],
+      ["1 concurrent", 0],
+    ]);
+  });
+
+  it("take nothing from the credential when the place refuses, and the other way about", () => {
+    const limiter = limiterBench();
+    const caller: Caller = { ...anonymous, kind: "key", subject: "a", limits: ["2/min"] };
+    const places = new Map(["one", "two", "three"].map((id) => [id, placeOf(id, ["1/min"])]));
+    const both = (id: string): boolean =>
+      limiter.takeNow({ caller, address: "", place: places.get(id) ?? placeOf(id, []) }).allowed;
     expect([both("one"), both("one"), both("one")]).toEqual([true, false, false]);
     expect([both("two"), both("three")]).toEqual([true, false]);
   });
 
-  it("answers the tightest of several rates that admit, and the longest wait of several that refuse", () => {
-    const limiter = bench();
-    expect(limiter.take(call("a", "10/min", "2/s"))).toMatchObject({ policy: "2/s", remaining: 1 });
-    const other = bench();
-    other.take(call("a", "1/min", "1/h"));
-    expect(other.take(call("a", "1/min", "1/h"))).toMatchObject({ allowed: false, policy: "1/h" });
-  });
-
-  it("weighs a call by its cost, lets a cost of zero only look, and never admits more than the limit at once", () => {
-    const limiter = bench();
-    expect(limiter.take({ ...call("a", "10/min"), cost: 0 })).toMatchObject({ remaining: 10 });
-    expect(limiter.take({ ...call("a", "10/min"), cost: 7 })).toMatchObject({ remaining: 3 });
-    expect(limiter.take({ ...call("a", "10/min"), cost: 4 })).toMatchObject({
-      allowed: false,
-      remaining: 3,
+  it("answer the tightest that admits, the longest wait that refuses, and every state", () => {
+    const limiter = limiterBench();
+    expect(limiter.takeNow(call("a", "10/min", "2/s"))).toMatchObject({
+      policy: "2/s",
+      remaining: 1,
     });
-    expect(limiter.take({ ...call("b", "10/min"), cost: 11 }).allowed).toBe(false);
+    const other = limiterBench();
+    other.takeNow(call("a", "1/min", "1/s"));
+    const refused = other.takeNow(call("a", "1/min", "1/s"));
+    expect(refused).toMatchObject({ allowed: false, policy: "1/min", resetMs: 60_000 });
+    expect(refused.states?.map(({ policy, allowed }) => [policy, allowed])).toEqual([
+      ["1/min", false],
+      ["1/s", false],
+    ]);
+  });
+});
+
+describe("a cost", () => {
+  it("weighs a call, of zero only looks, and never passes the limit at once", () => {
+    const limiter = limiterBench();
+    expect(limiter.takeNow({ ...call("a", "10/min"), cost: 0 })).toMatchObject({ remaining: 10 });
+    expect(limiter.takeNow({ ...call("a", "10/min"), cost: 7 })).toMatchObject({ remaining: 3 });
+    const refused = limiter.takeNow({ ...call("a", "10/min"), cost: 4 });
+    expect(refused).toMatchObject({ allowed: false, remaining: 3 });
+    expect(limiter.takeNow({ ...call("b", "10/min"), cost: 11 }).allowed).toBe(false);
   });
 
-  it("counts nothing without a rate", () => {
-    const limiter = bench();
-    expect(limiter.take(call("a")).allowed).toBe(true);
-    expect(limiter.size()).toBe(0);
+  it("is multiplied by the policy's own", () => {
+    const limiter = limiterBench();
+    expect(limiter.takeNow(call("a", { limit: 10, cost: 3 })).remaining).toBe(7);
+    expect(limiter.takeNow({ ...call("a", { limit: 10, cost: 3 }), cost: 2 }).remaining).toBe(1);
   });
 
-  it.each(["", "60", "0/min", "60/minute", "-1/s", "1.5/s", "9007199254740991/d"])(
-    "refuses the rate %j by name",
-    (rate) => {
-      expect(() => bench().take(call("a", rate))).toThrow(
-        expect.objectContaining({ code: "limits.badRate" }),
-      );
-    },
-  );
-
-  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])("refuses a cost of %d", (cost) => {
-    expect(() => bench().take({ ...call("a", "1/s"), cost })).toThrow(
+  it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])("of %d is refused", (cost) => {
+    expect(() => limiterBench().take({ ...call("a", "1/s"), cost })).toThrow(
       expect.objectContaining({ code: "limits.badCost" }),
     );
   });
 });
 
-describe("in any interleaving", () => {
-  const rates = ["1/s", "3/s", "7/min", "60/min", "11/h"] as const;
-  const limits: Record<string, { readonly limit: number; readonly windowMs: number }> = {
-    "1/s": { limit: 1, windowMs: 1_000 },
-    "3/s": { limit: 3, windowMs: 1_000 },
-    "7/min": { limit: 7, windowMs: 60_000 },
-    "60/min": { limit: 60, windowMs: 60_000 },
-    "11/h": { limit: 11, windowMs: 3_600_000 },
-  };
-  const step = fc.record({
-    // Backwards too: by contract the monotonic clock never does so, and if one did it must admit nobody.
-    moveMs: fc.oneof(
-      { weight: 6, arbitrary: fc.constant(0) },
-      fc.integer({ min: 0, max: 400 }),
-      fc.integer({ min: -90_000, max: 90_000 }),
-      fc.constant(3_600_000),
-    ),
-    subject: fc.constantFrom("a", "b", "c"),
-    rates: fc.subarray([...rates], { minLength: 1 }),
-    cost: fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.integer({ min: 0, max: 5 })),
+describe("whose calls are counted together", () => {
+  const key = (over: Partial<Caller>): Caller => ({
+    ...anonymous,
+    kind: "key",
+    subject: "key_1",
+    ...over,
   });
 
-  interface Taken {
-    readonly atMs: number;
-    readonly cost: number;
-  }
+  it.each([
+    ["key", key({}), key({ subject: "key_2" })],
+    ["user", key({ userId: "7" }), key({ userId: "8" })],
+    ["user", key({ userId: "7" }), key({ userId: "7", organization: "other" })],
+    ["organization", key({}), key({ organization: "other" })],
+  ] as const)("per %s: others are not touched", (per, one, other) => {
+    const limiter = limiterBench();
+    const place = placeOf("p", [{ limit: 1, per }]);
+    expect(limiter.takeNow({ caller: one, address: "", place }).allowed).toBe(true);
+    expect(limiter.takeNow({ caller: other, address: "", place }).allowed).toBe(true);
+    expect(limiter.takeNow({ caller: one, address: "", place }).allowed).toBe(false);
+  });
 
-  /** Every stretch of time holds at most a burst plus what it refills: `limit + limit × stretch / window`. */
-  function expectNoneTooMany(taken: readonly Taken[], rate: string): void {
-    const { limit, windowMs } = limits[rate] ?? { limit: 0, windowMs: 1 };
-    for (const [from, first] of taken.entries()) {
-      let cost = 0;
-      for (const last of taken.slice(from)) {
-        cost += last.cost;
-        expect(cost * windowMs).toBeLessThanOrEqual(
-          limit * windowMs + (last.atMs - first.atMs) * limit,
-        );
-      }
+  it("per user: two keys of one user are one", () => {
+    const limiter = limiterBench();
+    const place = placeOf("p", [{ limit: 1, per: "user" }]);
+    limiter.takeNow({ caller: key({ userId: "7" }), address: "", place });
+    const other = key({ subject: "key_2", userId: "7" });
+    expect(limiter.takeNow({ caller: other, address: "", place }).allowed).toBe(false);
+  });
+
+  it("per user: a user's id imitates no other subject", () => {
+    const limiter = limiterBench();
+    const place = placeOf("p", [{ limit: 1, per: "user" }]);
+    limiter.takeNow({ caller: key({ userId: "7", organization: "a" }), address: "", place });
+    const other = key({ userId: "a\n7", organization: "" });
+    expect(limiter.takeNow({ caller: other, address: "", place }).allowed).toBe(true);
+  });
+
+  it("per ip, and where there is no credential: the address, of IPv6 its /64", () => {
+    for (const per of ["ip", "key", "organization"] as const) {
+      const limiter = limiterBench();
+      const place = placeOf("p", [{ limit: 1, per }]);
+      const from = (address: string): boolean =>
+        limiter.takeNow({ caller: anonymous, address, place }).allowed;
+      expect(from("2001:db8:1:2::3")).toBe(true);
+      expect(from("2001:0DB8:1:2:ffff::9")).toBe(false);
+      expect(from("2001:db8:1:3::3")).toBe(true);
+      expect(from("192.0.2.1")).toBe(true);
+      expect(from("192.0.2.2")).toBe(true);
     }
-  }
+  });
 
-  it.each([1_000_000, 2])(
-    "no rate ever admits too many, with room for %d buckets",
-    (bucketsMax) => {
-      fc.assert(
-        fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-          const limiter = bench(bucketsMax);
-          let nowMs = 0;
-          let highestMs = 0;
-          const taken = new Map<string, Taken[]>();
-          for (const { moveMs, subject, rates, cost } of steps) {
-            limiter.move(moveMs);
-            nowMs += moveMs;
-            highestMs = Math.max(highestMs, nowMs);
-            if (!limiter.take({ subject, counts: [{ name: "n", rates }], cost }).allowed) continue;
-            for (const rate of rates) {
-              const list = taken.get(`${rate} ${subject}`) ?? [];
-              list.push({ atMs: highestMs, cost });
-              taken.set(`${rate} ${subject}`, list);
-            }
-          }
-          for (const [name, list] of taken) expectNoneTooMany(list, name.split(" ")[0] ?? "");
-        }),
-        { numRuns: 300 },
+  it.each([
+    ["operation", [true, true, true]],
+    ["api", [true, false, true]],
+    ["global", [true, false, false]],
+  ] as const)("per %s: all callers together", (per, expected) => {
+    const limiter = limiterBench();
+    const places = [
+      { id: "one", api: "a", limits: [{ limit: 1, per }] },
+      { id: "two", api: "a", limits: [{ limit: 1, per }] },
+      { id: "three", api: "b", limits: [{ limit: 1, per }] },
+    ];
+    const taken = places.map(
+      (place, index) =>
+        limiter.takeNow({ caller: key({ subject: `key_${index}` }), address: "", place }).allowed,
+    );
+    expect(taken).toEqual(expected);
+    const [place] = places;
+    if (place === undefined) throw new TypeError("no place");
+    expect(limiter.takeNow({ caller: key({ subject: "x" }), address: "", place }).allowed).toBe(
+      false,
+    );
+  });
+
+  it("a named policy is one count wherever it is used, and counts a call once", () => {
+    const limiter = limiterBench({ policies: new Map([["few", policyOf(2)]]) });
+    const caller = key({ limits: ["few"] });
+    const [one, two] = [placeOf("one", ["few"]), placeOf("two", ["few"])];
+    expect(limiter.takeNow({ caller, address: "", place: one }).remaining).toBe(1);
+    expect(limiter.takeNow({ caller, address: "", place: two }).remaining).toBe(0);
+    expect(limiter.takeNow({ caller, address: "" }).allowed).toBe(false);
+  });
+
+  it("inline limits count for their place alone", () => {
+    const limiter = limiterBench();
+    const take = (id: string): boolean =>
+      limiter.takeNow({ caller: key({}), address: "", place: placeOf(id, [1]) }).allowed;
+    expect([take("one"), take("two"), take("one")]).toEqual([true, true, false]);
+  });
+});
+
+describe("what is no limit", () => {
+  it.each(["", "0/min", "60/minute", "-1/s", "1.5/s", "9007199254740991/d"])(
+    "%j is refused",
+    (rate) => {
+      expect(() => limiterBench().take(call("a", rate))).toThrow(
+        expect.objectContaining({ code: "limits.badLimit" }),
       );
     },
   );
 
-  it("a steady caller at the rate is never refused", () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...rates), fc.integer({ min: 0, max: 5 }), (rate, jitterMs) => {
-        const limiter = bench();
-        const { limit, windowMs } = limits[rate] ?? { limit: 1, windowMs: 1 };
-        for (let round = 0; round < 3 * limit; round += 1) {
-          expect(limiter.take(call("a", rate)).allowed).toBe(true);
-          limiter.move(Math.ceil(windowMs / limit) + jitterMs);
-        }
-      }),
+  it("a name that no policy has is refused, and told before it is used", () => {
+    const limiter = limiterBench({ policies: new Map([["few", policyOf(2)]]) });
+    expect(() => limiter.take(call("a", "many"))).toThrow(
+      expect.objectContaining({ code: "limits.unknownPolicy" }),
     );
+    expect(limiter.mistakes(["few", "many", "0/s"])).toEqual([
+      "there is no policy 'many'; limits.policies has few",
+      expect.stringContaining("'0/s' is not a limit"),
+    ]);
   });
 
-  it("a refused call consumes nothing: whoever hammers gets in as early as whoever waits", () => {
-    const [patient, hammering] = [bench(), bench()];
-    for (const limiter of [patient, hammering]) limiter.take(call("a", "1/min"));
-    for (let ms = 0; ms < 59_999; ms += 101) {
-      hammering.move(Math.min(101, 59_999 - ms));
-      expect(hammering.take(call("a", "1/min")).allowed).toBe(false);
-    }
-    patient.move(60_000);
-    hammering.move(1);
-    expect(patient.take(call("a", "1/min")).allowed).toBe(true);
-    expect(hammering.take(call("a", "1/min")).allowed).toBe(true);
+  it("no limit at all counts nothing", () => {
+    const limiter = limiterBench();
+    expect(limiter.takeNow(call("a")).allowed).toBe(true);
+    expect(limiter.size()).toBe(0);
   });
 });
 
 describe("memory", () => {
-  it("holds a million subjects of one window and none of them two windows later", () => {
-    const limiter = bench(2_000_000);
-    for (let subject = 0; subject < 1_000_000; subject += 1)
-      limiter.take(call(String(subject), "1/min"));
+  it("holds a million subjects of one window and none of them two windows later", async () => {
+    const limiter = limiterBench({ bucketsMax: 2_000_000 });
+    const { place = placeOf("", []) } = call("", "1/min");
+    for (let subject = 0; subject < 1_000_000; subject += 1) {
+      const caller: Caller = { ...anonymous, kind: "key", subject: String(subject) };
+      limiter.takeNow({ caller, address: "", place });
+    }
     expect(limiter.size()).toBe(1_000_000);
     for (let turn = 0; turn < 2; turn += 1) {
-      limiter.move(60_000);
-      limiter.take(call("x", "1/min"));
+      await limiter.clock.advance(60_000);
+      limiter.takeNow(call("x", "1/min"));
     }
     expect(limiter.size()).toBe(1);
   });
 
-  it("forgets nobody who still owes", () => {
-    const limiter = bench();
-    limiter.move(59_999);
-    for (let round = 0; round < 60; round += 1) limiter.take(call("a", "60/min"));
-    limiter.move(2);
-    limiter.take(call("b", "60/min"));
-    limiter.move(997);
-    expect(limiter.take(call("a", "60/min")).allowed).toBe(false);
+  it("forgets nobody who still owes", async () => {
+    const limiter = limiterBench();
+    await limiter.clock.advance(59_999);
+    for (let round = 0; round < 60; round += 1) limiter.takeNow(call("a", "60/min"));
+    await limiter.clock.advance(2);
+    limiter.takeNow(call("b", "60/min"));
+    await limiter.clock.advance(997);
+    expect(limiter.takeNow(call("a", "60/min")).allowed).toBe(false);
   });
 
-  it("stays within its bound, and subjects beyond it share buckets instead of passing freely", () => {
-    const limiter = bench(1_000);
-    let admitted = 0;
-    for (let subject = 0; subject < 50_000; subject += 1) {
-      if (limiter.take(call(String(subject), "1/min")).allowed) admitted += 1;
-    }
-    expect(limiter.size()).toBeLessThanOrEqual(1_000 + 4_096);
-    expect(admitted).toBeLessThanOrEqual(1_000 + 4_096);
-    expect(limiter.take(call("0", "1/min")).allowed).toBe(false);
-  });
+  it.each(["1/min", { limit: 1, window: "fixed" }] as const)(
+    "stays within its bound, and subjects beyond it share counts instead of passing freely (%j)",
+    (spec) => {
+      const limiter = limiterBench({ bucketsMax: 1_000 });
+      let admitted = 0;
+      for (let subject = 0; subject < 50_000; subject += 1) {
+        if (limiter.takeNow(call(String(subject), spec)).allowed) admitted += 1;
+      }
+      expect(limiter.size()).toBeLessThanOrEqual(1_000 + 4_096);
+      expect(admitted).toBeLessThanOrEqual(1_000 + 4_096);
+      expect(limiter.takeNow(call("0", spec)).allowed).toBe(false);
+    },
+  );
 });

@@ -1,145 +1,170 @@
-import { parseRate } from "portico/kernel";
-import type { Clock, LimitDecision, Limiter, LimitRequest, Rate } from "portico/kernel";
-import { capacity, debtAt, tokensLeft, workedOffMs } from "./bucket.ts";
-import { Buckets } from "./buckets.ts";
+import type { Clock, LimitDecision, Limiter, LimitRequest } from "portico/kernel";
+import { charge, countName, lookAt, refuse, UNLIMITED } from "./attempt.ts";
+import type { Asked } from "./attempt.ts";
+import type { Counter } from "./counters/index.ts";
 import { raise } from "./errors.ts";
-
-/** Rates are written by operators and in keys; beyond this many different ones the memory of parsed ones begins anew. */
-const RATES_REMEMBERED = 10_000;
+import { makeCounters } from "./make-counters.ts";
+import type { CounterOptions } from "./make-counters.ts";
+import { CounterTable, mistakesIn } from "./policies.ts";
+import type { NamedPolicies } from "./policies.ts";
+import { Throttle } from "./throttle.ts";
 
 /** How a limiter is made. */
-export interface LimiterOptions {
-  readonly clock: Pick<Clock, "monotonic">;
-  /** Buckets held for each window length. */
-  readonly bucketsMax: number;
+export interface LimiterOptions extends CounterOptions {
+  readonly clock: Clock;
+  readonly policies?: NamedPolicies;
+  /** Decisions say when they are over, for `X-RateLimit-Reset`. */
+  readonly tellsResetAt?: boolean;
 }
 
 /** A limiter that tells how much it holds. */
-export interface MemoryLimiter extends Limiter {
+export interface CountingLimiter extends Required<Limiter> {
   readonly size: () => number;
+  /** Gives back what was reserved and not used. */
+  readonly close: () => Promise<void>;
 }
+
+type Answer = LimitDecision | Promise<LimitDecision>;
+
+/** The store is asked at most so often for one call: others may take what was fetched for it. */
+const ROUNDS_MAX = 8;
 
 /**
- * Makes a limiter in memory: token buckets with a burst of the whole limit. `take` is synchronous, takes from all rates or
- * from none, and measures by the monotonic clock, so that setting the machine's clock admits nobody.
+ * Makes a limiter. `take` takes from all policies or from none; it is synchronous unless a block of a long window has to be
+ * fetched or the call is held back. Throws `limits.badCost`, `limits.badLimit`, `limits.unknownPolicy`, `request.limitsUnavailable`.
  *
  * @example
- * const limiter = memoryLimiter({ clock: systemClock, bucketsMax: 1_000_000 });
- * limiter.take({ subject: "key_01…", counts: [{ name: "notes.create", rates: ["60/min", "5/s"] }] }).allowed;
+ * const limiter = createLimiter({ clock: systemClock, bucketsMax: 1_000_000, store: memoryStore(Date.now) });
+ * limiter.take({ caller, address: "192.0.2.1", place: { id: "notes.create", api: "notes", limits: ["60/min", "5/s"] } });
  */
-export function memoryLimiter({ clock, bucketsMax }: LimiterOptions): MemoryLimiter {
-  const parsed = new Map<string, Rate>();
-  const byWindow = new Map<number, Buckets>();
-  const bucketsOf = ({ windowMs }: Rate): Buckets => {
-    const known = byWindow.get(windowMs);
-    if (known !== undefined) return known;
-    const made = new Buckets(windowMs, bucketsMax);
-    byWindow.set(windowMs, made);
-    return made;
-  };
-  const rateOf = (text: string): Rate => {
-    const known = parsed.get(text);
-    if (known !== undefined) return known;
-    const rate = parseRate(text);
-    // Beyond this the integers of a bucket would no longer be exact.
-    if (rate === undefined || !Number.isSafeInteger(2 * capacity(rate)))
-      throw raise("limits.badRate", { params: { got: text } });
-    if (parsed.size >= RATES_REMEMBERED) parsed.clear();
-    parsed.set(text, rate);
-    return rate;
-  };
-  let highestMs = 0;
+export function createLimiter(options: LimiterOptions): CountingLimiter {
+  const { clock, policies = new Map(), tellsResetAt = false } = options;
+  const counters = makeCounters(options);
+  const table = new CounterTable(policies, (id, policy) => counters.make(id, policy));
+  const throttle = new Throttle(clock);
+  const timed = (decision: LimitDecision): LimitDecision =>
+    tellsResetAt ? { ...decision, resetAt: Math.floor(clock.now()) + decision.resetMs } : decision;
   return {
     take: (request) => {
-      // A clock that went back would work the same stretch of time off twice when it comes forward again.
-      highestMs = Math.max(highestMs, Math.floor(clock.monotonic()));
-      const claims = claimsOf(request, highestMs, { rateOf, bucketsOf });
-      const isAllowed = claims.every((claim) => claim.isAllowed);
-      if (isAllowed) {
-        for (const claim of claims) claim.buckets.put(claim.name, claim.debtAfter, claim.nowMs);
-      }
-      return isAllowed ? admitted(claims) : refusal(claims);
+      const asked = askedOf(table, request);
+      if (asked.counters.length === 0) return UNLIMITED;
+      const answer = decide(asked, throttle);
+      return answer instanceof Promise ? answer.then(timed) : timed(answer);
     },
-    size: () => [...byWindow.values()].reduce((sum, buckets) => sum + buckets.size, 0),
+    mistakes: (limits) => mistakesIn(limits, policies),
+    size: () => counters.size(),
+    close: () => counters.close(),
   };
 }
 
-/** What one rate says of a call before anything is taken. */
-interface Claim {
-  readonly policy: string;
-  readonly rate: Rate;
-  readonly buckets: Buckets;
-  readonly name: string;
-  readonly nowMs: number;
-  readonly debt: number;
-  readonly debtAfter: number;
-  readonly isAllowed: boolean;
-}
-
-interface Sources {
-  readonly rateOf: (text: string) => Rate;
-  readonly bucketsOf: (rate: Rate) => Buckets;
-}
-
-function claimsOf(
-  { subject, counts, cost = 1 }: LimitRequest,
-  nowMs: number,
-  { rateOf, bucketsOf }: Sources,
-): readonly Claim[] {
+function askedOf(table: CounterTable, request: LimitRequest): Asked {
+  const { caller, place, cost = 1 } = request;
   if (!Number.isSafeInteger(cost) || cost < 0) {
     throw raise("limits.badCost", { params: { got: String(cost) } });
   }
-  const claims: Claim[] = [];
-  for (const { name, rates } of counts) {
-    for (const policy of rates.length > 1 ? new Set(rates) : rates) {
-      const rate = rateOf(policy);
-      const buckets = bucketsOf(rate);
-      const bucketName = buckets.nameFor(`${policy}\0${name}\0${subject}`, nowMs);
-      const debt = debtAt(buckets.get(bucketName), rate, nowMs);
-      const debtAfter = debt + cost * rate.windowMs;
-      const isAllowed = debtAfter <= capacity(rate);
-      claims.push({ policy, rate, buckets, name: bucketName, nowMs, debt, debtAfter, isAllowed });
-    }
+  const own = caller.limits;
+  const ofCaller = own === undefined || own.length === 0 ? NONE : table.ofCredential(own);
+  const ofPlace = place === undefined || place.limits.length === 0 ? NONE : table.ofPlace(place);
+  if (ofCaller.length === 0) return { request, counters: ofPlace, cost };
+  if (ofPlace.length === 0) return { request, counters: ofCaller, cost };
+  // A named policy may be met twice; it counts a call once.
+  const others = ofPlace.filter((each) => !ofCaller.includes(each));
+  return { request, counters: [...ofCaller, ...others], cost };
+}
+
+const NONE: readonly Counter[] = [];
+
+function decide(asked: Asked, throttle: Throttle): Answer {
+  if (!throttle.isIdle) {
+    const waitedFor = asked.counters.find(
+      (counter) =>
+        counter.policy.delay !== undefined &&
+        throttle.isWaitedFor(countName(counter, asked.request)),
+    );
+    if (waitedFor !== undefined) return standBehind(asked, throttle, waitedFor);
   }
-  return claims;
+  const answer = attempt(asked, throttle);
+  if (!(answer instanceof Promise))
+    return answer.allowed ? answer : heldBack(asked, throttle, answer);
+  return answer.then((decision) =>
+    decision.allowed ? decision : heldBack(asked, throttle, decision),
+  );
 }
 
-/** No rate at all: nothing is counted. */
-const UNLIMITED: LimitDecision = {
-  allowed: true,
-  policy: "none",
-  limit: 0,
-  windowMs: 0,
-  remaining: 0,
-  resetMs: 0,
-};
-
-function admitted(claims: readonly Claim[]): LimitDecision {
-  return claims
-    .map(({ policy, rate, debtAfter }) => ({
-      allowed: true,
-      policy,
-      limit: rate.limit,
-      windowMs: rate.windowMs,
-      remaining: tokensLeft(rate, debtAfter),
-      resetMs: workedOffMs(rate, debtAfter),
-    }))
-    .reduce((tightest, each) => (each.remaining < tightest.remaining ? each : tightest), {
-      ...UNLIMITED,
-      remaining: claims.length === 0 ? 0 : Number.POSITIVE_INFINITY,
-    });
+/** Looks and takes, without waiting for anything but the store. */
+function attempt(asked: Asked, throttle: Throttle, round = 0): Answer {
+  const look = lookAt(asked);
+  if (look.kind === "full") return refuse(look.counters);
+  if (look.kind === "free")
+    return releasing(charge(look.counters), { asked, throttle, counters: look.counters });
+  if (round >= ROUNDS_MAX) return refuse(asked.counters);
+  return fetchAll(asked, look.counters).then(() => attempt(asked, throttle, round + 1));
 }
 
-function refusal(claims: readonly Claim[]): LimitDecision {
-  return claims
-    .filter((claim) => !claim.isAllowed)
-    .map(({ policy, rate, debt, debtAfter }) => ({
-      allowed: false,
-      policy,
-      limit: rate.limit,
-      windowMs: rate.windowMs,
-      remaining: tokensLeft(rate, debt),
-      resetMs: workedOffMs(rate, debtAfter - capacity(rate)),
-    }))
-    .reduce((longest, each) => (each.resetMs > longest.resetMs ? each : longest));
+async function fetchAll({ request, cost }: Asked, counters: readonly Counter[]): Promise<void> {
+  const fetches = counters.map(async (counter) => {
+    await counter.fetch?.(countName(counter, request), cost * counter.policy.cost);
+  });
+  await Promise.all(fetches);
+}
+
+interface Charged {
+  readonly asked: Asked;
+  readonly throttle: Throttle;
+  readonly counters: readonly Counter[];
+}
+
+function releasing(decision: LimitDecision, { asked, throttle, counters }: Charged): LimitDecision {
+  const { request, cost } = asked;
+  if (cost === 0 || !counters.some((counter) => counter.release !== undefined)) return decision;
+  let isReleased = false;
+  const release = (): void => {
+    if (isReleased) return;
+    isReleased = true;
+    for (const counter of counters) {
+      if (counter.release === undefined) continue;
+      const name = countName(counter, request);
+      counter.release(name, cost * counter.policy.cost);
+      throttle.wake(name);
+    }
+  };
+  return { ...decision, release };
+}
+
+/** Holds a refused call back where every policy that refuses it says so, and its time would be enough. */
+function heldBack(asked: Asked, throttle: Throttle, refusal: LimitDecision): Answer {
+  const { states = [refusal] } = refusal;
+  const refusing = asked.counters.filter(({ policy }) =>
+    states.some(({ allowed, policy: name }) => !allowed && name === policy.name),
+  );
+  const [first] = refusing;
+  if (first === undefined) return refusal;
+  const isPatient = refusing.every(
+    ({ policy }) =>
+      policy.delay !== undefined &&
+      (policy.algorithm === "concurrency" || refusal.resetMs <= policy.delay.delayMs),
+  );
+  return isPatient ? standBehind(asked, throttle, first, refusal) : refusal;
+}
+
+function standBehind(
+  asked: Asked,
+  throttle: Throttle,
+  ...[counter, known]: [Counter, LimitDecision?]
+): Answer {
+  const { delay } = counter.policy;
+  const name = countName(counter, asked.request);
+  if (delay === undefined) return known ?? attempt(asked, throttle);
+  return throttle.hold(name, {
+    patience: delay,
+    retry: () => attempt(asked, throttle),
+    refusal: known ?? queueIsFull(asked),
+  });
+}
+
+/** The refusal of a call that was not looked at, since others wait before it. */
+function queueIsFull(asked: Asked): LimitDecision {
+  const look = lookAt(asked);
+  const refusal = refuse(look.kind === "unknown" ? asked.counters : look.counters);
+  return { ...refusal, allowed: false, resetMs: Math.max(1, refusal.resetMs) };
 }

@@ -1,4 +1,4 @@
-import { definePlugin, operation } from "portico/kernel";
+import { anonymous, definePlugin, operation } from "portico/kernel";
 import { createTestApp, fakeClock } from "portico/testing";
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
@@ -57,8 +57,9 @@ describe("the capability", () => {
   it("takes for other plugins and tells them when none is left", async () => {
     await using app = await createTestApp({ plugins: plugins() });
     const face = app.context("limits").get(Limits);
-    const call = { subject: "key_1", counts: [{ name: "route", rates: ["1/min"] }] };
-    expect(face.take(call).allowed).toBe(true);
-    expect(face.take(call)).toMatchObject({ allowed: false, policy: "1/min" });
+    const place = { id: "route", api: "shop", limits: ["1/min"] };
+    const call = { caller: { ...anonymous, subject: "key_1" }, address: "192.0.2.1", place };
+    expect(await face.take(call)).toMatchObject({ allowed: true });
+    expect(await face.take(call)).toMatchObject({ allowed: false, policy: "1/min" });
   });
 });

@@ -1,67 +1,118 @@
-import { add, capability, definePlugin, Limiters, provide } from "portico/kernel";
-import type { AnyPlugin, Capability, LimitDecision, Limiter, LimitRequest } from "portico/kernel";
-import { Type } from "typebox";
+import { add, definePlugin, Limiters, provide } from "portico/kernel";
+import type { AnyPlugin, LimitDecision, Limiter, PluginContext } from "portico/kernel";
+import { Limits } from "./capability.ts";
 import { limitErrors, raise } from "./errors.ts";
-import { memoryLimiter } from "./limiter.ts";
-import type { MemoryLimiter } from "./limiter.ts";
+import { createLimiter } from "./limiter.ts";
+import type { CountingLimiter } from "./limiter.ts";
+import { createCounters } from "./migrations/0001-create-counters.ts";
+import { checkLimit } from "./operations/check-limit.ts";
+import { limitPermissions } from "./permissions.ts";
+import { readPolicies } from "./policies.ts";
+import type { NamedPolicies } from "./policies.ts";
+import { LimitSettings } from "./settings.ts";
+import { databaseStore, purgeCounts } from "./store/index.ts";
 
-/** Counting calls for other pillars: the gateway asks here before it proxies. */
-export interface LimitsFace {
-  /** Takes from every rate of the request or from none. Synchronous. Throws `limits.badRate`, `limits.badCost`. */
-  take(request: LimitRequest): LimitDecision;
-}
-
-/** `limits@1` */
-export const Limits: Capability<LimitsFace> = capability<LimitsFace>("limits@1");
-
-const settings = Type.Object({
-  bucketsMax: Type.Integer({
-    default: 1_000_000,
-    minimum: 1_000,
-    description:
-      "Buckets held in memory for each window length; about 200 bytes each. Subjects beyond it share buckets.",
-  }),
-});
+const PURGE_MS = 3_600_000;
 
 /**
  * Makes the limits pillar. Each server gets its own, since what it contributes counts for that server alone.
  *
  * @example
- * export default defineConfig({ plugins: [limits()] });
+ * export default defineConfig({
+ *   plugins: [limits()],
+ *   settings: { limits: { policies: { searches: { limit: 100, window: "hour", per: "user" } } } },
+ * });
  */
 export function limits(): AnyPlugin {
-  let running: MemoryLimiter | undefined;
-  const limiter: Limiter = {
-    take: (request) => {
-      if (running === undefined) throw raise("limits.notStarted");
-      return running.take(request);
-    },
+  let running: Required<Limiter> | undefined;
+  const started = (): Required<Limiter> => {
+    if (running === undefined) throw raise("limits.notStarted");
+    return running;
   };
   return definePlugin({
     id: "limits",
     version: "1.0.0",
     engine: "^1",
-    settings,
+    settings: LimitSettings,
+    permissions: limitPermissions,
     errors: limitErrors,
-    contributes: [add(Limiters, limiter)],
+    tables: { limits_counters: "instance" },
+    migrations: [createCounters],
+    operations: [checkLimit],
+    contributes: [
+      add(Limiters, {
+        take: (request) => started().take(request),
+        mistakes: (specs) => started().mistakes(specs),
+      }),
+    ],
     provides: [Limits],
     start: (ctx) => {
-      const made = memoryLimiter({ clock: ctx.clock, bucketsMax: ctx.settings.bucketsMax });
-      ctx.meter.gauge("limits_buckets", "Token buckets held in memory", made.size);
-      const refused = ctx.meter.counter("limits_refused_total", "Calls refused by a rate", [
-        "window",
-      ]);
-      const take = (request: LimitRequest): LimitDecision => {
-        const decision = made.take(request);
-        if (!decision.allowed) refused.add(1, { window: windowLabel(decision.windowMs) });
-        return decision;
-      };
-      running = { ...made, take };
-      return Promise.resolve({ provides: [provide(Limits, { take })] });
+      const limiter = limiterOf(ctx, policiesOf(ctx.settings));
+      running = counted(ctx, limiter);
+      const endPurging = purgeHourly(ctx);
+      return Promise.resolve({
+        provides: [provide(Limits, running)],
+        stop: async () => {
+          endPurging();
+          await limiter.close();
+        },
+      });
     },
   });
 }
 
-function windowLabel(windowMs: number): string {
-  return `${windowMs / 1_000}s`;
+function policiesOf(settings: LimitSettings): NamedPolicies {
+  const { policies, mistakes } = readPolicies(settings.policies);
+  if (mistakes.length === 0) return policies;
+  throw raise("limits.badPolicies", {
+    params: {
+      count: mistakes.length,
+      mistakes: mistakes.map(({ name, detail }) => `'${name}': ${detail}`).join("; "),
+    },
+    errors: mistakes.map(({ name, detail }) => ({ pointer: `/limits/policies/${name}`, detail })),
+  });
+}
+
+function limiterOf(ctx: PluginContext<LimitSettings>, policies: NamedPolicies): CountingLimiter {
+  const { bucketsMax, xRateLimitHeaders } = ctx.settings;
+  const limiter = createLimiter({
+    clock: ctx.clock,
+    policies,
+    bucketsMax,
+    tellsResetAt: xRateLimitHeaders,
+    store: databaseStore(ctx),
+    storeFailed: (error) => ctx.logger.warn({ err: error }, "the counts of limits cannot be asked"),
+  });
+  ctx.meter.gauge("limits_buckets", "Counts of limits held in memory", limiter.size);
+  return limiter;
+}
+
+/** The limiter with its refusals counted. */
+function counted(ctx: PluginContext<LimitSettings>, limiter: CountingLimiter): Required<Limiter> {
+  const refused = ctx.meter.counter("limits_refused_total", "Calls refused by a limit", ["window"]);
+  const count = (decision: LimitDecision): LimitDecision => {
+    if (!decision.allowed) refused.add(1, { window: `${decision.windowMs / 1_000}s` });
+    return decision;
+  };
+  return {
+    take: (request) => {
+      const answer = limiter.take(request);
+      return answer instanceof Promise ? answer.then(count) : count(answer);
+    },
+    mistakes: limiter.mistakes,
+  };
+}
+
+function purgeHourly(ctx: PluginContext<LimitSettings>): () => void {
+  let cancel = (): void => undefined;
+  const again = (): void => {
+    cancel = ctx.clock.after(PURGE_MS, () => {
+      purgeCounts(ctx).catch((error: unknown) => {
+        ctx.logger.warn({ err: error }, "old counts of limits were not deleted; again in an hour");
+      });
+      again();
+    });
+  };
+  again();
+  return () => cancel();
 }

@@ -31,7 +31,7 @@ export function lookAtCycles(document: JsonObject): readonly DocumentMistake[] {
 }
 
 /** The schemas that look at the very value a schema looks at, each with where it is named. */
-export function sameValue(
+function sameValue(
   document: JsonObject,
   schema: JsonObject,
   pointer: string,

@@ -1,4 +1,5 @@
-import { parseRate } from "portico/kernel";
+import type { RateLimits } from "portico/kernel";
+import { readLimit } from "portico/kernel";
 import type { DocumentMistake, JsonObject, OpenApiOperation, OperationAuth } from "./document.ts";
 import { isObject, METHODS } from "./grammar.ts";
 import { below } from "./pointer.ts";
@@ -17,8 +18,8 @@ const isText = (value: unknown): boolean => typeof value === "string" && value !
 const rate: Rule = {
   test: (value) =>
     (Number.isSafeInteger(value) && Number(value) > 0) ||
-    (typeof value === "string" && parseRate(value) !== undefined),
-  expected: "a whole number of requests per minute, or a rate such as 10/s",
+    (typeof value === "string" && "kind" in readLimit(value)),
+  expected: "a whole number of requests per minute, a rate such as 10/s, or the name of a policy",
 };
 
 function oneOf(...words: readonly string[]): Rule {
@@ -51,7 +52,7 @@ const EXTENSIONS: Readonly<Record<string, Rule>> = {
 
 /** What a document says to Portico about one operation. */
 export interface Said {
-  readonly rateLimit: number | string | undefined;
+  readonly rateLimit: RateLimits | undefined;
   readonly auth: OperationAuth | undefined;
   readonly permissions: readonly string[] | undefined;
   readonly validate: RequestChecks | undefined;

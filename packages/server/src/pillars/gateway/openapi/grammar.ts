@@ -30,6 +30,21 @@ const CONTENT = ["map", "mediaType"] as const;
 const HEADERS = ["map", "header"] as const;
 const VALUED: Members = { schema: SCHEMA, content: CONTENT, examples: ["map", "example"] };
 
+/** Keywords of JSON Schema that hold one schema. */
+export const SINGLE_SCHEMAS = [
+  "items",
+  "additionalProperties",
+  "not",
+  "if",
+  "then",
+  "else",
+  "contains",
+  "propertyNames",
+  "unevaluatedItems",
+  "unevaluatedProperties",
+  "contentSchema",
+] as const;
+
 /** Methods that a path item may hold (OpenAPI 3.1 §4.8.9). */
 export const METHODS = [
   "get",
@@ -94,17 +109,7 @@ const GRAMMAR: Readonly<Record<Kind, Members>> = {
     anyOf: SCHEMAS,
     oneOf: SCHEMAS,
     prefixItems: SCHEMAS,
-    items: SCHEMA,
-    additionalProperties: SCHEMA,
-    not: SCHEMA,
-    if: SCHEMA,
-    then: SCHEMA,
-    else: SCHEMA,
-    contains: SCHEMA,
-    propertyNames: SCHEMA,
-    unevaluatedItems: SCHEMA,
-    unevaluatedProperties: SCHEMA,
-    contentSchema: SCHEMA,
+    ...Object.fromEntries(SINGLE_SCHEMAS.map((name) => [name, SCHEMA])),
   },
 };
 

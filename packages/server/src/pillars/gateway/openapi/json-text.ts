@@ -1,7 +1,7 @@
 import { below } from "./pointer.ts";
 
 /** How deep JSON may be nested. Deeper is nobody's data, and validators recurse. */
-export const JSON_DEPTH_MAX = 200;
+const JSON_DEPTH_MAX = 200;
 
 /** What two readers of a text could disagree on. */
 export interface JsonFault {

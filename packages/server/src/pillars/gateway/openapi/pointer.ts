@@ -14,7 +14,7 @@ export function follow(document: unknown, pointer: string): unknown {
 }
 
 /** The steps of a pointer, unescaped. */
-export function stepsOf(pointer: string): readonly string[] {
+function stepsOf(pointer: string): readonly string[] {
   return pointer
     .split("/")
     .slice(1)

@@ -38,11 +38,8 @@ export async function readDocument(
   if (parsed.mistakes !== undefined) return refused(parsed.mistakes);
   const version = faultOfVersion(parsed.value);
   if (version !== undefined) return refused([version]);
-  const shape = lookAtShape(parsed.value);
-  if (shape.length > 0) return refused([...shape, ...referencesUnlessBundled(parsed.value, parts)]);
   const bundled = await bundledIfAllowed(parsed.value, { source, parts });
-  if (bundled.mistakes.length > 0) return refused(bundled.mistakes);
-  return finish(bundled.json, name);
+  return finish(bundled, name);
 }
 
 async function parsedSource(source: string, parts: ReadParts): Promise<Parsed> {
@@ -78,45 +75,47 @@ function faultOfVersion(json: JsonObject): DocumentMistake | undefined {
   return { pointer: "/openapi", detail: `must be 3.0 or 3.1, as in "3.1.0"; got ${got}` };
 }
 
-function referencesUnlessBundled(
-  json: JsonObject,
-  { remoteRefs }: ReadParts,
-): readonly DocumentMistake[] {
-  return remoteRefs === true ? [] : lookAtReferences(json);
-}
-
 async function bundledIfAllowed(
   json: JsonObject,
   { source, parts }: { readonly source: string | JsonObject; readonly parts: ReadParts },
-): Promise<{ readonly json: JsonObject; readonly mistakes: readonly DocumentMistake[] }> {
+): Promise<Bundled> {
   if (parts.remoteRefs !== true || !hasRemoteReferences(json)) return { json, mistakes: [] };
   const folder = resolvePath(parts.folder ?? ".", "openapi.json");
   const base = typeof source === "string" ? absolute(folder, source) : folder;
   return bundle({ json, base }, parts);
 }
 
-function finish(json: JsonObject, source: string): ReadOutcome {
+interface Bundled {
+  readonly json: JsonObject;
+  readonly mistakes: readonly DocumentMistake[];
+}
+
+function finish({ json, mistakes: unbundled }: Bundled, source: string): ReadOutcome {
   const given = String(json["openapi"]);
   const upgraded = given.startsWith("3.0") ? upgradeTo31(json) : json;
-  const references = lookAtReferences(upgraded);
+  const shape = lookAtShape(upgraded);
+  const references = unbundled.length > 0 ? unbundled : lookAtReferences(upgraded);
   const { operations, mistakes } = operationsOf(upgraded);
-  const all = [
-    ...references,
-    ...(references.length > 0 ? [] : lookAtCycles(upgraded)),
-    ...mistakes,
-  ];
+  const isWhole = shape.length === 0 && references.length === 0;
+  const cycles = isWhole ? lookAtCycles(upgraded) : [];
+  const all = [...shape, ...references, ...cycles, ...mistakes];
   if (all.length > 0) return refused(all);
   const info = isObject(upgraded["info"]) ? upgraded["info"] : {};
   const document: OpenApiDocument = {
     source,
     given,
     json: upgraded,
-    title: String(info["title"] ?? ""),
-    version: String(info["version"] ?? ""),
+    title: textOf(info["title"]),
+    version: textOf(info["version"]),
     basePath: basePathOf(upgraded, source),
     operations,
   };
   return { document };
+}
+
+/** YAML makes a number of `version: 1.0`. */
+function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
 /** The path of the first server, which may be relative to where the document is (§4.8.5); variables take their defaults. */
@@ -127,7 +126,7 @@ function basePathOf(json: JsonObject, source: string): string {
   const variables = isObject(first["variables"]) ? first["variables"] : {};
   const url = first["url"].replaceAll(/\{([^{}]*)\}/g, (whole, name: string) => {
     const variable = variables[name];
-    return isObject(variable) ? String(variable["default"] ?? whole) : whole;
+    return isObject(variable) ? textOf(variable["default"]) : whole;
   });
   const base = isAddress(source) ? source : "http://localhost/";
   if (!URL.canParse(url, base)) return "/";

@@ -8,7 +8,7 @@ const CHAIN_MAX = 64;
  * What a reference leads to, through references that lead on; undefined when it leads nowhere or back to itself. Anchors
  * (`#name`) are those of the component schemas.
  */
-export function resolve(document: JsonObject, reference: string): JsonObject | undefined {
+function resolve(document: JsonObject, reference: string): JsonObject | undefined {
   let at = reference;
   for (let step = 0; step < CHAIN_MAX; step += 1) {
     const target = targetOf(document, at);

@@ -1,3 +1,4 @@
+import type { RateLimits } from "portico/kernel";
 import type { JsonObject, OpenApiDocument, OpenApiOperation, OperationAuth } from "./document.ts";
 import { saidOf } from "./extensions.ts";
 import type { ReplyChecks, RequestChecks } from "./extensions.ts";
@@ -6,7 +7,7 @@ import type { ReplyChecks, RequestChecks } from "./extensions.ts";
 export interface RouteDefaults {
   readonly auth?: OperationAuth | undefined;
   readonly permissions?: readonly string[] | undefined;
-  readonly rateLimit?: number | string | undefined;
+  readonly rateLimit?: RateLimits | undefined;
   readonly validate?: RequestChecks | undefined;
   readonly responses?: ReplyChecks | undefined;
 }
@@ -21,7 +22,7 @@ export interface DocumentRoute {
   readonly name: string;
   readonly auth: OperationAuth;
   readonly permissions: readonly string[];
-  readonly rateLimit: number | string | undefined;
+  readonly rateLimit: RateLimits | undefined;
   readonly isDeprecated: boolean;
   readonly validate: RequestChecks;
   readonly responses: ReplyChecks;

@@ -1,8 +1,9 @@
+import type * as YamlModule from "yaml";
 import type { Node, Pair } from "yaml";
 import type { DocumentMistake } from "./document.ts";
 import { below } from "./pointer.ts";
 
-type Yaml = typeof import("yaml");
+type Yaml = typeof YamlModule;
 
 const DEPTH_MAX = 200;
 /** Nodes that aliases may stand for, all together. A bomb of nine anchors stands for billions. */
@@ -34,7 +35,8 @@ export async function readYaml(
       // Looked at below, where each has a pointer.
       uniqueKeys: false,
       prettyErrors: true,
-      logLevel: "silent",
+      // `silent` would take the first of several documents without a word.
+      logLevel: "error",
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

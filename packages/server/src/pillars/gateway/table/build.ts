@@ -4,6 +4,7 @@ import type { Compiled } from "../compile.ts";
 import type { GatewaySettings } from "../settings.ts";
 import type { StepParts } from "../steps.ts";
 import type { Modules } from "../load-modules.ts";
+import type { Documents } from "../openapi/index.ts";
 import type { VersionCallers } from "../versions/callers.ts";
 import type { Upstreams } from "../upstream/index.ts";
 import { Mistakes } from "../mistakes.ts";
@@ -29,6 +30,7 @@ export interface BuildInput {
   readonly config: GatewaySettings;
   readonly snapshot: Snapshot;
   readonly modules: Modules;
+  readonly documents: Documents;
   readonly reuse: Compilations;
 }
 
@@ -47,10 +49,10 @@ export type Built =
 
 /** Builds the table of a configuration and the rows of the API, in pieces. */
 export function* build(parts: BuildParts, input: BuildInput): Pieces<Built> {
-  const { config, snapshot, modules, reuse } = input;
+  const { config, snapshot, modules, documents, reuse } = input;
   const mistakes = new Mistakes();
   const united = unite(config, snapshot, mistakes);
-  const compiled = yield* compile(united, { ...parts, modules, reuse, mistakes });
+  const compiled = yield* compile(united, { ...parts, modules, documents, reuse, mistakes });
   if (compiled !== undefined) return { united, compiled };
   const located = mistakes.list.map(({ detail, at }) => ({
     detail,

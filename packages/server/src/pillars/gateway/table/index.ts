@@ -20,5 +20,5 @@ export { routeViews } from "./route-views.ts";
 export { listRevisions, readRevision, rollingBack } from "./revisions.ts";
 export { RouteTable } from "./table.ts";
 export { versionKey } from "./version-key.ts";
-export { allVersions, currentOf, makingCurrent, resolveVersion } from "./versions.ts";
+export { allVersions, makingCurrent, resolveVersion } from "./versions.ts";
 export { validateRequest } from "./validate-request.ts";

@@ -65,7 +65,7 @@ export function nextOf(before: TableObject, settings: Settings, now: number): Ta
 }
 
 /** The row; `gateway.pinned` for what the configuration says, else `gateway.notFound`. */
-export function find(rows: Snapshot, table: RouteTable, wanted: Wanted): TableObject {
+function find(rows: Snapshot, table: RouteTable, wanted: Wanted): TableObject {
   const { kind, id, ifMatch } = wanted;
   const object = rows.objects.get(keyOf({ kind, id }));
   if (object === undefined) {

@@ -1,7 +1,8 @@
-import { toRfc3339 } from "portico/kernel";
+import { limitTexts, toRfc3339 } from "portico/kernel";
 import type { Route } from "../call.ts";
 import type { RouteView } from "../route-view.ts";
-import { rateOf, routeLabel } from "../route-rules.ts";
+import { limitsOf } from "../route-limits.ts";
+import { routeLabel } from "../route-rules.ts";
 import type { ApiSettings, RouteSettings } from "../settings.ts";
 import type { TableObject } from "./objects.ts";
 import type { InForce, RouteTable } from "./table.ts";
@@ -58,7 +59,7 @@ function viewOfRoute(
   route: Route,
   { methods, name, description }: RouteSettings,
 ): Omit<RouteView, Told> {
-  const { api, template, auth, permissions, rates } = route;
+  const { api, template, auth, permissions, place } = route;
   return {
     api: api.id,
     host: api.host ?? null,
@@ -68,7 +69,7 @@ function viewOfRoute(
     methods: methods ?? null,
     auth,
     permissions,
-    rateLimit: rates,
+    rateLimit: limitTexts(place.limits),
     description: description ?? null,
     deprecated: route.lifecycle?.deprecatedMs !== undefined,
   };
@@ -116,7 +117,7 @@ function offView(
 ): RouteView {
   const basePath = api.basePath ?? "";
   const path = `${basePath === "/" ? "" : basePath}${route.path}`;
-  const rate = rateOf(route, api);
+  const limits = limitsOf(route.rateLimit ?? api.rateLimit);
   const label = routeLabel(api.id, { ...route, path });
   return {
     ...rowOf(object),
@@ -134,7 +135,7 @@ function offView(
     methods: route.methods ?? null,
     auth: route.auth ?? api.auth ?? "none",
     permissions: route.permissions ?? api.permissions ?? [],
-    rateLimit: rate === undefined ? [] : [rate],
+    rateLimit: limitTexts(limits),
     description: route.description ?? null,
     deprecated: route.deprecated === true || route.deprecatedAt !== undefined,
     emits: [],

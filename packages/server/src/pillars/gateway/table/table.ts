@@ -3,6 +3,7 @@ import { forgetChanged } from "../cache/index.ts";
 import type { Compiled } from "../compile.ts";
 import { raise } from "../errors.ts";
 import type { Modules } from "../load-modules.ts";
+import type { Documents, ReadParts } from "../openapi/index.ts";
 import type { Router } from "../router.ts";
 import type { GatewaySettings } from "../settings.ts";
 import { build } from "./build.ts";
@@ -13,6 +14,8 @@ import { atOnce, inPieces } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
 import { noCompilations } from "./reuse.ts";
 import type { Compilations } from "./reuse.ts";
+import { openTableDocuments } from "./documents.ts";
+import type { TableDocuments } from "./documents.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
 import type { United } from "./unite.ts";
@@ -31,6 +34,8 @@ export interface TableOptions extends BuildParts {
   readonly config: GatewaySettings;
   /** Loads the modules that a configuration names, each once. */
   readonly loadModules: (paths: readonly string[]) => Promise<Modules>;
+  /** With what documents are read. */
+  readonly reading: ReadParts;
 }
 
 /** The table that calls are routed by, with what it was built of. */
@@ -54,6 +59,8 @@ export class RouteTable {
   readonly #options: TableOptions;
   #config: GatewaySettings;
   #modules: Modules = new Map();
+  #documents: TableDocuments = NO_DOCUMENTS;
+  readonly #rowDocuments = new WeakMap();
   /** The newest rows, in force or not. */
   #latest: Snapshot = EMPTY;
   /** Rows that contradict the configuration since it was changed, with what is wrong, by key and revision. */
@@ -77,6 +84,11 @@ export class RouteTable {
   get inForce(): InForce {
     if (this.#inForce === undefined) throw raise("gateway.notStarted");
     return this.#inForce;
+  }
+
+  /** The documents that the configuration and the rows name. */
+  get documents(): Documents {
+    return this.#documents;
   }
 
   get config(): GatewaySettings {
@@ -103,7 +115,8 @@ export class RouteTable {
     const { store, changes, clock } = this.#options;
     const read = store.read("instance");
     this.#latest = await readSnapshot(read, await readNumber(read));
-    this.#modules = await this.#load(this.#config);
+    const unread = await this.#load(this.#config);
+    if (unread.length > 0) throw badConfig(unread);
     await this.#startWith();
     this.#stops.push(changes.watch(TABLE_CHANGED, () => void this.follow()));
     const poll = (): void => {
@@ -129,16 +142,16 @@ export class RouteTable {
   reload(config: GatewaySettings): Promise<Reloaded> {
     return this.#inTurn(async () => {
       // Rows that stood against the old configuration may be in order with the new one.
-      const [aside, modules] = [this.#aside, this.#modules];
-      this.#modules = await this.#load(config);
+      const [aside, modules, documents] = [this.#aside, this.#modules, this.#documents];
+      const unread = await this.#load(config);
       this.#aside = new Map();
-      let tried = await this.#tryInForce(config, this.#latest);
+      let tried = await this.#tryInForce(config, this.#latest, unread);
       if (tried.length > 0) {
         this.#aside = aside;
-        tried = await this.#tryInForce(config, this.#latest);
+        tried = await this.#tryInForce(config, this.#latest, unread);
       }
       if (tried.length > 0) {
-        this.#modules = modules;
+        [this.#modules, this.#documents] = [modules, documents];
         return { mistakes: tried.map(({ detail }) => detail) };
       }
       const changed = compareConfigs(this.#config, config);
@@ -151,7 +164,8 @@ export class RouteTable {
   /** Everything that would keep these rows from being activated. The table in force is untouched. */
   async check(snapshot: Snapshot): Promise<readonly TableMistake[]> {
     const { clock } = this.#options;
-    return mistakesOf(await inPieces(this.#built(this.#config, snapshot), clock));
+    const unread = await this.#documents.openRows(snapshot);
+    return [...unread, ...mistakesOf(await inPieces(this.#built(this.#config, snapshot), clock))];
   }
 
   /** The same without a pause, for a transaction that was overtaken. */
@@ -165,9 +179,13 @@ export class RouteTable {
     this.#inForce?.compiled.release();
   }
 
-  /** Only the configuration may name code: what a call of the API names is never loaded. */
-  #load(settings: GatewaySettings): Promise<Modules> {
-    return this.#options.loadModules(modulePaths(settings));
+  /** Only the configuration may name code and files: what a call of the API names is never loaded. */
+  async #load(config: GatewaySettings): Promise<readonly TableMistake[]> {
+    const { loadModules, reading } = this.#options;
+    this.#modules = await loadModules(modulePaths(config));
+    const opened = await openTableDocuments(config, reading, this.#rowDocuments);
+    this.#documents = opened.documents;
+    return opened.mistakes;
   }
 
   #inTurn<TValue>(run: () => Promise<TValue>): Promise<TValue> {
@@ -193,9 +211,15 @@ export class RouteTable {
     );
   }
 
-  async #tryInForce(config: GatewaySettings, latest: Snapshot): Promise<readonly TableMistake[]> {
+  /** `unread` are mistakes that are known already: with any, nothing is put in force. */
+  async #tryInForce(
+    config: GatewaySettings,
+    latest: Snapshot,
+    unread: readonly TableMistake[] = [],
+  ): Promise<readonly TableMistake[]> {
+    const wrong = [...unread, ...(await this.#documents.openRows(latest))];
     const built = await inPieces(this.#built(config, latest), this.#options.clock);
-    if (built.compiled === undefined) return built.mistakes;
+    if (built.compiled === undefined || wrong.length > 0) return [...wrong, ...mistakesOf(built)];
     const before = this.#inForce;
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
     if (before !== undefined) {
@@ -209,8 +233,13 @@ export class RouteTable {
 
   #built(config: GatewaySettings, snapshot: Snapshot): Pieces<Built> {
     const reuse: Compilations = this.#inForce?.compiled.compilations ?? noCompilations();
-    const modules = this.#modules;
-    return build(this.#options, { config, snapshot: this.#without(snapshot), modules, reuse });
+    return build(this.#options, {
+      config,
+      snapshot: this.#without(snapshot),
+      modules: this.#modules,
+      documents: this.#documents,
+      reuse,
+    });
   }
 
   /** The rows but for those that are set aside, until they are changed. */
@@ -254,6 +283,11 @@ function mistakesOf(built: Built): readonly TableMistake[] {
   built.compiled?.release();
   return built.mistakes ?? [];
 }
+
+const NO_DOCUMENTS: TableDocuments = {
+  of: () => undefined,
+  openRows: () => Promise.resolve([]),
+};
 
 function asideKey(object: TableObject): string {
   return `${keyOf(object)} ${object.revision}`;

@@ -51,7 +51,8 @@ export function unite(config: GatewaySettings, { objects }: Snapshot, mistakes: 
     mistakes.push(`upstreamAllow: '${network}' is no network such as 10.0.0.0/8`);
   }
   const allowFor = (settings: object): readonly string[] | undefined =>
-    origins.get(settings)?.source === "api" ? config.upstreamAllow : undefined;
+    // What cannot be told is held to the networks: only the operator's own word goes further.
+    origins.get(settings)?.source === "config" ? undefined : config.upstreamAllow;
   return { apis, upstreams: [...config.upstreams, ...named], origins, allowFor };
 }
 
@@ -87,7 +88,7 @@ function uniteApi(settings: ApiSettings, rows: Rows, origins: Map<object, Origin
     ...settings,
     ...(plain.length === 0
       ? {}
-      : { routes: [...(settings.routes ?? [EVERYTHING]), ...plain.map(routeOf)] }),
+      : { routes: [...(settings.routes ?? everythingOf(settings)), ...plain.map(routeOf)] }),
     ...(current === undefined ? {} : { currentVersion: String(current.settings["version"]) }),
   };
   const all = uniteVersions(united, { versions, routes: added }, origins);
@@ -113,13 +114,19 @@ function uniteVersions(
   const withRoutes = all.map((version) => {
     const added = rows.routes.filter((row) => row.settings["version"] === version.id);
     if (added.length === 0) return version;
-    const before = version.routes ?? settings.routes ?? [EVERYTHING];
+    const { openapi = settings.openapi } = version;
+    const before = version.routes ?? settings.routes ?? everythingOf({ openapi });
     const united = { ...version, routes: [...before, ...added.map(routeOf)] };
     origins.set(united, origins.get(version) ?? CONFIG);
     return united;
   });
   const isDated = all.every(({ id }) => DATE.test(id));
   return isDated ? withRoutes.toSorted((a, b) => (a.id < b.id ? -1 : 1)) : withRoutes;
+}
+
+/** What is served where no route is named: everything, unless a document says what. */
+function everythingOf({ openapi }: { readonly openapi?: unknown }): readonly RouteSettings[] {
+  return openapi === undefined ? [EVERYTHING] : [];
 }
 
 function routeOf({ settings }: TableObject): RouteSettings {

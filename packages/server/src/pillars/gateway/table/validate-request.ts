@@ -1,3 +1,4 @@
+import { limitTexts } from "portico/kernel";
 import type { Match, Route } from "../call.ts";
 import { readTarget } from "../path.ts";
 import type { RouteView } from "../route-view.ts";
@@ -44,7 +45,7 @@ export function validateRequest(parts: ValidationParts, request: ValidationReque
   const { table, ownPaths, now } = parts;
   const found = routeOf({ table, ownPaths }, request);
   if ("code" in found) return { ...NOTHING, problems: [found] };
-  const { permissions, rates, lifecycle } = found;
+  const { permissions, place, lifecycle } = found;
   const hasEnded = lifecycle?.sunsetMs !== undefined && lifecycle.sunsetMs <= now;
   const problems = hasEnded
     ? [{ code: "gateway.versionSunset", detail: "It has ended: the call is answered 410." }]
@@ -53,7 +54,7 @@ export function validateRequest(parts: ValidationParts, request: ValidationReque
     valid: problems.length === 0,
     route: viewOf(table, found),
     permission: permissions[0] ?? null,
-    rateLimit: rates[0] ?? null,
+    rateLimit: limitTexts(place.limits)[0] ?? null,
     problems,
   };
 }

@@ -10,7 +10,7 @@ import { versionKey } from "./version-key.ts";
 import type { VersionName } from "./version-key.ts";
 
 /** What an API gets that asks for no version; undefined when it has none. */
-export function currentOf({ versions, currentVersion }: ApiSettings): string | undefined {
+function currentOf({ versions, currentVersion }: ApiSettings): string | undefined {
   return versions === undefined ? undefined : (currentVersion ?? versions.at(-1)?.id);
 }
 

@@ -32,7 +32,7 @@ export function allowedLookup(networks: readonly string[]): LookupFunction {
       const [first] = allowed;
       if (first === undefined) {
         const addresses = found.map(({ address }) => address).join(", ");
-        callback(new Error(`${hostname} (${addresses}) is in no network of upstreamAllow`), []);
+        callback(new TypeError(`${hostname} (${addresses}) is in no network of upstreamAllow`), []);
       } else if (options.all === true) {
         callback(null, allowed);
       } else {

@@ -1,7 +1,7 @@
 import type { Api, Route } from "../call.ts";
 import { createRouter } from "../router.ts";
 import { readTimeouts } from "../upstream/index.ts";
-import { chooseVersion, followPin } from "./steps.ts";
+import { answerAsked, chooseVersion, followPin } from "./steps.ts";
 import type { VersionRouters } from "./steps.ts";
 import type { PlannedVersion, VersionPlan } from "./plan.ts";
 import type { ApiVersions } from "./route-version.ts";
@@ -61,11 +61,12 @@ function entryOf(api: Api, of: ApiVersions, routers: () => VersionRouters): Rout
     methods: undefined,
     auth: "none",
     permissions: [],
-    rates: [],
+    place: { id: `${api.id} versions`, api: api.id, limits: [] },
     timeouts: readTimeouts(),
     emits: [],
     steps: [chooseVersion(of, routers)],
     replyStages: [],
     keepsRequestBody: false,
+    enter: answerAsked(of, routers),
   };
 }

@@ -9,4 +9,5 @@
  */
 export { defineVersionChange } from "./change.ts";
 export type { ChangedCalls, VersionChange } from "./change.ts";
+export { endedAt } from "./steps.ts";
 export { fieldStages, lifecycleSteps, versionStages, versionSteps } from "./route-steps.ts";

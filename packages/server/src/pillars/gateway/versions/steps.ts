@@ -1,5 +1,5 @@
 import type { Problem } from "portico/kernel";
-import type { Call, Match, Step } from "../call.ts";
+import type { AskedVersion, Call, Match, Step } from "../call.ts";
 import { askForWhole, changeRequest } from "../change-request.ts";
 import { editsOf } from "../edits.ts";
 import { raise } from "../errors.ts";
@@ -22,35 +22,41 @@ export interface VersionRouters {
 
 /** The first step of an API with versions: path, then header; then the call goes on with the route of its version. */
 export function chooseVersion(of: ApiVersions, routers: () => VersionRouters): Step {
+  const name = of.header ?? of.headerName.toLowerCase();
   return {
     name: "version",
     run: (call) => {
-      const { front, target } = call;
-      const told = toldIn(call, of);
-      const inPath =
-        of.path === undefined ? undefined : readPathVersion(target.path, of.path, of.index);
-      if (inPath !== undefined) call.target = { path: inPath.path, query: target.query };
-      const wanted = inPath?.wanted ?? told;
-      const { unnamed, named } = routers();
-      const { method = "GET", headers } = front.request;
-      if (wanted === undefined) {
-        enter(call, unnamed.find(method, headers.host, call.target.path), "current");
-        return;
-      }
-      const id = of.index.find(wanted) ?? unknown(of, wanted);
-      const source = inPath === undefined ? "header" : "path";
-      enter(call, named.get(id)?.find(method, headers.host, call.target.path), source);
+      const { method = "GET", headers } = call.front.request;
+      const { path, query } = call.target;
+      // The upstream is told a version of our own.
+      if (headers[name] !== undefined) editsOf(call).headers.set(name, []);
+      const named = namedVersion(of, { headers, path });
+      if (named.path !== path) call.target = { path: named.path, query };
+      const router = named.id === undefined ? routers().unnamed : routers().named.get(named.id);
+      enter(call, router?.find(method, headers.host, named.path), named.source);
     },
   };
 }
 
-/** What the caller's header asks for; it is not passed on, since the upstream is told a version of our own. */
-function toldIn(call: Call, { header, headerName }: ApiVersions): string | undefined {
-  const name = header ?? headerName.toLowerCase();
-  const told = call.front.request.headers[name];
-  if (told === undefined) return undefined;
-  editsOf(call).headers.set(name, []);
-  return header === undefined || typeof told !== "string" || told === "" ? undefined : told;
+interface Named {
+  /** Undefined when neither path nor header names one. */
+  readonly id: string | undefined;
+  readonly source: VersionSource;
+  /** Without the version. */
+  readonly path: string;
+}
+
+function namedVersion(
+  of: ApiVersions,
+  { headers, path }: Pick<AskedVersion, "headers" | "path">,
+): Named {
+  const inPath = of.path === undefined ? undefined : readPathVersion(path, of.path, of.index);
+  if (inPath !== undefined) {
+    return { id: known(of, inPath.wanted), source: "path", path: inPath.path };
+  }
+  const told = of.header === undefined ? undefined : headers[of.header];
+  if (typeof told !== "string" || told === "") return { id: undefined, source: "current", path };
+  return { id: known(of, told), source: "header", path };
 }
 
 function enter(call: Call, match: Match | undefined, source: VersionSource): void {
@@ -62,7 +68,9 @@ function enter(call: Call, match: Match | undefined, source: VersionSource): voi
   call.route = match.route;
 }
 
-function unknown({ api, index, current }: ApiVersions, wanted: string): never {
+function known({ api, index, current }: ApiVersions, wanted: string): string {
+  const id = index.find(wanted);
+  if (id !== undefined) return id;
   throw raise("gateway.versionUnknown", {
     params: { api, version: wanted.slice(0, 64), versions: index.ids.join(", ") },
     members: { versions: index.ids, currentVersion: current },
@@ -76,7 +84,7 @@ export function followPin(of: ApiVersions, routers: () => VersionRouters): Step 
     run: (call) => {
       const pin = call.caller.pins?.[of.api];
       if (pin === undefined) return;
-      const id = of.index.find(pin) ?? unknown(of, pin);
+      const id = known(of, pin);
       if (id === of.current) {
         call.notes.versionFrom = "pin";
         return;
@@ -84,6 +92,26 @@ export function followPin(of: ApiVersions, routers: () => VersionRouters): Step 
       const { method = "GET", headers } = call.front.request;
       enter(call, routers().named.get(id)?.find(method, headers.host, call.target.path), "pin");
     },
+  };
+}
+
+/** The same decision without a call, for `explain`. */
+export function answerAsked(
+  of: ApiVersions,
+  routers: () => VersionRouters,
+): (asked: AskedVersion) => Match | undefined {
+  return ({ method, headers, path, pins }) => {
+    const named = namedVersion(of, { headers, path });
+    const { unnamed, named: versions } = routers();
+    const host = typeof headers["host"] === "string" ? headers["host"] : undefined;
+    const find = (id: string): Match | undefined =>
+      versions.get(id)?.find(method, host, named.path);
+    if (named.id !== undefined) return find(named.id);
+    const match = unnamed.find(method, host, named.path);
+    const pin = of.pins ? pins?.[of.api] : undefined;
+    // A route that asks for no credential knows no key, and so no pin.
+    const hasPin = pin !== undefined && match?.kind === "route" && match.route.auth !== "none";
+    return hasPin ? find(known(of, pin)) : match;
   };
 }
 
@@ -97,35 +125,42 @@ export function endOfLife(
   lifecycle: Lifecycle,
   successorOf: (call: Call) => string | undefined,
 ): Step {
-  const { sunsetMs, brownouts } = lifecycle;
   return {
     name: "lifecycle",
     run: (call) => {
-      const { at } = call;
-      if (sunsetMs !== undefined && at >= sunsetMs) {
-        const successor = successorOf(call);
-        throw raise("gateway.versionSunset", {
-          params: {
-            since: httpDate(sunsetMs),
-            next: successor === undefined ? "It has no successor." : `Use ${successor}.`,
-          },
-          headers: fieldsOf(lifecycle, successor),
-        });
-      }
-      const endMs = brownoutEnd(brownouts, at);
-      if (endMs === undefined) return;
-      throw raise("gateway.brownout", {
-        params: {
-          until: httpDate(Math.ceil(endMs / 1_000) * 1_000),
-          end: sunsetMs === undefined ? "a day to come" : httpDate(sunsetMs),
-        },
-        headers: {
-          ...fieldsOf(lifecycle, successorOf(call)),
-          "retry-after": String(Math.max(1, Math.ceil((endMs - at) / 1_000))),
-        },
-      });
+      const problem = endedAt(lifecycle, call.at, () => successorOf(call));
+      if (problem !== undefined) throw problem;
     },
   };
+}
+
+/** Why it is not served at a time; undefined when it is. */
+export function endedAt(
+  lifecycle: Lifecycle,
+  atMs: number,
+  successorOf: () => string | undefined,
+): Problem | undefined {
+  const { sunsetMs, brownouts } = lifecycle;
+  if (sunsetMs !== undefined && atMs >= sunsetMs) {
+    const successor = successorOf();
+    const next = successor === undefined ? "It has no successor." : `Use ${successor}.`;
+    return raise("gateway.versionSunset", {
+      params: { since: httpDate(sunsetMs), next },
+      headers: fieldsOf(lifecycle, successor),
+    });
+  }
+  const endMs = brownoutEnd(brownouts, atMs);
+  if (endMs === undefined) return undefined;
+  return raise("gateway.brownout", {
+    params: {
+      until: httpDate(Math.ceil(endMs / 1_000) * 1_000),
+      end: sunsetMs === undefined ? "a day to come" : httpDate(sunsetMs),
+    },
+    headers: {
+      ...fieldsOf(lifecycle, successorOf()),
+      "retry-after": String(Math.max(1, Math.ceil((endMs - atMs) / 1_000))),
+    },
+  });
 }
 
 function fieldsOf(lifecycle: Lifecycle, successor: string | undefined): Record<string, string> {

@@ -24,7 +24,7 @@ async function echo(): Promise<Upstream & { readonly asked: Record<string, unkno
   const sockets = new WebSocketServer({ server, handleProtocols: () => "chat" });
   sockets.on("connection", (socket, { headers, url }) => {
     asked.push({ ...headers, url });
-    socket.on("message", (data, isBinary) => {
+    socket.on("message", (data: Buffer, isBinary) => {
       if (!isBinary && data.toString() === "bye") socket.close(4_001, "as you like");
       else socket.send(data, { binary: isBinary });
     });
@@ -265,7 +265,8 @@ describe("a thousand WebSockets that never read", () => {
     expect(taken / flooded).toBeGreaterThan(500_000);
     expect((process.memoryUsage().arrayBuffers - before) / flooded).toBeLessThan(500_000);
     for (const socket of sockets) socket.destroy();
-  });
+    await vi.waitUntil(() => upstream.sockets.size === 0, { timeout: 20_000 });
+  }, 60_000);
 
   it("are closed when what was sent to them lies unread for longer than `idleMs`", async () => {
     const piece = Buffer.alloc(16_000_000, 1);

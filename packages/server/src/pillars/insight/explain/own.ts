@@ -1,4 +1,4 @@
-import { Registry } from "portico/kernel";
+import { limitTexts, Registry } from "portico/kernel";
 import type {
   ExplainedProblem,
   ExplainQuestion,
@@ -122,7 +122,7 @@ function decide(ctx: PluginContext, { question, operation, template }: Decided):
     decisions.push({ step: "permission", outcome: allowed ? "allowed" : "refused", facts });
     if (!allowed) problems.push({ code: "access.forbidden", status: 403, detail: reason });
   }
-  const rates = [...(caller.limits ?? []), ...limits];
+  const rates = limitTexts([...(caller.limits ?? []), ...limits]);
   if (rates.length > 0) decisions.push({ step: "limit", outcome: "counted", facts: { rates } });
   return {
     valid: problems.length === 0,

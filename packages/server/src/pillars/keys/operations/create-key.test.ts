@@ -10,6 +10,9 @@ describe.each(kinds)("POST /keys [%s]", (kind) => {
       rateLimit: 600,
       userId: "42",
       expiresAt: "2027-01-01T00:00:00+01:00",
+      quotas: [{ limit: 10_000, window: "month" }],
+      ipAllow: ["10.0.0.0/8", "2001:db8::/32"],
+      pins: { shop: "2026-01-01" },
       metadata: { contract: "A-17", ß: ["\u{1f511}"] },
     });
     expect(reply.status).toBe(201);
@@ -21,11 +24,19 @@ describe.each(kinds)("POST /keys [%s]", (kind) => {
       permissions: ["keys:read"],
       environment: "live",
       rateLimit: 600,
+      quotas: [{ limit: 10_000, window: "month" }],
       userId: "42",
+      ipAllow: ["10.0.0.0/8", "2001:db8::/32"],
+      pins: { shop: "2026-01-01" },
+      createdBy: "user_1",
       createdAt: "2026-01-01T00:00:00.000Z",
       expiresAt: "2026-12-31T23:00:00.000Z",
       revokedAt: null,
+      disabledAt: null,
       lastUsedAt: null,
+      rotatedAt: null,
+      previous: null,
+      revision: 1,
       active: true,
       metadata: { contract: "A-17", ß: ["\u{1f511}"] },
     });
@@ -100,6 +111,13 @@ describe.each(kinds)("POST /keys [%s]", (kind) => {
       ["request.invalid", { ...body, instancePermissions: ["*"] }],
       ["keys.unknownEnvironment", { ...body, environment: "staging" }],
       ["keys.expiryPast", { ...body, expiresAt: "2026-01-01T00:00:00.000Z" }],
+      ["keys.badAddress", { ...body, ipAllow: ["10.0.0.0/8", "10.0.0.0/33", "localhost"] }],
+      ["keys.badLimit", { ...body, rateLimit: { limit: 5, per: "global" } }],
+      ["keys.badLimit", { ...body, rateLimit: { limit: 5, window: "month", algorithm: "bucket" } }],
+      ["request.invalid", { ...body, rateLimit: { limit: 5, windw: "day" } }],
+      ["request.invalid", { ...body, quotas: [{ limit: 5, window: "week" }] }],
+      ["request.invalid", { ...body, ipAllow: [] }],
+      ["request.invalid", { ...body, pins: { "Shop!": "1" } }],
       ["keys.metadataTooLarge", { ...body, metadata: { a: "x".repeat(8_192) } }],
     ] as const) {
       const reply = await it.app.as().post("/keys", asked);

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
-import { raise } from "../errors.ts";
+import { visible } from "../change.ts";
 import type { KeyTables } from "../tables.ts";
 import { KeyView, toView } from "../view.ts";
 
@@ -16,14 +16,13 @@ export const getKey = operation({
   replies: { 200: KeyView },
   errors: ["keys.notFound"],
   example: { path: { id: "{keys.create.id}" }, after: ["keys.create"] },
-  async handle({ path, read, ctx }) {
+  async handle({ path, caller, read, ctx }) {
     const row = await read
       .db<KeyTables>()
       .selectFrom("keys_keys")
       .selectAll()
       .where("id", "=", path.id)
       .executeTakeFirst();
-    if (row === undefined) throw raise("keys.notFound", { params: { id: path.id } });
-    return toView(row, ctx.clock.now());
+    return toView(visible(row, { id: path.id, caller, ctx }), ctx.clock.now());
   },
 });

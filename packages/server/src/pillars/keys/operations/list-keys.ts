@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import { mayAll, ownKeys } from "../owner.ts";
 import type { KeyTables } from "../tables.ts";
 import { KeyView, toView } from "../view.ts";
 
@@ -9,6 +10,9 @@ export const listKeys = operation({
   method: "GET",
   path: "/keys",
   summary: "List API keys",
+  description:
+    "Newest first. Without `keys:all` a caller sees its own keys: the key it calls with, those of its user, and those it has " +
+    "created.",
   access: "keys:read",
   mode: "read",
   query: Type.Object(
@@ -27,11 +31,12 @@ export const listKeys = operation({
     }),
   },
   example: { query: { environment: "live", limit: "10" }, after: ["keys.create"] },
-  async handle({ query, cursor, read, ctx }) {
+  async handle({ query, cursor, caller, read, ctx }) {
     const limit = query.limit ?? 50;
     const { userId, environment } = query;
     const after = cursor.after?.[0];
     let select = read.db<KeyTables>().selectFrom("keys_keys").selectAll();
+    if (!mayAll(caller, ctx)) select = select.where(ownKeys(caller));
     if (userId !== undefined) select = select.where("user_id", "=", userId);
     if (environment !== undefined) select = select.where("environment", "=", environment);
     if (after !== undefined) select = select.where("id", "<", String(after));

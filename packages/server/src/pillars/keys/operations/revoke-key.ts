@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { Keys } from "../capability.ts";
-import { raise } from "../errors.ts";
+import { visible } from "../change.ts";
 import { revoke } from "../revoke.ts";
 import { KeyView, toView } from "../view.ts";
 
@@ -23,10 +23,13 @@ export const revokeKey = operation({
   async prepare({ path, ctx }): Promise<void> {
     ctx.get(Keys).distrust(path.id);
   },
-  async handle({ path, tx, ctx }) {
+  async handle({ path, caller, tx, ctx }) {
     const nowMs = Math.floor(ctx.clock.now());
-    const row = await revoke(path.id, nowMs, tx);
-    if (row === undefined) throw raise("keys.notFound", { params: { id: path.id } });
-    return toView(row, nowMs);
+    const wanted = { id: path.id, caller, ctx };
+    const row = await revoke(
+      { id: path.id, nowMs, judge: (found) => void visible(found, wanted) },
+      tx,
+    );
+    return toView(visible(row, wanted), nowMs);
   },
 });

@@ -21,6 +21,9 @@ describe.each(kinds)("POST /keys/verify [%s]", (kind) => {
       permissions: ["keys:read"],
       environment: "live",
       userId: "42",
+      remaining: null,
+      cost: 1,
+      limits: [],
     });
     expect(await verify({ key: good.key, permission: "keys:write" })).toMatchObject({
       valid: false,
@@ -33,6 +36,22 @@ describe.each(kinds)("POST /keys/verify [%s]", (kind) => {
     });
     expect(await verify({ key: expiring.key })).toMatchObject({ valid: false, code: "expired" });
     expect(await verify({ key: "nonsense" })).toMatchObject({ valid: false, code: "notFound" });
+  });
+
+  it("200: tells a disabled key, and one from an address that it may not be used from", async () => {
+    await using it = await bench(kind);
+    const [off, bound] = [await it.create(), await it.create({ ipAllow: ["192.0.2.0/24"] })];
+    await it.app.as().post(`/keys/${off.id}/disable`);
+    const verify = async (asked: object): Promise<unknown> =>
+      (await it.app.as().post("/keys/verify", asked)).json();
+    expect(await verify({ key: off.key })).toMatchObject({ valid: false, code: "disabled" });
+    const { key } = bound;
+    expect(await verify({ key, ip: "198.51.100.1" })).toMatchObject({
+      code: "forbidden",
+      id: null,
+    });
+    expect(await verify({ key, ip: "192.0.2.1" })).toMatchObject({ code: "valid" });
+    expect(await verify({ key })).toMatchObject({ code: "valid" });
   });
 
   it("200: keys of other organizations are not found, revoked ones included", async () => {

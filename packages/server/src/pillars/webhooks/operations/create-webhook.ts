@@ -42,7 +42,15 @@ export const createWebhook = operation({
     }),
   },
   errors: ["webhooks.badUrl", "webhooks.badHeader", "webhooks.slugTaken"],
-  example: { body: { url: "https://example.com/hooks", events: ["invoice.*", "webhook.*"] } },
+  example: {
+    body: { url: "https://example.com/hooks", events: ["invoice.*", "webhook.*"] },
+    refused: {
+      "webhooks.slugTaken": {
+        body: { url: "https://example.com/hooks", events: ["invoice.*"], slug: "billing" },
+        times: 2,
+      },
+    },
+  },
   async handle({ body, caller, tx, ctx }) {
     const reason = ctx.outbound.objection(body.url);
     if (reason !== undefined) throw raise("webhooks.badUrl", { params: { reason } });

@@ -24,6 +24,16 @@ export const retryDelivery = operation({
   example: {
     path: { id: "{webhooks.listDeliveries.data.0.id}" },
     after: ["webhooks.create", "webhooks.enable", "webhooks.listDeliveries"],
+    refused: {
+      "webhooks.inactive": {
+        after: [
+          "webhooks.create",
+          "webhooks.enable",
+          "webhooks.listDeliveries",
+          "webhooks.disable",
+        ],
+      },
+    },
   },
   async handle({ path, tx, ctx, origin }) {
     const db = tx.db<WebhookTables>();

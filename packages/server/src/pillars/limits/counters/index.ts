@@ -1,0 +1,11 @@
+export { BlockCounter } from "./block-counter.ts";
+export type { Block, BlockParts, BlockSource } from "./block-counter.ts";
+export { BucketCounter } from "./bucket-counter.ts";
+export type { Debt } from "./bucket-counter.ts";
+export { ConcurrencyCounter } from "./concurrency-counter.ts";
+export type { Counter, Verdict } from "./counter.ts";
+export { FixedCounter } from "./fixed-counter.ts";
+export type { Used } from "./fixed-counter.ts";
+export { gcraOf, tokensLeft, workedOffMs } from "./gcra.ts";
+export { Shelf } from "./shelf.ts";
+export { forwardClock, windowEnd } from "./window.ts";

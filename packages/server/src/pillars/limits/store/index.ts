@@ -1,0 +1,3 @@
+export { databaseStore, purgeCounts } from "./database-store.ts";
+export type { LimitStore, Reservation, Reserved } from "./limit-store.ts";
+export { memoryStore } from "./memory-store.ts";
