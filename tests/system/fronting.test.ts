@@ -3,7 +3,6 @@ import { existsSync } from "node:fs";
 import { once } from "node:events";
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer, request, type IncomingMessage } from "node:http";
-import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,38 +18,7 @@ import {
   type Running,
   type Serving,
 } from "./portico-process.ts";
-
-const NGINX = "/usr/sbin/nginx";
-const JSON_SERVER = createRequire(import.meta.url).resolve("json-server/lib/cli/bin.js");
-const PAGE = "<h1>Nobody here wrote what serves this</h1>\n".repeat(50);
-
-async function startJsonServer(folder: Folder, port: number): Promise<Running> {
-  const posts = [{ id: 1, title: "first" }];
-  await writeFile(join(folder.path, "db.json"), JSON.stringify({ posts, users: [], keys: [] }));
-  const command = [process.execPath, JSON_SERVER, "--host", "127.0.0.1"];
-  const words = ["--port", String(port), "db.json"];
-  const running = launch([...command, ...words], { cwd: folder.path });
-  await running.says(/Home/);
-  return running;
-}
-
-async function startNginx(folder: Folder, port: number): Promise<Running> {
-  const { path } = folder;
-  await mkdir(join(path, "html"));
-  await writeFile(join(path, "html", "page.html"), PAGE);
-  const temp = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-  await writeFile(
-    join(path, "nginx.conf"),
-    `daemon off; master_process off; worker_processes 1; pid ${path}/pid; error_log stderr info;
-     events {} http { access_log off; default_type text/html;
-     ${temp.map((name) => `${name}_temp_path ${path}/${name};`).join(" ")}
-     server { listen 127.0.0.1:${port}; root ${path}/html; } }`,
-  );
-  const command = ["sh", "-c", `exec ${NGINX} -p ${path} -c ${path}/nginx.conf 2>&1`];
-  const running = launch(command, { cwd: path });
-  await expect.poll(() => existsSync(join(path, "pid"))).toBe(true);
-  return running;
-}
+import { NGINX, PAGE, startJsonServer, startNginx } from "./real-upstreams.ts";
 
 /** An application with the very paths that Portico has, a stream of events, and trailers. */
 async function startOwn(): Promise<AsyncDisposable & { readonly url: string }> {

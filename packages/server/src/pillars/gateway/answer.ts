@@ -128,6 +128,8 @@ function decisionsOf(call: Call, answer: GatewayAnswer): readonly RequestDecisio
   }
   if (answer.version !== null) steps.push(version(answer.version, notes));
   steps.push(...(notes.decisions ?? []));
+  const cache = cacheDecision(call);
+  if (cache !== undefined) steps.push(cache);
   if (answer.upstreamMs !== null) steps.push(upstream(call, answer.upstreamMs));
   const facts = { status: answer.status, code: answer.code };
   steps.push({ step: "answer", outcome: answer.code === null ? "given" : "refused", facts });
@@ -155,6 +157,14 @@ function admission({ route, caller, code }: Call): readonly RequestDecision[] {
 function version(id: string, { versionFrom, versionChanges }: CallNotes): RequestDecision {
   const changes = (versionChanges ?? []).map(({ version: each }) => each);
   return { step: "version", outcome: "chosen", facts: { id, by: versionFrom ?? "route", changes } };
+}
+
+/** Undefined for calls that the cache had nothing to do with. */
+function cacheDecision({ cache, notes }: Call): RequestDecision | undefined {
+  if (notes.cache === null) return undefined;
+  const { kind = "bypass", ...facts } = cache?.note ?? {};
+  const objection = cache?.objection === undefined ? {} : { notStored: `it ${cache.objection}` };
+  return { step: "cache", outcome: kind, facts: { ...facts, ...objection } };
 }
 
 function upstream({ notes }: Call, durationMs: number): RequestDecision {

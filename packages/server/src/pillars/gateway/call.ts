@@ -7,6 +7,10 @@ import type {
   LimitPlace,
   Problem,
 } from "portico/kernel";
+import type { CacheCall } from "./cache/cache-call.ts";
+import type { CachePolicy } from "./cache/policy.ts";
+import type { CompressionRules } from "./compression/rules.ts";
+import type { CorsRules } from "./cors/rules.ts";
 import type { ForwardEdits } from "./edits.ts";
 import type { EmitRule } from "./emit-rule.ts";
 import type { CallNotes } from "./notes.ts";
@@ -39,6 +43,10 @@ export interface Api {
   /** 0 for no limit. */
   readonly bodyBytesMax: number;
   readonly emitBodyBytesMax: number;
+  /** How replies are packed; undefined: as they come. */
+  readonly compression: CompressionRules | undefined;
+  /** Undefined where the application looks after CORS itself. */
+  readonly cors: CorsRules | undefined;
   /** Bodies up to this size are read first, so that a retry can send them again; 0 without retries. */
   readonly retryBodyBytesMax: number;
   readonly webSockets: WebSocketLimits;
@@ -68,6 +76,10 @@ export interface Route {
   readonly place: LimitPlace;
   readonly timeouts: UpstreamTimeouts;
   readonly emits: readonly EmitRule[];
+  /** How replies are cached; undefined: not. */
+  readonly cache?: CachePolicy | undefined;
+  /** Some route of the API has a cache, so that unsafe calls of this one may change what it holds. */
+  readonly invalidates?: boolean;
   /** What a call goes through on its way to the upstream, in order (`stepsOf`). */
   readonly steps: readonly Step[];
   /** What its reply goes through on its way back, in order (`stagesOf`). */
@@ -138,6 +150,8 @@ export interface Call {
   resume: (() => void) | undefined;
   /** Asked when the upstream failed before its reply began; true when it has answered instead (from a stale copy). */
   rescue: ((problem: Problem) => boolean) | undefined;
+  /** What the call has to do with the cache; set by the step `cache`. */
+  cache: CacheCall | undefined;
   readonly notes: CallNotes;
 }
 

@@ -1,5 +1,6 @@
 import { capability } from "portico/kernel";
 import type { Capability, Origin } from "portico/kernel";
+import type { Purge } from "./cache/index.ts";
 import type { RouteView } from "./route-view.ts";
 import type { GatewaySettings, RouteSettings } from "./settings.ts";
 import type { Documentation } from "./table/documentation.ts";
@@ -19,6 +20,8 @@ export interface NewRoute extends RouteSettings {
 export interface GatewayFace {
   /** The table in force, in the order of the configuration. */
   routes(): readonly RouteView[];
+  /** Takes replies out of the cache of this process. */
+  purgeCache(purge: Purge): void;
   /** Adds a route and settles when it is in force here. Throws `gateway.invalid` with all mistakes. */
   registerRoute(route: NewRoute, origin: Origin): Promise<RouteView>;
   /** Adds a version of an API and settles when it is in force here. */

@@ -1,4 +1,5 @@
 import type { Api, Route } from "./call.ts";
+import { cachePolicy, keyedBy } from "./cache/index.ts";
 import { checksOf } from "./document-routes.ts";
 import type { PlannedRoute } from "./document-routes.ts";
 import { compileEmit } from "./emit-rule.ts";
@@ -26,6 +27,8 @@ export interface RouteDraft extends PlannedRoute {
   /** Emits of the API that are on this route. */
   readonly emits: readonly EmitSettings[];
   readonly version: VersionOfRoute | undefined;
+  /** Some route of the API has a cache. */
+  readonly invalidates: boolean;
 }
 
 /** What a route is compiled with. */
@@ -61,6 +64,7 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
     auth: route.auth ?? settings.auth ?? "none",
     permissions: route.permissions ?? settings.permissions ?? [],
     timeouts: readTimeouts(route.timeouts, settings.timeouts),
+    invalidates: draft.invalidates,
     place: { id, api: api.id, limits: limitsOf(route.rateLimit ?? settings.rateLimit) },
     transform: compileTransform([settings, route], {
       id,
@@ -77,14 +81,16 @@ export function compileRoute(draft: RouteDraft, parts: RouteParts): readonly Rou
   if (base.auth === "none" && base.permissions.length > 0) {
     mistakes.push(`route '${id}': it asks for permissions but for no credential; set auth`);
   }
+  const cache = cachePolicy(route.cache ?? settings.cache, keyedBy([settings, route]));
   const byMethod = emitsByMethod(draft, mistakes);
   const plain = route.methods?.filter((method) => !byMethod.has(method));
   const emitting = [...byMethod].map(([method, rules]) =>
+    // What is told by an event happens each time it is asked for: such a route has no cache.
     withSteps({ ...base, methods: [method], emits: rules }, parts),
   );
   if (plain?.length === 0) return emitting;
   const methods = route.methods === undefined ? METHODS_WITHOUT_LIMIT : plain;
-  return [...emitting, withSteps({ ...base, methods, emits: [] }, parts)];
+  return [...emitting, withSteps({ ...base, methods, emits: [], cache }, parts)];
 }
 
 function withSteps(rules: Omit<RouteRules, "keepsRequestBody">, { parts }: RouteParts): Route {

@@ -1,4 +1,6 @@
 import type { Clock } from "portico/kernel";
+import { compressionRules } from "./compression/index.ts";
+import { corsRules } from "./cors/index.ts";
 import type { Api, Route } from "./call.ts";
 import { compileRoute, matchEmits } from "./compile-route.ts";
 import type { RouteDraft } from "./compile-route.ts";
@@ -169,7 +171,8 @@ function* plainRoutes(
   for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used, work)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
     // Hooks that are code within the configuration have no text to know them by.
-    const text = isWhole && isTextual(draft.route) ? textOf(draft.route) : undefined;
+    const isText = isWhole && isTextual(draft.route);
+    const text = isText ? `${String(draft.invalidates)} ${textOf(draft.route)}` : undefined;
     const routes =
       (text === undefined ? undefined : before?.get(text)) ?? compileRoute(draft, work);
     if (text !== undefined) compiled.set(text, routes);
@@ -204,6 +207,9 @@ function* draftsOf(
           ({ path }) => !plan.routes.some(({ route }) => route.path === path),
         )
       : [];
+  const invalidates = [settings, ...plan.routes.map(({ route }) => route)].some(
+    ({ cache }) => (cache ?? false) !== false,
+  );
   for (const route of derived) yield { ...given, ...drafted(route), isDerived: true };
   for (const each of plan.routes) {
     if (each.route.active === false) continue;
@@ -211,10 +217,10 @@ function* draftsOf(
   }
   return undefined;
 
-  function drafted(route: RouteSettings): Pick<RouteDraft, "route" | "emits"> {
+  function drafted(route: RouteSettings): Pick<RouteDraft, "route" | "emits" | "invalidates"> {
     const own = emits.length === 0 ? emits : matchEmits(emits, route);
     for (const emit of own) used.add(emit);
-    return { route, emits: own };
+    return { route, emits: own, invalidates };
   }
 }
 
@@ -351,9 +357,11 @@ interface OpenUpstream {
 function buildApi(
   settings: ApiSettings,
   { upstream, pool }: OpenUpstream,
-  { clock }: CompileOptions,
+  { clock, mistakes }: CompileOptions,
 ): Api {
   const basePath = trimmed(settings.basePath ?? "/");
+  const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
+  if (isMistakes(cors)) mistakes.push(...cors.map((each) => `api '${settings.id}': ${each}`));
   return {
     id: settings.id,
     basePath,
@@ -373,7 +381,13 @@ function buildApi(
     sendsIdentity: settings.identity ?? true,
     bodyBytesMax: settings.bodyBytesMax ?? 0,
     emitBodyBytesMax: settings.emitBodyBytesMax ?? 262_144,
+    compression: compressionRules(settings.compression),
+    cors: isMistakes(cors) ? undefined : cors,
   };
+}
+
+function isMistakes(rules: ReturnType<typeof corsRules> | undefined): rules is readonly string[] {
+  return Array.isArray(rules);
 }
 
 function trimmed(path: string): string {

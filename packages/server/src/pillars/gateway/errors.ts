@@ -65,6 +65,21 @@ export const gatewayErrors = {
     503,
     "The application behind this API has as many calls as it may have. Try again soon.",
   ),
+  "gateway.notCached": problem(
+    504,
+    "The answer is not in the cache, and the request asks for nothing else.",
+    "The request says `Cache-Control: only-if-cached`. Leave that out to have the application asked.",
+  ),
+  "gateway.corsRefused": problem(
+    403,
+    "A page may not make this call: the API does not allow {what}.",
+    "The browser asked first (a CORS preflight), and the API's `cors` settings do not allow it. Add the origin, method or header there, or call from where it is allowed.",
+  ),
+  "gateway.badPurge": problem(
+    422,
+    "A purge names one thing: `tags`, `api` and `path`, or `all`; got {count}.",
+    "`api` and `path` may stand together: then replies of that path in that API go. Nothing was purged.",
+  ),
   "gateway.upstreamsDown": problem(
     503,
     "None of the instances of the application behind this API can be called now. Try again later.",

@@ -1,4 +1,5 @@
 import type { PluginContext } from "portico/kernel";
+import type { CacheRoom } from "./cache/index.ts";
 import type { GatewayFace } from "./capability.ts";
 import type { GatewaySettings } from "./settings.ts";
 import {
@@ -16,10 +17,17 @@ import {
 } from "./table/index.ts";
 import type { OwnPathIndex, RouteTable } from "./table/index.ts";
 
+/** What the functions work on. */
+interface FaceParts {
+  readonly table: RouteTable;
+  readonly ownPaths: OwnPathIndex;
+  readonly parts: { readonly cache: CacheRoom };
+}
+
 /** What the gateway offers, over one table. */
 export function gatewayFace(
   ctx: PluginContext<GatewaySettings>,
-  { table, ownPaths }: { readonly table: RouteTable; readonly ownPaths: OwnPathIndex },
+  { table, ownPaths, parts }: FaceParts,
 ): GatewayFace {
   const active = () => routeViews(table).filter((view) => view.active);
   return {
@@ -46,6 +54,7 @@ export function gatewayFace(
     getDocumentation: (version) => documentationOf(table, ctx.server.publicUrl(), version),
     validateRequest: (request) =>
       validateRequest({ table, ownPaths, now: ctx.clock.now() }, request),
+    purgeCache: (purge) => void parts.cache.store.purge(purge),
     reload: (settings) => table.reload(settings),
     permissions: () => permissionsOf(table),
   };

@@ -1,12 +1,13 @@
 import type { Clock, Front, FrontRequest, RequestObserver } from "portico/kernel";
-import { anonymous } from "portico/kernel";
+import { anonymous, isProblem } from "portico/kernel";
 import { GatewayAnswer } from "./answer.ts";
 import type { Call, Route } from "./call.ts";
+import { answerPreflight, preflightOf, prepareRefusal } from "./cors/index.ts";
 import { raise } from "./errors.ts";
 import { blankNotes } from "./notes.ts";
 import { readTarget } from "./path.ts";
 import type { Target } from "./path.ts";
-import { failCall, refusalOf } from "./refuse.ts";
+import { failCall, hasBody, refusalOf } from "./refuse.ts";
 import type { Router } from "./router.ts";
 import { runSteps } from "./run-steps.ts";
 import { upgradeFault } from "./web-sockets/index.ts";
@@ -58,6 +59,7 @@ function take(
     failCall(parts, call, raise("gateway.pathAmbiguous", { params: { reason: target } }));
     return true;
   }
+  if (method === "OPTIONS" && takePreflight(parts, front, { target, router })) return true;
   const match = router.find(method, headers.host, target.path);
   if (match === undefined) return false;
   const { cutPath } = target;
@@ -65,6 +67,10 @@ function take(
   const route = match.kind === "route" ? match.route : NO_ROUTE;
   const call = begin(parts, { front, target, route, upgradeHead });
   if (match.kind !== "route") {
+    // The API's rules hold for what it has no route for as well: a page may read the refusal.
+    if (match.kind === "noRoute" && match.api.cors !== undefined) {
+      prepareRefusal(match.api.cors, call);
+    }
     failCall(parts, call, refusalOf(match, method));
   } else if (other?.kind !== "route" || other.route !== route) {
     // One reading of the path must not be let in where another would be asked for more.
@@ -81,6 +87,33 @@ function enter(parts: GatewayParts, call: Call): void {
   const fault = upgradeHead === undefined ? undefined : upgradeFault(front.request);
   if (fault === undefined) runSteps(call, parts.failed);
   else failCall(parts, call, raise("gateway.upgradeRefused", { params: { reason: fault } }));
+}
+
+interface Place {
+  readonly target: Target;
+  readonly router: Router;
+}
+
+/** Answers what a browser asks before a page's request, where the API has rules for it: nobody is identified or counted. */
+function takePreflight(
+  parts: GatewayParts,
+  front: FrontRequest,
+  { target, router }: Place,
+): boolean {
+  const preflight = preflightOf(front.request);
+  if (preflight === undefined) return false;
+  const match = router.find(preflight.method, front.request.headers.host, target.path);
+  if (match?.kind !== "route" || match.route.api.cors === undefined) return false;
+  const call = begin(parts, { front, target, route: match.route, upgradeHead: undefined });
+  const answer = answerPreflight(match.route.api.cors, preflight);
+  if (isProblem(answer)) {
+    failCall(parts, call, answer);
+  } else {
+    if (hasBody(front)) front.response.shouldKeepAlive = false;
+    front.response.writeHead(204, { ...answer, "X-Request-Id": front.requestId });
+    front.response.end();
+  }
+  return true;
 }
 
 /** Stands in the log for what no route has: raw paths would be labels without number. */
@@ -115,6 +148,7 @@ function begin(
     reply: undefined,
     resume: undefined,
     rescue: undefined,
+    cache: undefined,
     notes: blankNotes(),
   };
   const { path } = target;

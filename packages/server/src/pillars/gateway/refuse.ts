@@ -1,6 +1,7 @@
 import { isProblem, sendProblem } from "portico/kernel";
 import type { FrontRequest, Logger, Problem } from "portico/kernel";
-import type { Call, Match } from "./call.ts";
+import type { Api, Call, Match } from "./call.ts";
+import { prepareRefusal } from "./cors/index.ts";
 import { raise } from "./errors.ts";
 import type { Failure } from "./upstream/index.ts";
 
@@ -22,7 +23,8 @@ function refuse(parts: RefusalParts, front: FrontRequest, problem: Problem): voi
   sendProblem(response, problem, { docsUrl: parts.docsUrl(), requestId, instance });
 }
 
-function hasBody({ request }: FrontRequest): boolean {
+/** True when a request says that a body follows its head. */
+export function hasBody({ request }: FrontRequest): boolean {
   const { headers } = request;
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
@@ -32,8 +34,14 @@ export function refuseCall(parts: RefusalParts, call: Call, problem: Problem): v
   const { front } = call;
   call.code = problem.code;
   if (problem.status >= 500) call.notes.error = problem.cause ?? problem;
-  if (front.response.headersSent) front.response.destroy();
-  else refuse(parts, front, problem);
+  if (front.response.headersSent) {
+    front.response.destroy();
+    return;
+  }
+  // Calls that no API owns have a route without one.
+  const cors = (call.route.api as Api | undefined)?.cors;
+  if (cors !== undefined) prepareRefusal(cors, call);
+  refuse(parts, front, problem);
 }
 
 /** What a caller is told when the upstream failed; the detail is for the operator. */

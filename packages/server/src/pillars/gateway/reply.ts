@@ -6,12 +6,34 @@ import type { ReplyHead } from "./upstream/index.ts";
 /** The chain of a call, from the first stage to the caller's connection. Made once. */
 export function replyOf(call: Call): ReplySink {
   if (call.reply !== undefined) return call.reply;
-  const { replyStages } = call.route;
   let sink: ReplySink = new CallerReply(call);
+  const { replyStages } = call.route;
   for (let index = replyStages.length - 1; index >= 0; index -= 1) {
     sink = replyStages[index]?.wrap(call, sink) ?? sink;
   }
   call.reply = sink;
+  return sink;
+}
+
+/** The chain behind the stage of a name: for a reply that this stage has kept. */
+export function replyBehind(call: Call, name: string): ReplySink {
+  let sink: ReplySink = new CallerReply(call);
+  const { replyStages } = call.route;
+  for (let index = replyStages.length - 1; index >= 0; index -= 1) {
+    const stage = replyStages[index];
+    if (stage === undefined || stage.name === name) break;
+    sink = stage.wrap(call, sink);
+  }
+  return sink;
+}
+
+/** The chain up to the stage of a name and with it, then `last`: for a reply that no caller waits for. */
+export function replyInto(call: Call, name: string, last: ReplySink): ReplySink {
+  const { replyStages } = call.route;
+  let sink = last;
+  for (let index = replyStages.findIndex((each) => each.name === name); index >= 0; index -= 1) {
+    sink = replyStages[index]?.wrap(call, sink) ?? sink;
+  }
   return sink;
 }
 

@@ -1,5 +1,8 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
+import { CacheSettings } from "./cache/settings.ts";
+import { CompressionSettings } from "./compression/settings.ts";
+import { CorsSettings } from "./cors/settings.ts";
 import { RateLimits } from "portico/kernel";
 import { checkSettings, openApiSettings } from "./openapi/settings.ts";
 import { transformSettings } from "./transform/settings.ts";
@@ -60,6 +63,7 @@ export const RouteSettings = Type.Object({
   auth: Type.Optional(Auth),
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(RateLimits),
+  cache: Type.Optional(CacheSettings),
   timeouts: Type.Optional(Type.Partial(TimeoutSettings)),
   description: Type.Optional(Type.String({ description: "What it does, for `/api/docs`." })),
   active: Type.Optional(
@@ -100,6 +104,9 @@ export const ApiSettings = Type.Object({
   permissions: Type.Optional(Permissions),
   rateLimit: Type.Optional(RateLimits),
   ...openApiSettings,
+  cache: Type.Optional(CacheSettings),
+  compression: Type.Optional(CompressionSettings),
+  cors: Type.Optional(CorsSettings),
   forwardCredentials: Type.Optional(
     Type.Boolean({
       default: false,
@@ -171,6 +178,11 @@ export const GatewaySettings = Type.Object({
   apis: Type.Array(ApiSettings, {
     default: [],
     description: "The applications that Portico fronts.",
+  }),
+  cacheBytesMax: Type.Integer({
+    minimum: 0,
+    default: 67_108_864,
+    description: "Memory for cached replies of all APIs, in bytes.",
   }),
   upstreams: Type.Array(NamedUpstreamSettings, {
     default: [],

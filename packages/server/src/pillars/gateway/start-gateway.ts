@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Authenticators, Limiters, ownUrl, RequestObservers } from "portico/kernel";
 import type { PluginContext } from "portico/kernel";
+import { openCacheRoom } from "./cache/index.ts";
 import type { Call } from "./call.ts";
 import type { GatewayParts } from "./front.ts";
 import { identitySigner } from "./identity.ts";
@@ -91,6 +92,8 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
+    after: clock.after,
+    cache: openCacheRoom(ctx, ctx.settings.cacheBytesMax),
     store: (call, held, requestBody) => storeEvents(ctx, call, { held, requestBody }),
     replyInvalid: invalidReplies(ctx),
   };

@@ -1,8 +1,13 @@
+import type { Clock } from "portico/kernel";
 import { authorise, identify, takeLimits } from "./admit.ts";
 import type { AdmitParts } from "./admit.ts";
+import { cacheStage, cacheStep } from "./cache/index.ts";
+import type { CacheRoom } from "./cache/index.ts";
 import { sampleStage, sampleStep } from "./sample-bodies.ts";
 import type { BodyBytes } from "./sample-bodies.ts";
 import type { ReplyStage, Route, Step } from "./call.ts";
+import { compressionStage } from "./compression/index.ts";
+import { corsStage } from "./cors/index.ts";
 import { readHead, upstreamHead } from "./forward.ts";
 import type { ForwardParts } from "./forward.ts";
 import { holdForEvents } from "./hold-for-events.ts";
@@ -20,6 +25,8 @@ import type { WebSockets } from "./web-sockets/index.ts";
 /** Everything that steps and stages work with. */
 export interface StepParts extends AdmitParts, ForwardParts, HoldParts, ValidateStageParts {
   readonly monotonic: () => number;
+  readonly after: Clock["after"];
+  readonly cache: CacheRoom;
   /** Undefined where nobody samples bodies. */
   readonly bodyBytes: BodyBytes | undefined;
   readonly webSockets: WebSockets;
@@ -46,6 +53,7 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
     ...transformSteps(route, parts),
     ...versionSteps(route, parts),
     limitsStep(parts),
+    ...(route.cache === undefined ? [] : [cacheStep({ room: parts.cache, policy: route.cache })]),
     forwardStep(parts),
   ];
 }
@@ -55,13 +63,19 @@ export function stepsOf(route: RouteRules, parts: StepParts): readonly Step[] {
  * transform · cache · compress · fields (deprecation, CORS).
  */
 export function stagesOf(route: RouteRules, parts: StepParts): readonly ReplyStage[] {
+  const { compression, cors } = route.api;
   return [
     ...when(route.emits.length > 0, holdForEvents(parts)),
     ...(route.replyChecks === undefined ? [] : [validateStage(parts, route.replyChecks)]),
     ...versionStages(route, parts),
     ...transformStages(route, parts),
+    ...when(route.invalidates === true, cacheStage(parts.cache)),
     ...when(parts.bodyBytes !== undefined, sampleStage),
+    ...(compression === undefined
+      ? []
+      : [compressionStage({ rules: compression, store: parts.cache.store, after: parts.after })]),
     ...fieldStages(route),
+    ...(cors === undefined ? [] : [corsStage(cors)]),
   ];
 }
 

@@ -25,6 +25,7 @@ import { updateVersion } from "./update-version.ts";
 import { deleteVersion } from "./delete-version.ts";
 import { makeVersionCurrent } from "./make-version-current.ts";
 import { listVersionCallers } from "./list-version-callers.ts";
+import { purgeCache } from "./purge-cache.ts";
 
 /** Everything that the gateway serves below `/api/v1/gateway`. */
 export const gatewayOperations: readonly Operation[] = [
@@ -54,4 +55,5 @@ export const gatewayOperations: readonly Operation[] = [
   deleteVersion,
   makeVersionCurrent,
   listVersionCallers,
+  purgeCache,
 ];

@@ -1,4 +1,5 @@
 import type { ChangeFeed, Logger, Store } from "portico/kernel";
+import { forgetChanged } from "../cache/index.ts";
 import type { Compiled } from "../compile.ts";
 import { raise } from "../errors.ts";
 import type { Modules } from "../load-modules.ts";
@@ -221,6 +222,10 @@ export class RouteTable {
     if (built.compiled === undefined || wrong.length > 0) return [...wrong, ...mistakesOf(built)];
     const before = this.#inForce;
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
+    if (before !== undefined) {
+      const { store } = this.#options.parts.cache;
+      forgetChanged(store, before.compiled.routes, built.compiled.routes);
+    }
     // Only now: what the new table uses as well stays open.
     before?.compiled.release();
     return [];
