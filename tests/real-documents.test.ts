@@ -190,6 +190,22 @@ describe.skipIf(!isThere)("Stripe's own client through Portico", () => {
     expect(upstream.seen).toHaveLength(0);
   });
 
+  it("is described by pages that are reached through Portico, in 3.1 and 3.0", async () => {
+    await using fronted = await frontedStripe();
+    for (const [path, version] of [
+      ["/openapi/stripe.json", "3.1"],
+      ["/openapi-3.0/stripe.json", "3.0"],
+    ] as const) {
+      const reply = await fetch(`${fronted.url}${path}`);
+      expect(reply.status).toBe(200);
+      const shown = (await reply.json()) as Record<string, unknown>;
+      expect(shown["servers"]).toStrictEqual([{ url: fronted.url }]);
+      const validator = new Validator();
+      expect(await validator.validate(shown)).toMatchObject({ valid: true });
+      expect(validator.version).toBe(version);
+    }
+  });
+
   it("gets replies that fit, and 502 for one that does not, where replies are enforced", async () => {
     await using fronted = await frontedStripe({ responses: "enforce" });
     const { stripe, upstream, url } = fronted;

@@ -41,7 +41,7 @@ export interface SourceFile {
 
 /** Reads every TypeScript file below a folder. */
 export function readSources(folder: string): SourceFile[] {
-  return globSync("**/*.ts", { cwd: folder })
+  return globSync("**/*.ts", { cwd: folder, exclude: ["**/node_modules/**"] })
     .toSorted()
     .map((path) =>
       parseSource(path.replaceAll("\\", "/"), readFileSync(join(folder, path), "utf8")),

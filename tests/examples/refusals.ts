@@ -167,15 +167,9 @@ function ofBody(operation: Operation): readonly Derived[] {
   ];
 }
 
-/** Calls that a limit lets through at one time. */
-function mostAtOnce(limit: Operation["limits"][number]): number {
-  if (typeof limit === "number") return limit;
-  return typeof limit === "string" ? (parseRate(limit)?.limit ?? 0) : (limit.limit ?? 0);
-}
-
 function ofLimits(operation: Operation): readonly Derived[] {
   const { access, limits } = operation;
-  const own = limits.map(mostAtOnce);
+  const own = limits.flatMap(countOf);
   const credential = calledBy(
     operation,
     (app) => app.as({ ...everything, subject: make.id("user"), limits: ["1/h"] }).headers,
@@ -193,6 +187,13 @@ function ofLimits(operation: Operation): readonly Derived[] {
       : [{ status: 429, because: "the credential's rate", provoke: credential }]),
     ...(own.length === 0 ? [] : [{ status: 429, because: "the operation's rate", provoke: busy }]),
   ];
+}
+
+/** How many calls a limit admits at once, where it is a rate. */
+function countOf(limit: Operation["limits"][number]): readonly number[] {
+  if (typeof limit === "number") return [limit];
+  const rate = typeof limit === "string" ? parseRate(limit) : undefined;
+  return rate === undefined ? [] : [rate.limit];
 }
 
 function ofState(operation: Operation): readonly Derived[] {
@@ -240,7 +241,7 @@ interface BodySchema {
   >;
 }
 
-/** A body that is as valid as the first, and another one: another text, or a list with less in it. */
+/** A body that is as valid as the first, and another one: another text, a list with less in it, another number. */
 function another({ body: schema }: Operation, body: unknown): unknown {
   const { properties = {} } = (schema ?? {}) as BodySchema;
   const whole = body as Readonly<Record<string, unknown>>;
@@ -250,9 +251,9 @@ function another({ body: schema }: Operation, body: unknown): unknown {
   );
   if (text !== undefined) return { ...whole, [text[0]]: "another" };
   return Object.fromEntries(
-    Object.entries(whole).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.slice(0, -1) : value,
-    ]),
+    Object.entries(whole).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, value.slice(0, -1)];
+      return [name, typeof value === "number" ? value + 1 : value];
+    }),
   );
 }

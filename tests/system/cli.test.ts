@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -192,4 +192,24 @@ test("doctor, migrate and audit work with no server running", async () => {
   });
   expect([strict.code, strict.err.includes("cli.doctorWarned")]).toEqual([3, true]);
   expect((await portico(cwd, ["audit", "verify"])).out).toContain("intact");
+});
+
+test("doctor --fix puts right what it may, after a yes only, and tells how it stands then", async () => {
+  const cwd = await folder();
+  const data = join(cwd, ".portico");
+  const { child, text } = launch(cwd, ["start", "--port", "0"]);
+  await seen(text, /"url":"(http:[^"]+)"/);
+  // While it runs: a start closes its folder by itself.
+  await chmod(data, 0o755);
+  const told = await portico(cwd, ["doctor"]);
+  expect([told.code, told.out.includes("others can read")]).toEqual([1, true]);
+  const asked = await portico(cwd, ["doctor", "--fix", "--no-input"]);
+  expect([asked.code, asked.err.includes("--yes")]).toEqual([2, true]);
+  expect((await stat(data)).mode & 0o777).toBe(0o755);
+  const fixed = await portico(cwd, ["doctor", "--fix", "--yes", "--json"]);
+  expect([fixed.code, JSON.parse(fixed.out).failed]).toEqual([0, 0]);
+  expect(fixed.err).toContain("fixed data.private");
+  expect((await stat(data)).mode & 0o777).toBe(0o700);
+  child.kill("SIGTERM");
+  await once(child, "close");
 });

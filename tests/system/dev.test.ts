@@ -50,7 +50,7 @@ async function project(): Promise<Folder> {
 interface Dev {
   readonly running: Running;
   readonly url: string;
-  say(): Promise<string>;
+  readonly say: () => Promise<string>;
 }
 
 async function dev(folder: Folder, ...words: readonly string[]): Promise<Dev> {
@@ -144,6 +144,27 @@ test("a setting that is saved is told with its values, secrets hidden, and is in
   expect(answer.headers.get("access-control-allow-origin")).toBe("https://a.test");
 });
 
+test("the gateway's settings are swapped in the running server, and a mistake in them leaves the old ones", async () => {
+  await using folder = await project();
+  const { running, url } = await dev(folder);
+  const more = `{ id: "other", basePath: "/other", upstream: "http://127.0.0.1:9", routes: [{ path: "/x" }] }`;
+  const two = config("http://127.0.0.1:9").replace("apis: [", `apis: [${more}, `);
+  const unknown = async (path: string): Promise<boolean> => {
+    const answer = await fetch(`${url}${path}`);
+    return ((await answer.json()) as { readonly code: string }).code === "request.notFound";
+  };
+  expect(await unknown("/other/x")).toBe(true);
+  await save(folder, "portico.config.ts", two);
+  await running.tells(/\+ other: (?:.*\n)*dev: reloaded, with no request interrupted/);
+  expect([await unknown("/other/x"), await unknown("/app/x")]).toEqual([false, false]);
+  await save(folder, "portico.config.ts", two.replace('id: "other"', 'id: "app"'));
+  await running.tells(/not in order/);
+  expect([await unknown("/other/x"), await unknown("/app/x")]).toEqual([false, false]);
+  await save(folder, "portico.config.ts", config("http://127.0.0.1:9"));
+  await running.tells(/- other: (?:.*\n)*dev: reloaded/);
+  expect(await unknown("/other/x")).toBe(true);
+});
+
 test("SIGINT drains and ends with 0; what the command was given wrongly ends it at once", async () => {
   await using folder = await project();
   const { running, url } = await dev(folder);
@@ -154,7 +175,7 @@ test("SIGINT drains and ends with 0; what the command was given wrongly ends it 
   });
   running.signal("SIGINT");
   expect((await running.ended).code).toBe(0);
-  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  await expect(fetch(`${url}/livez`)).rejects.toThrow("fetch failed");
 
   const bad = await openFolder({ "portico.config.json": '{"server":{"prot":1}}' });
   const command = [process.execPath, MAIN, "dev"];

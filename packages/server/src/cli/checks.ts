@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import type { AnyPlugin, Check, CheckResult } from "../kernel/contract/index.ts";
 import { Checks } from "../kernel/contract/index.ts";
@@ -32,12 +32,19 @@ async function disk({ folder }: Server): Promise<CheckResult> {
   return free < FREE_WARN_BYTES ? { status: "warn", detail, fix } : { status: "ok", detail };
 }
 
-function privacy({ folder }: Server): CheckResult {
-  if (folder === undefined || process.platform === "win32") {
+/** What of the data folder others than its user can read. */
+function readableByOthers({ folder }: Server): readonly string[] {
+  if (folder === undefined) return [];
+  return [folder.folder, folder.keyring].filter(
+    (path) => existsSync(path) && (statSync(path).mode & 0o077) !== 0,
+  );
+}
+
+function privacy(server: Server): CheckResult {
+  if (server.folder === undefined || process.platform === "win32") {
     return { status: "ok", detail: "nothing on disk to protect" };
   }
-  const paths = [folder.folder, folder.keyring].filter((path) => existsSync(path));
-  const open = paths.filter((path) => (statSync(path).mode & 0o077) !== 0);
+  const open = readableByOthers(server);
   if (open.length === 0) return { status: "ok", detail: "only this user can read the data folder" };
   const fix = `chmod -R go= ${open.join(" ")}`;
   return { status: "fail", detail: `others can read ${open.join(" and ")}`, fix };
@@ -74,6 +81,20 @@ const OWN: Readonly<Record<string, OwnCheck>> = {
   "runtime.node": () => ({ status: "ok", detail: `node ${process.versions.node}` }),
 };
 
+/** What can be put right without a decision of the operator's. */
+const REPAIRS: Readonly<Record<string, (server: Server) => void>> = {
+  "data.private": (server) => {
+    for (const path of readableByOthers(server)) chmodSync(path, statSync(path).mode & 0o700);
+  },
+};
+
+/** Puts right what one check has found; false when that is not for a program to do. */
+export function repair(server: Server, id: string): boolean {
+  const run = REPAIRS[id];
+  run?.(server);
+  return run !== undefined;
+}
+
 async function settled(
   id: string,
   run: () => CheckResult | Promise<CheckResult>,
@@ -85,7 +106,9 @@ async function settled(
     ).unref();
   });
   try {
-    return { id, ...(await Promise.race([run(), late])) };
+    const result = await Promise.race([run(), late]);
+    const isFixable = result.status !== "ok" && id in REPAIRS;
+    return { id, ...result, ...(isFixable ? { isFixable } : {}) };
   } catch (error) {
     return { id, status: "fail", detail: error instanceof Error ? error.message : String(error) };
   }

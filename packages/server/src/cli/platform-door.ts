@@ -6,6 +6,8 @@ import type { Server } from "../platform.ts";
 /** A check with the id of who made it. */
 export interface NamedCheck extends CheckResult {
   readonly id: string;
+  /** True when `portico doctor --fix` can put it right by itself. */
+  readonly isFixable?: boolean;
 }
 
 /** A database with its folder locked and nothing running: for migrations. */

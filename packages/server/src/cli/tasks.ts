@@ -7,7 +7,7 @@ import type { CliOutput } from "../kernel/contract/index.ts";
 import type { ControlCommands, ControlStreams } from "../kernel/data/index.ts";
 import { backupDatabase } from "../kernel/store/index.ts";
 import type { Server } from "../platform.ts";
-import { runChecks } from "./checks.ts";
+import { repair, runChecks } from "./checks.ts";
 import { raise } from "./errors.ts";
 import type { PlatformDoor } from "./platform-door.ts";
 
@@ -32,6 +32,7 @@ const VerbCall = Type.Object({
   }),
 });
 const BackupCall = Type.Object({ file: Type.String({ minLength: 1 }) });
+const RepairCall = Type.Object({ id: Type.String() });
 
 /** A contributed command with what was typed. */
 export type VerbCall = Static<typeof VerbCall>;
@@ -84,6 +85,10 @@ async function createBackup({ server, platform }: TaskContext, input: unknown): 
 /** Every task by the name it has on the control socket. */
 export const tasks = {
   "server.checks": ({ server, platform }) => runChecks(server, platform.plugins),
+  "server.repair": ({ server }, input) => {
+    const { id } = parsed(RepairCall, input);
+    return Promise.resolve({ id, isRepaired: repair(server, id) });
+  },
   "verb.run": ({ server }, input) => runVerb(server, parsed(VerbCall, input)),
   "backup.create": createBackup,
   "audit.verify": ({ server }) => server.spine.auditor.verify(),

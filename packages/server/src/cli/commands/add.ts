@@ -80,6 +80,7 @@ function insightCommands(program: Command, { globals, platform, show }: Actions)
     .command("doctor")
     .description("Check the installation; each finding comes with its fix")
     .option("--strict", "warnings end with code 3")
+    .option("--fix", "put right what a program can, asking before each (--yes: without asking)")
     .action(async (options: object) => {
       const { doctor } = await import("./doctor.ts");
       await doctor(await platform(), globals(), options);

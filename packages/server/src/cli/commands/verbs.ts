@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { CliVerbs } from "../../kernel/contract/index.ts";
 import type { AnyPlugin, CliInput, CliOutput, CliVerb } from "../../kernel/contract/index.ts";
@@ -5,6 +6,7 @@ import { readConfiguration } from "../configuration.ts";
 import type { PlatformDoor } from "../platform-door.ts";
 import { followTask, runTask } from "../session.ts";
 import { printLine } from "../terminal.ts";
+import { globalsOf } from "../program.ts";
 import type { Globals, Output } from "../terminal.ts";
 
 /** The commands that plugins contribute, as data. */
@@ -36,11 +38,11 @@ function isOptionValue(value: unknown): value is string | boolean | readonly str
   return typeof value === "string" || typeof value === "boolean" || Array.isArray(value);
 }
 
-function inputOf(verb: CliVerb, command: Command): CliInput {
-  const names = (verb.arguments ?? []).map(({ name }) => name);
-  const given = names.flatMap((name, index) => {
+function inputOf(verb: CliVerb, command: Command, cwd: string): CliInput {
+  const given = (verb.arguments ?? []).flatMap(({ name, isFile = false }, index) => {
     const value = command.args[index];
-    return value === undefined ? [] : [[name, value] as const];
+    if (value === undefined) return [];
+    return [[name, isFile && !/^https?:/i.test(value) ? resolve(cwd, value) : value] as const];
   });
   const options = Object.entries<unknown>(command.opts());
   return {
@@ -93,7 +95,7 @@ export function addVerbs(program: Command, verbs: readonly CliVerb[], onVerb: On
       const own = verb.verb === "" ? parent : parent.command(verb.verb);
       const command = own.summary(verb.summary).description(verb.summary);
       describe(command, verb);
-      command.action(() => onVerb({ verb, input: inputOf(verb, command) }));
+      command.action(() => onVerb({ verb, input: inputOf(verb, command, globalsOf(program).cwd) }));
     }
   }
 }

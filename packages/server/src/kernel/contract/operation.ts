@@ -201,7 +201,7 @@ export interface TypedOperation<
 /** One part of an input: absent where no schema was declared, optional where it may be empty. */
 type Part<TName extends string, TPart extends TSchema> = TSchema extends TPart
   ? unknown
-  : Record<never, never> extends Static<TPart>
+  : Partial<Static<TPart>> extends Static<TPart>
     ? { readonly [name in TName]?: Static<TPart> }
     : { readonly [name in TName]: Static<TPart> };
 

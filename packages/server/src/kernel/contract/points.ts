@@ -145,6 +145,8 @@ export interface CliArgument {
   readonly description: string;
   /** True unless said otherwise. */
   readonly isRequired?: boolean;
+  /** True for the path of a file: it arrives absolute, since the server may have been started in another folder. */
+  readonly isFile?: boolean;
 }
 
 /** One option of a verb. */

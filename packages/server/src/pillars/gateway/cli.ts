@@ -1,5 +1,6 @@
 import type { CliVerb } from "portico/kernel";
 import { Gateway } from "./capability.ts";
+import { importDocument } from "./import-document.ts";
 import type { RouteView } from "./route-view.ts";
 
 /** `portico routes list` */
@@ -37,8 +38,44 @@ const ownVerb: CliVerb = {
   },
 };
 
+/** `portico routes import <file>`: an API's row of an OpenAPI document, in one revision. */
+const importVerb: CliVerb = {
+  noun: "routes",
+  verb: "import",
+  summary: "Make an API of an OpenAPI document, or give one another document",
+  arguments: [{ name: "file", description: "YAML or JSON, 3.0 or 3.1", isFile: true }],
+  options: [
+    { flag: "--api <id>", description: "id of the API", default: "app" },
+    { flag: "--upstream <url>", description: "where the application is; needed the first time" },
+    {
+      flag: "--base-path <path>",
+      description: "prefix of its routes; the document's when left out",
+    },
+    {
+      flag: "--auth <kind>",
+      description: "none, key, token or either; the document's when left out",
+    },
+  ],
+  run: async (ctx, input) => {
+    const text = (name: string): string | undefined => {
+      const value = input.options[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    const given = {
+      source: input.arguments["file"] ?? "",
+      api: text("api") ?? "app",
+      upstream: text("upstream"),
+      basePath: text("basePath"),
+      auth: text("auth"),
+    };
+    const imported = await importDocument(ctx, given, ctx.newOrigin("cli"));
+    const { api, routes, revision } = imported;
+    return { data: imported, text: `${routes} routes of the API '${api}', revision ${revision}` };
+  },
+};
+
 /** The gateway's commands. */
-export const routeVerbs: readonly CliVerb[] = [listVerb, ownVerb];
+export const routeVerbs: readonly CliVerb[] = [listVerb, ownVerb, importVerb];
 
 function cellsOf(route: RouteView): readonly string[] {
   const { methods, host, path, auth, source, upstream } = route;

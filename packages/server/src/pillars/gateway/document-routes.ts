@@ -112,6 +112,7 @@ function laidOver(
   }
   return {
     ...(from.isDeprecated ? { deprecated: true } : {}),
+    ...descriptionOf(from),
     ...more,
     name,
     auth,
@@ -123,6 +124,11 @@ function laidOver(
     path,
     methods: [...methods],
   };
+}
+
+function descriptionOf({ operation }: DocumentRoute): Pick<RouteSettings, "description"> {
+  const description = operation.summary ?? operation.description;
+  return description === undefined ? {} : { description };
 }
 
 function faultsOf(more: DocumentRoute["more"]): readonly string[] {

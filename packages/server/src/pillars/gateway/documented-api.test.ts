@@ -1,4 +1,8 @@
+import { ApiDocuments, definePlugin } from "portico/kernel";
+import { createTestApp } from "portico/testing";
 import { describe, expect, it } from "vitest";
+import type { JsonObject } from "./openapi/index.ts";
+import { gateway } from "./plugin.ts";
 import { folderOf } from "./openapi/documents.fixture.ts";
 import { defineVersionChange } from "./versions/change.ts";
 import { fronting } from "./fronting.fixture.ts";
@@ -145,6 +149,65 @@ describe("a deprecated operation", () => {
     const openapi = document({ "/old": { get: { ...ok, deprecated: true } } });
     await using app = await fronting(upstream, { openapi });
     expect((await fetch(`${app.url}/old`)).headers.has("deprecation")).toBe(true);
+  });
+});
+
+describe("the document of an API", () => {
+  it("is shown as it is in force: where it is reached, its versions, and who may call", async () => {
+    await using upstream = await answering();
+    const contributed: ApiDocuments[] = [];
+    const reader = definePlugin({
+      id: "reader",
+      version: "1.0.0",
+      engine: "^1",
+      start: (ctx) => {
+        contributed.push(...ctx.contributions(ApiDocuments).map(({ value }) => value));
+        return Promise.resolve({ stop: () => Promise.resolve() });
+      },
+    });
+    await using folder = await folderOf({ "old.json": JSON.stringify(withLimit({})) });
+    const openapi = withLimit({ type: "string" });
+    const apis = [
+      {
+        id: "plain",
+        upstream: upstream.url,
+        basePath: "/plain",
+        openapi,
+        routes: [{ path: "/list", auth: "key" }],
+      },
+      {
+        id: "dated",
+        upstream: upstream.url,
+        basePath: "/dated",
+        openapi,
+        versions: [{ id: "v1", openapi: `${folder.path}/old.json` }, { id: "v2" }, { id: "v3" }],
+      },
+      { id: "bare", upstream: upstream.url, basePath: "/bare" },
+    ];
+    const app = await createTestApp({
+      plugins: [reader, gateway()],
+      settings: { gateway: { apis } },
+    });
+    const [documents] = contributed;
+    expect(documents?.list()).toStrictEqual([
+      { api: "plain", title: "Shop", version: null, isCurrent: true },
+      { api: "dated", title: "Shop", version: "v1", isCurrent: false },
+      { api: "dated", title: "Shop", version: "v3", isCurrent: true },
+    ]);
+    const shown = async (api: string, version?: string): Promise<JsonObject> =>
+      (await documents?.document({ api, version, serverUrl: "https://x" })) ?? {};
+    const plain = await shown("plain");
+    expect(plain["servers"]).toStrictEqual([{ url: "https://x/plain" }]);
+    expect(JSON.stringify(plain["paths"])).toContain('"security":[{"porticoKey":[]}');
+    expect(await shown("plain")).toBe(plain);
+    expect((await shown("dated"))["servers"]).toStrictEqual([{ url: "https://x/dated/v3" }]);
+    expect((await shown("dated", "v1"))["info"]).toMatchObject({ version: "v1" });
+    expect([await shown("dated", "v2"), await shown("bare"), await shown("none")]).toStrictEqual([
+      {},
+      {},
+      {},
+    ]);
+    await app.stop(1_000);
   });
 });
 

@@ -119,6 +119,10 @@ export const gatewayErrors = {
     422,
     "The API that this belongs to is not named, and there are {count}; give its id as `api`.",
   ),
+  "gateway.importUpstream": problem(
+    422,
+    "There is no API '{api}' yet, and nothing says where it is; name its upstream.",
+  ),
   "gateway.versionAmbiguous": problem(
     422,
     "Several APIs have the version '{version}': {apis}. Write for instance '{example}'.",

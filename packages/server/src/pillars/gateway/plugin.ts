@@ -1,5 +1,6 @@
 import {
   add,
+  ApiDocuments,
   Checks,
   CliVerbs,
   definePlugin,
@@ -10,6 +11,7 @@ import {
   provide,
 } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
+import { apiDocuments } from "./api-documents.ts";
 import { Gateway } from "./capability.ts";
 import { routeVerbs } from "./cli.ts";
 import { discoveryPages } from "./discovery.ts";
@@ -64,6 +66,10 @@ export function gateway(): AnyPlugin {
       add(Permissions, {
         has: (permission) => running !== undefined && permissionsOf(running.table).has(permission),
       }),
+      add(
+        ApiDocuments,
+        apiDocuments(() => running?.table),
+      ),
       add(Checks, tableCheck),
       ...discoveryPages.map((page) => add(Pages, page)),
       ...routeVerbs.map((verb) => add(CliVerbs, verb)),

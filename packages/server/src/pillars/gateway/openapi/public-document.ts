@@ -4,15 +4,15 @@ import { isObject, mapTree, METHODS } from "./grammar.ts";
 import type { Met } from "./grammar.ts";
 import { resolved } from "./references.ts";
 import { routesOf } from "./routes-of.ts";
-import type { RouteDefaults } from "./routes-of.ts";
 
 /** How a document is shown. */
-export interface PublicOptions extends RouteDefaults {
+export interface PublicOptions {
   /** Where callers reach the API through Portico, base path included: `https://api.example.com/shop`. */
   readonly serverUrl: string;
-  /** In place of the document's own title and version. */
-  readonly title?: string | undefined;
-  readonly version?: string | undefined;
+  /** In place of the document's own version. */
+  readonly version?: string;
+  /** Whose credential each operation asks for as it is in force, by the operation's pointer; by the document when left out. */
+  readonly auth?: ReadonlyMap<string, OperationAuth>;
 }
 
 const SCHEMES = {
@@ -33,11 +33,14 @@ const SECURITY: Readonly<Record<OperationAuth, readonly JsonObject[]>> = {
  * Portico and without hidden operations. Still 3.1; `toOpenApi30` makes 3.0.3 of it.
  *
  * @example
- * const shown = publicDocument(document, { serverUrl: "https://api.example.com", auth: "key" });
+ * const shown = publicDocument(document, { serverUrl: "https://api.example.com" });
  */
 export function publicDocument(document: OpenApiDocument, options: PublicOptions): JsonObject {
   const routes = new Map(
-    routesOf(document, options).map((route) => [route.operation.pointer, route] as const),
+    routesOf(document).map(({ operation, auth }) => [
+      operation.pointer,
+      options.auth?.get(operation.pointer) ?? auth,
+    ]),
   );
   const isShown = (pointer: string): boolean => routes.has(pointer);
   const node = withOwnItems(document.json);
@@ -45,9 +48,9 @@ export function publicDocument(document: OpenApiDocument, options: PublicOptions
     if (met.kind === "pathItem") return withoutHidden(met, isShown);
     if (met.kind !== "operation" || !met.pointer.startsWith("/paths/"))
       return withoutOurs(met.node);
-    const route = routes.get(met.pointer);
-    if (route === undefined) return withoutOurs(met.node);
-    return { ...withoutOurs(met.node), security: SECURITY[route.auth] };
+    const auth = routes.get(met.pointer);
+    if (auth === undefined) return withoutOurs(met.node);
+    return { ...withoutOurs(met.node), security: SECURITY[auth] };
   });
   return {
     ...withComponents(withPaths(shown)),
@@ -98,11 +101,7 @@ function withComponents(shown: JsonObject): JsonObject {
   return { ...shown, components: { ...components, securitySchemes: SCHEMES } };
 }
 
-function infoOf({ json }: OpenApiDocument, { title, version }: PublicOptions): JsonObject {
+function infoOf({ json }: OpenApiDocument, { version }: PublicOptions): JsonObject {
   const info = isObject(json["info"]) ? json["info"] : {};
-  return {
-    ...info,
-    title: title ?? info["title"] ?? "",
-    version: version ?? info["version"] ?? "",
-  };
+  return { ...info, version: version ?? info["version"] ?? "" };
 }

@@ -20,16 +20,28 @@ const shown = {
 // Hooks and changes are code: only the configuration may name it.
 const { hooks: _routeHooks, ...routeFields } = withoutDefaults(RouteSettings).properties;
 const Route = Type.Object(routeFields);
+const GivenRoute = Type.Object(routeFields, { additionalProperties: false });
+// A path or an address would be read by the server: over the API a document is given itself.
+const OpenApi = Type.Record(Type.String(), Type.Unknown(), {
+  description: "The OpenAPI document itself, 3.0 or 3.1. Its operations become the routes.",
+});
 const Upstream = withoutDefaults(NamedUpstreamSettings);
 const Version = withoutDefaults(VersionSettings);
 const {
   routes: _routes,
   versions: _versions,
   hooks: _hooks,
+  openapi: _openapi,
+  openapiRemoteRefs: _remoteRefs,
   ...apiFields
 } = withoutDefaults(ApiSettings).properties;
 const { id: _id, ...apiChanges } = apiFields;
-const { changes: _changes, routes: _versionRoutes, ...versionWords } = Version.properties;
+const {
+  changes: _changes,
+  routes: _versionRoutes,
+  openapi: _versionOpenapi,
+  ...versionWords
+} = Version.properties;
 const versionFields = {
   ...versionWords,
   routes: Type.Optional(
@@ -48,11 +60,15 @@ const OnlyAdded = Type.Optional(
 
 /** An API as it is added. Its routes, when given, become rows of their own. */
 export const NewApiBody = Type.Object(
-  { ...apiFields, routes: Type.Optional(Type.Array(Route, { maxItems: 5_000 })) },
+  {
+    ...apiFields,
+    openapi: Type.Optional(OpenApi),
+    routes: Type.Optional(Type.Array(GivenRoute, { maxItems: 5_000 })),
+  },
   { additionalProperties: false },
 );
 /** An API as it is changed. */
-export const ApiChangeBody = patchOf({ ...apiChanges, routes: OnlyAdded });
+export const ApiChangeBody = patchOf({ ...apiChanges, openapi: OpenApi, routes: OnlyAdded });
 /** An API as it is shown. */
 export const ApiBody = Type.Object({
   ...apiFields,
@@ -77,6 +93,7 @@ const VersionApi = Type.String({
 export const NewVersionBody = Type.Object(
   {
     ...versionFields,
+    openapi: Type.Optional(OpenApi),
     api: Type.Optional(VersionApi),
     current: Type.Optional(
       Type.Boolean({ description: "Make it what a call gets that asks for no version." }),
@@ -85,7 +102,7 @@ export const NewVersionBody = Type.Object(
   { additionalProperties: false },
 );
 /** A version as it is changed. */
-export const VersionChangeBody = patchOf(versionChanges);
+export const VersionChangeBody = patchOf({ ...versionChanges, openapi: OpenApi });
 /** A version as it is shown. */
 export const VersionBody = Type.Object({
   ...versionFields,

@@ -41,7 +41,8 @@ async function openRows(
   const mistakes: TableMistake[] = [];
   for (const object of objects.values()) {
     const { openapi } = object.settings;
-    if (typeof openapi !== "object" || openapi === null || rows.get(openapi) != null) continue;
+    if (typeof openapi !== "object" || openapi === null) continue;
+    if ((rows.get(openapi) ?? null) !== null) continue;
     const place = `${object.kind} '${object.id}'`;
     // Only what a row holds itself: no file, no address, nothing that it refers to elsewhere.
     const named = { openapi: openapi as Exclude<ApiSettings["openapi"], string>, place };
@@ -50,17 +51,4 @@ async function openRows(
     mistakes.push(...opened.mistakes.map((detail) => ({ detail, object })));
   }
   return mistakes;
-}
-
-const numbers = new WeakMap<OpenedDocument, number>();
-const counter = { last: 0 };
-
-/** Names an opened document, so that what was compiled of it is known by it. 0 for none. */
-export function documentNumber(opened: OpenedDocument | undefined): number {
-  if (opened === undefined) return 0;
-  const known = numbers.get(opened);
-  if (known !== undefined) return known;
-  counter.last += 1;
-  numbers.set(opened, counter.last);
-  return counter.last;
 }

@@ -2,7 +2,7 @@ import type { ChangeFeed, Logger, Store } from "portico/kernel";
 import type { Compiled } from "../compile.ts";
 import { raise } from "../errors.ts";
 import type { Modules } from "../load-modules.ts";
-import type { ReadParts } from "../openapi/index.ts";
+import type { Documents, ReadParts } from "../openapi/index.ts";
 import type { Router } from "../router.ts";
 import type { GatewaySettings } from "../settings.ts";
 import { build } from "./build.ts";
@@ -83,6 +83,11 @@ export class RouteTable {
   get inForce(): InForce {
     if (this.#inForce === undefined) throw raise("gateway.notStarted");
     return this.#inForce;
+  }
+
+  /** The documents that the configuration and the rows name. */
+  get documents(): Documents {
+    return this.#documents;
   }
 
   get config(): GatewaySettings {

@@ -12,7 +12,9 @@ export function versionKey({ api, id }: VersionName): string {
 }
 
 /** A version to be added. */
-export type NewVersion = Omit<VersionSettings, "changes"> & {
+export type NewVersion = Omit<VersionSettings, "changes" | "openapi"> & {
+  /** The document itself. */
+  readonly openapi?: Readonly<Record<string, unknown>>;
   /** May be left out where there is one API. */
   readonly api?: string;
   /** Make it what a call gets that asks for no version. */
