@@ -160,3 +160,29 @@ describe("a store that is away", () => {
     await expect(limiter.take(call("a", daily))).rejects.toMatchObject({ status: 503 });
   });
 });
+
+describe("a store that is far away", () => {
+  it("a token is worked off from its use on, not from its reservation on", async () => {
+    const clock = fakeClock();
+    const near = memoryStore(clock.now);
+    let backMs = 15;
+    const store: LimitStore = {
+      giveBack: (reservation, tokens) => near.giveBack(reservation, tokens),
+      reserve: async (reservation) => {
+        const reserved = await near.reserve(reservation);
+        await clock.advance(backMs);
+        return reserved;
+      },
+    };
+    const limiter = limiterBench({ clock, store });
+    const one = call("a", { limit: 5, window: "hour", burst: 1 });
+    expect((await limiter.take(one)).allowed).toBe(true);
+    const usedAt = clock.monotonic();
+    backMs = 0;
+    await clock.advance(720_000 - 15);
+    expect((await limiter.take(one)).allowed).toBe(false);
+    await clock.advance(20);
+    expect((await limiter.take(one)).allowed).toBe(true);
+    expect(clock.monotonic() - usedAt).toBeGreaterThanOrEqual(720_000);
+  });
+});
