@@ -13,7 +13,7 @@ describe("parameters", () => {
     ["/items?flag=true"],
     ["/items/7"],
     ["/files/caf%C3%A9.pdf"],
-    ["/matrix/;list=1;list=2"],
+    ["/label/.1.2"],
   ])("%s fits and reaches the application as it came", async (path) => {
     await using upstream = await answering();
     await using app = await shop(upstream);
@@ -46,7 +46,7 @@ describe("parameters", () => {
     ["/items?limit=%ff", ["query  holds escapes that are no UTF-8"]],
     ["/items/seven", ["path /id must be integer; got string"]],
     ["/files/UPPER.pdf", ['path /name must match pattern "^[a-zé]+$"']],
-    ["/matrix/;list=1;list=b", ["path /list/1 must be integer; got string"]],
+    ["/label/.1.b", ["path /list/1 must be integer; got string"]],
   ])("%s is refused with every place", async (path, places) => {
     await using upstream = await answering();
     await using app = await shop(upstream);

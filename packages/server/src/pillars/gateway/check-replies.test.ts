@@ -94,14 +94,15 @@ describe("replies", () => {
     }
   });
 
-  it("beyond the bound go on unchecked and whole", async () => {
+  it.each([
+    ["enforce", 1],
+    ["enforce", 9],
+    ["report", 1],
+    ["report", 9],
+  ])("beyond the bound go on unchecked and whole (%s, in %i)", async (mode, chunks) => {
     const large = JSON.stringify({ wrong: "x".repeat(20_000) });
-    for (const mode of ["enforce", "report"]) {
-      for (const chunks of [1, 9]) {
-        const got = await asked(mode, { body: large, chunks }, { validateBodyBytesMax: 4_096 });
-        expect(got).toStrictEqual({ status: 200, text: large });
-      }
-    }
+    const got = await asked(mode, { body: large, chunks }, { validateBodyBytesMax: 4_096 });
+    expect(got).toStrictEqual({ status: 200, text: large });
   });
 
   it("that are reported are counted, and noted for the request log", async () => {

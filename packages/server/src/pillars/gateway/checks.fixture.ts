@@ -112,9 +112,9 @@ export const paths = {
       ...ok,
     },
   },
-  "/matrix/{list}": {
+  "/label/{list}": {
     get: {
-      parameters: [parameter("list", "path", list(integer), { style: "matrix", explode: true })],
+      parameters: [parameter("list", "path", list(integer), { style: "label", explode: true })],
       ...ok,
     },
   },

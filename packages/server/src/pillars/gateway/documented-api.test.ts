@@ -93,7 +93,7 @@ describe("an API with a document", () => {
       /\/paths\/~1a\/post\/x-rate-limit must be a whole number.*refers to '#\/no'/,
     );
     const odd = document({
-      "/a": { get: { ...ok, "x-portico-route": { pth: "/b", rateLimit: "often" } } },
+      "/a": { get: { ...ok, "x-portico-route": { pth: "/b", rateLimit: "not often" } } },
     });
     expect((await refusedStart(upstream, odd)).why).toMatch(/'pth' is no setting.*\/rateLimit/);
   });

@@ -64,6 +64,13 @@ const SHAPES: Partial<Readonly<Record<Met["kind"], Look>>> = {
     if (!LOCATIONS.includes(parameter["in"])) {
       told(below(pointer, "in"), "must be path, query, header or cookie");
     }
+    // The gateway refuses `/;id=5`, whatever a document says: to a server that cuts parameters off it is another path.
+    if (parameter["style"] === "matrix") {
+      told(
+        below(pointer, "style"),
+        "is matrix, which servers read differently; use simple or label",
+      );
+    }
   },
   requestBody: ({ node, pointer }, told) => lookAtContent(node, pointer, told),
   response: ({ node, pointer }, told) => lookAtContent(node, pointer, told),

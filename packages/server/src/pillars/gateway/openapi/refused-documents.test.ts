@@ -35,7 +35,7 @@ describe("a document that is refused", () => {
     ],
     [
       "an extension with a wrong value",
-      shop({ "x-rate-limit": "often" }),
+      shop({ "x-rate-limit": "not often" }),
       "/x-rate-limit must be a whole number",
     ],
     [
@@ -47,6 +47,11 @@ describe("a document that is refused", () => {
       "a pattern that is none",
       shop({ components: { schemas: { A: { pattern: "(" } } } }),
       "/components/schemas/A/pattern is no regular expression",
+    ],
+    [
+      "a style that servers read differently",
+      shop({ components: { parameters: { A: { name: "a", in: "path", style: "matrix" } } } }),
+      "/components/parameters/A/style is matrix",
     ],
     [
       "a dynamic reference",

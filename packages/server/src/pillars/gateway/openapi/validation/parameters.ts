@@ -187,30 +187,20 @@ const SEPARATORS: Readonly<Record<string, string>> = {
 
 /** RFC 6570 as OpenAPI 3.1 §4.8.12.4 uses it: an array or an object in one text. */
 function textValue(document: JsonObject, parameter: Parameter, texts: readonly string[]): unknown {
-  const { kinds, style, explode, name, forms } = parameter;
+  const { kinds, style, explode, forms } = parameter;
   if (texts.length > 1) return texts;
-  const text = unprefixed(texts[0] ?? "", style, name);
+  const [first = ""] = texts;
+  const text = style === "label" && first.startsWith(".") ? first.slice(1) : first;
   const isOneText = (style === "form" || style === "deepObject") && explode;
   if (isOneText || kinds.takesText || (!kinds.takesArray && !kinds.takesObject)) {
     return shaped(document, { values: [text], members: new Map() }, forms);
   }
   const separator = style === "label" && !explode ? "," : (SEPARATORS[style] ?? ",");
-  const split = text === "" ? [] : text.split(style === "matrix" && explode ? ";" : separator);
+  const split = text === "" ? [] : text.split(separator);
   // White space after the comma of a list in a header field is no part of its items (RFC 9110 §5.6.1).
   const parts = style === "simple" ? split.map((part) => part.trim()) : split;
-  if (kinds.takesArray)
-    return style === "matrix" ? parts.map((part) => afterName(part, name)) : parts;
+  if (kinds.takesArray) return parts;
   return Object.fromEntries(explode ? parts.map(entryOf) : entriesOf(parts));
-}
-
-function unprefixed(text: string, style: string, name: string): string {
-  if (style === "label") return text.startsWith(".") ? text.slice(1) : text;
-  if (style !== "matrix") return text;
-  return afterName(text.startsWith(";") ? text.slice(1) : text, name);
-}
-
-function afterName(part: string, name: string): string {
-  return part.startsWith(`${name}=`) ? part.slice(name.length + 1) : part;
 }
 
 function entryOf(part: string): [string, string] {
