@@ -38,7 +38,7 @@ const portico = await createPortico({
   data: ":memory:",
   log: { level: "warn" },
   gateway: { apis: apis(0) },
-} as Parameters<typeof createPortico>[0]);
+});
 await portico.start();
 const { url } = await portico.listen("127.0.0.1", 0);
 const ctx = portico.context("gateway");

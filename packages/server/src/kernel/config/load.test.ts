@@ -79,7 +79,7 @@ describe("mistakes", () => {
       "gateway.timeoutMs: got 0, expected an integer of at least 1",
       'log.level: got "loud", expected one of "debug", "info", "warn", "error", "silent"',
       'organization: got "Not A Slug", expected a slug: a-z, 0-9 and -, starting with a letter',
-      "server.hots: got an unknown setting, expected one of host, port, publicUrl, trustedProxies, cors, bodyBytesMax, basePath, shutdownDelayMs; did you mean host?",
+      "server.hots: got an unknown setting, expected one of host, port, publicUrl, trustedProxies, cors, bodyBytesMax, basePath, ownHost, shutdownDelayMs; did you mean host?",
       'server.port: got "80a", expected an integer from 0 to 65535',
       'server.publicUrl: got "ftp://x", expected a URL that starts with http:// or https://',
       'server.trustedProxies[0]: got "10.0.0.0/33", expected an address or range such as 10.0.0.0/8',
