@@ -18,6 +18,8 @@ interface Bench extends AsyncDisposable {
   readonly app: TestApp;
   readonly clock: FakeClock;
   readonly url: string;
+  /** What the upstream was asked for. */
+  readonly asked: readonly string[];
   /** Calls to `/held` that wait at the upstream. */
   readonly held: () => number;
   /** Answers one of them. */
@@ -39,7 +41,9 @@ const routes = [
 
 async function bench(kind: StoreKind): Promise<Bench> {
   const held: (() => void)[] = [];
+  const asked: string[] = [];
   const upstream = createServer((request, response) => {
+    asked.push(request.url ?? "");
     if (request.url === "/held") held.push(() => response.end("held"));
     else response.end("ok");
   });
@@ -53,13 +57,18 @@ async function bench(kind: StoreKind): Promise<Bench> {
     plugins: [keys(), limits(), gateway()],
     driver: database.driver,
     clock,
-    settings: { limits: { policies, xRateLimitHeaders: true }, gateway: { apis: [api] } },
+    settings: {
+      keys: { queryParameter: "api_key" },
+      limits: { policies, xRateLimitHeaders: true },
+      gateway: { apis: [api] },
+    },
   });
   const { url } = await app.listen("127.0.0.1", 0);
   return {
     app,
     clock,
     url,
+    asked,
     held: () => held.length,
     letGo: () => held.shift()?.(),
     create: async (body) => {
@@ -125,6 +134,15 @@ describe.each(storeKinds)("keys and limits [%s]", (kind) => {
       200,
       expect.stringContaining('"100/min per api";r=98;'),
     ]);
+  });
+
+  it("a key in the query ends at the gateway, and the rest of the query goes on as it was", async () => {
+    await using it = await bench(kind);
+    const key = await it.create({});
+    for (const query of [`?a=1&api_key=${key}&b=%20+`, `?api_key=${key}`, `?api%5Fkey=${key}&c`]) {
+      expect((await it.ask(`/q${query}`)).status).toBe(200);
+    }
+    expect(it.asked).toEqual(["/q?a=1&b=%20+", "/q", "/q?c"]);
   });
 
   it("a call under way is given back when it is answered, and when its caller leaves", async () => {

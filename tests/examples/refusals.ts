@@ -241,7 +241,7 @@ interface BodySchema {
   >;
 }
 
-/** A body that is as valid as the first, and another one: another text, or a list with less in it. */
+/** A body that is as valid as the first, and another one: another text, a list with less in it, another number. */
 function another({ body: schema }: Operation, body: unknown): unknown {
   const { properties = {} } = (schema ?? {}) as BodySchema;
   const whole = body as Readonly<Record<string, unknown>>;
@@ -251,9 +251,9 @@ function another({ body: schema }: Operation, body: unknown): unknown {
   );
   if (text !== undefined) return { ...whole, [text[0]]: "another" };
   return Object.fromEntries(
-    Object.entries(whole).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.slice(0, -1) : value,
-    ]),
+    Object.entries(whole).map(([name, value]) => {
+      if (Array.isArray(value)) return [name, value.slice(0, -1)];
+      return [name, typeof value === "number" ? value + 1 : value];
+    }),
   );
 }

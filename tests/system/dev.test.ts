@@ -175,7 +175,7 @@ test("SIGINT drains and ends with 0; what the command was given wrongly ends it 
   });
   running.signal("SIGINT");
   expect((await running.ended).code).toBe(0);
-  await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  await expect(fetch(`${url}/livez`)).rejects.toThrow("fetch failed");
 
   const bad = await openFolder({ "portico.config.json": '{"server":{"prot":1}}' });
   const command = [process.execPath, MAIN, "dev"];

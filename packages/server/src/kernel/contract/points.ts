@@ -16,6 +16,11 @@ export interface Authenticator {
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
   identify(credential: string, request: CredentialRequest): Caller | Promise<Caller>;
+  /**
+   * A query without credentials of this kind, for fronts that pass requests on; the same text where there is none. Left out
+   * by kinds that never stand in a query.
+   */
+  strippedQuery?(query: string): string;
   /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
   lookUp?(id: string): Promise<FoundCaller | undefined>;
 }

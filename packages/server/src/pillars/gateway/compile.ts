@@ -5,7 +5,6 @@ import type { Api, Route } from "./call.ts";
 import { compileRoute, matchEmits } from "./compile-route.ts";
 import type { RouteDraft } from "./compile-route.ts";
 import { planOf } from "./document-routes.ts";
-import type { PlannedRoute } from "./document-routes.ts";
 import type { Modules } from "./load-modules.ts";
 import type { Mistakes } from "./mistakes.ts";
 import type { Documents } from "./openapi/index.ts";
@@ -165,13 +164,17 @@ function* plainRoutes(
   { known, used }: OpenedApi,
   work: Work,
 ): RoutesInPieces {
+  const isWhole = isTextual(settings);
+  const before = work.reuse.routes.get(known.text);
+  const compiled = new Map<string, readonly Route[]>();
+  work.compilations.routes.set(known.text, compiled);
   for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used, work)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
-    const key = `${known.text}\n${String(draft.invalidates)}\n${textOf(draft.route)}`;
     // Hooks that are code within the configuration have no text to know them by.
-    const isText = isTextual(settings) && isTextual(draft.route);
-    const routes = (isText ? work.reuse.routes.get(key) : undefined) ?? compileRoute(draft, work);
-    if (isText) work.compilations.routes.set(key, routes);
+    const text = isWhole && isTextual(draft.route) ? routeText(draft) : undefined;
+    const routes =
+      (text === undefined ? undefined : before?.get(text)) ?? compileRoute(draft, work);
+    if (text !== undefined) compiled.set(text, routes);
     for (const route of routes) work.settingsOf.set(route, draft.route);
     work.routes.push(...routes);
     yield* routes;
@@ -180,38 +183,51 @@ function* plainRoutes(
   return undefined;
 }
 
+/** A route also depends on whether another one of its API has a cache. */
+function routeText({ route, invalidates }: RouteDraft): string {
+  return invalidates ? `invalidates ${textOf(route)}` : textOf(route);
+}
+
 function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
   return hooks === undefined || typeof hooks === "string";
 }
 
 /** The routes of an API as they are set, without those that are switched off. */
-function draftsOf(
+function* draftsOf(
   given: Pick<RouteDraft, "settings" | "api" | "version">,
   used: Set<EmitSettings>,
   { documents, mistakes }: Work,
-): readonly (RouteDraft & { readonly isDerived: boolean })[] {
+): Generator<RouteDraft & { readonly isDerived: boolean }, undefined> {
   const { settings } = given;
   const plan = planOf(settings, documents);
   mistakes.at = settings;
   mistakes.push(...plan.mistakes.map((mistake) => `api '${settings.id}', ${mistake}`));
-  const routes = plan.routes.map(({ route }) => route);
   const emits = settings.emits ?? [];
   // An emit of a catch-all API names its own route: only its replies are held back.
-  const derived: readonly RouteSettings[] = routes.includes(EVERYTHING)
-    ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()].filter(
-        ({ path }) => !routes.some((route) => route.path === path),
-      )
-    : [];
-  const invalidates = [settings, ...routes].some(({ cache }) => (cache ?? false) !== false);
-  const planned = [...derived.map((route): PlannedRoute => ({ route })), ...plan.routes];
-  return planned.flatMap((each) => {
-    const { route } = each;
-    if (route.active === false) return [];
-    const own = matchEmits(emits, route);
+  const isCatchAll = plan.routes.some(({ route }) => route === EVERYTHING);
+  const derived: readonly RouteSettings[] =
+    isCatchAll && emits.length > 0
+      ? [...new Map(emits.map(({ on }) => [on.path, { path: on.path }])).values()].filter(
+          ({ path }) => !plan.routes.some(({ route }) => route.path === path),
+        )
+      : [];
+  const invalidates = isCached(settings) || plan.routes.some(({ route }) => isCached(route));
+  for (const route of derived) yield { ...given, ...drafted(route), isDerived: true };
+  for (const each of plan.routes) {
+    if (each.route.active === false) continue;
+    yield { ...given, ...each, ...drafted(each.route), isDerived: each.route === EVERYTHING };
+  }
+  return undefined;
+
+  function drafted(route: RouteSettings): Pick<RouteDraft, "route" | "emits" | "invalidates"> {
+    const own = emits.length === 0 ? emits : matchEmits(emits, route);
     for (const emit of own) used.add(emit);
-    const isDerived = route === EVERYTHING || derived.includes(route);
-    return [{ ...given, ...each, emits: own, invalidates, isDerived }];
-  });
+    return { route, emits: own, invalidates };
+  }
+}
+
+function isCached({ cache }: Pick<RouteSettings, "cache">): boolean {
+  return cache !== undefined && cache !== false;
 }
 
 /** All versions of an API are taken over together, or compiled together. */
@@ -293,7 +309,7 @@ function versionRoutes(
   work: Work,
 ): readonly Route[] {
   const twins = twinFinder(work.mistakes);
-  const routes = draftsOf(given, used, work).flatMap((draft) => {
+  const routes = [...draftsOf(given, used, work)].flatMap((draft) => {
     work.mistakes.at = draft.isDerived ? given.settings : draft.route;
     const compiled = compileRoute(draft, work);
     for (const route of compiled) {

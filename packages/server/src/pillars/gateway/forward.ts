@@ -48,7 +48,7 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
       : call.fields;
   const via = read.via === "" ? "" : `${read.via}, `;
   return (
-    `${edits?.method ?? request.method ?? "GET"} ${pathOf(call)} HTTP/1.1\r\nHost: ${api.upstreamHost ?? read.host}\r\n` +
+    `${edits?.method ?? request.method ?? "GET"} ${pathOf(parts, call)} HTTP/1.1\r\nHost: ${api.upstreamHost ?? read.host}\r\n` +
     read.lines +
     credentialLines(parts, call, read) +
     originLines(front, read) +
@@ -79,12 +79,20 @@ function framingLine({ body }: Call, { isChunked, contentLength }: ReadFields): 
   return contentLength < 0 ? "" : `Content-Length: ${contentLength}\r\n`;
 }
 
-function pathOf({ target, route, edits }: Call): string {
+function pathOf(parts: ForwardParts, call: Call): string {
+  const { target, route, edits } = call;
   const { stripLength, upstreamPath } = route.api;
   const full = edits?.path ?? target.path;
   const path = stripLength === 0 ? full : full.slice(stripLength);
-  const whole = `${upstreamPath}${path}${edits?.query ?? target.query}`;
+  const whole = `${upstreamPath}${path}${queryOf(parts, call)}`;
   return whole.startsWith("/") ? whole : `/${whole}`;
+}
+
+/** The credential ends here in a query as in a header, where one may stand there at all. */
+function queryOf({ authenticators }: ForwardParts, { target, route, edits, caller }: Call): string {
+  const query = edits?.query ?? target.query;
+  if (query === "" || route.api.forwardsCredentials || caller.kind === "anonymous") return query;
+  return authenticators.reduce((left, each) => each.strippedQuery?.(left) ?? left, query);
 }
 
 /** The tighter of the API's own limit and what an event may be made of; 0 for no limit. */

@@ -18,6 +18,7 @@ export function keyAuthenticator(running: () => Running): Authenticator {
     challenge: "Bearer",
     find: (request) => findKey(request, running()),
     identify: (text, { remoteAddress }) => running().verifier.identify(text, remoteAddress),
+    strippedQuery: (query) => withoutKey(query, running().queryParameter),
     lookUp: (id) => running().verifier.lookUp(id),
   };
 }
@@ -65,4 +66,13 @@ function keyInQuery(url: string, name: string): string | undefined {
   const found = new URLSearchParams(url.slice(url.indexOf("?"))).getAll(name);
   if (found.length > 1) throw raise("keys.twoKeys");
   return found[0];
+}
+
+/** The other parameters keep their very spelling: what is forwarded is what was sent. */
+function withoutKey(query: string, name: string | undefined): string {
+  if (name === undefined || !query.startsWith("?")) return query;
+  const pairs = query.slice(1).split("&");
+  const kept = pairs.filter((pair) => !new URLSearchParams(pair).has(name));
+  if (kept.length === pairs.length) return query;
+  return kept.length === 0 ? "" : `?${kept.join("&")}`;
 }

@@ -35,8 +35,6 @@ export interface KeysFace {
   create(key: NewKey, options: CreateKeyOptions): Promise<KeyView & { readonly key: string }>;
   /** Looks the key up in the store from now on, until its change has been heard of. Call before changing a row. */
   distrust(id: string): void;
-  /** The query parameter that keys may stand in, where the operator lets them: nobody else should be shown it. */
-  readonly queryParameter: string | undefined;
 }
 
 /** `keys@1` */

@@ -83,7 +83,6 @@ export function keys(): AnyPlugin {
 function faceOf(ctx: PluginContext, verifier: KeyVerifier): KeysFace {
   return {
     verify: (text, address) => verdict(verifier, text, address),
-    queryParameter: settingsOf(ctx).queryParameter,
     distrust: (id) => verifier.distrust(id),
     create: async (key, { organization, origin }) => {
       const made = makeKey(key, ctx);

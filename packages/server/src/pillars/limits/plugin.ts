@@ -19,8 +19,7 @@ const PURGE_MS = 3_600_000;
  *
  * @example
  * export default defineConfig({
- *   plugins: [limits()],
- *   settings: { limits: { policies: { searches: { limit: 100, window: "hour", per: "user" } } } },
+ *   limits: { policies: { searches: { limit: 100, window: "hour", per: "user" } } },
  * });
  */
 export function limits(): AnyPlugin {

@@ -16,16 +16,29 @@ export function compareConfigs(before: GatewaySettings, after: GatewaySettings):
     changed: [...now]
       .filter(([name, settings]) => {
         const known = old.get(name);
-        return known !== undefined && textOf(known) !== textOf(settings);
+        return known !== undefined && !isSame(known, settings);
       })
       .map(([name]) => name),
     removed: [...old.keys()].filter((name) => !now.has(name)),
   };
 }
 
-function named({ apis, upstreams }: GatewaySettings): ReadonlyMap<string, object> {
-  return new Map<string, object>([
+interface Named {
+  readonly id: string;
+  readonly routes?: readonly object[];
+}
+
+function named({ apis, upstreams }: GatewaySettings): ReadonlyMap<string, Named> {
+  return new Map<string, Named>([
     ...apis.map((api) => [`api ${api.id}`, api] as const),
     ...upstreams.map((upstream) => [`upstream ${upstream.id}`, upstream] as const),
   ]);
+}
+
+/** Routes one by one: their texts are known already, by which they were compiled or taken over. */
+function isSame(one: Named, other: Named): boolean {
+  const { routes: left = [], ...own } = one;
+  const { routes: right = [], ...others } = other;
+  if (left.length !== right.length || JSON.stringify(own) !== JSON.stringify(others)) return false;
+  return left.every((route, index) => textOf(route) === textOf(right[index] ?? {}));
 }

@@ -16,7 +16,8 @@ export interface VersionedApi {
 /** What was compiled for the table in force, by the text of its settings: what has not changed is not compiled again. */
 export interface Compilations {
   readonly apis: Map<string, Api>;
-  readonly routes: Map<string, readonly Route[]>;
+  /** By the text of their API, then by their own. */
+  readonly routes: Map<string, Map<string, readonly Route[]>>;
   readonly versioned: Map<string, VersionedApi>;
 }
 

@@ -10,7 +10,7 @@ export function twinFinder(mistakes: Mistakes): {
   const seen = new Map<string, Route>();
   return {
     add: (route, settings) => {
-      const shape = `${route.api.host ?? ""} ${shapeOf(route.template)}`;
+      const shape = placeOf(route);
       for (const method of route.methods ?? ["*"]) {
         const key = `${method} ${shape}`;
         const twin = seen.get(key);
@@ -22,4 +22,15 @@ export function twinFinder(mistakes: Mistakes): {
       }
     },
   };
+}
+
+const places = new WeakMap<Route, string>();
+
+/** Host and shape; a route that is taken over from table to table is looked at once. */
+function placeOf(route: Route): string {
+  const known = places.get(route);
+  if (known !== undefined) return known;
+  const place = `${route.api.host ?? ""} ${shapeOf(route.template)}`;
+  places.set(route, place);
+  return place;
 }

@@ -26,7 +26,7 @@ function counting({ seriesMax = 1_000, isDown = () => false }: Setup = {}) {
       if (isDown()) return Promise.reject(new TypeError("away"));
       for (const minute of minutes) {
         for (const series of minute.series) {
-          kept.set(JSON.stringify([minute.at, series.labels]), series.count);
+          kept.set(JSON.stringify([minute.at, minute.again, series.labels]), series.count);
           series.written = series.count;
         }
       }
@@ -110,4 +110,13 @@ it("flushes by itself after ten seconds, and loses what came since when the proc
   counter.count(answered({ at: 0 }));
   // Nothing more of this process: what was written stands.
   expect(total()).toBe(1);
+});
+
+it("does not write over a minute that was let go when the clock is set back into it", async () => {
+  const { counter, total } = counting();
+  for (const at of [0, 0, MINUTE_MS, 0]) {
+    counter.count(answered({ at }));
+    await counter.flush();
+  }
+  expect(total()).toBe(4);
 });

@@ -25,6 +25,9 @@ export class Counter {
   #current: Minute;
   /** Minutes with something to write, the current one among them, oldest first. */
   #minutes: Minute[] = [];
+  /** The newest minute that was begun. */
+  #newest = -1;
+  #again = 0;
   #cancel: (() => void) | undefined;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -44,13 +47,17 @@ export class Counter {
 
   #turn(at: number): void {
     const known = this.#minutes.find((minute) => minute.at === at);
-    if (known === undefined) {
-      this.#current = new Minute(at, this.#options.seriesMax);
-      this.#minutes.push(this.#current);
-    } else {
-      // The clock was set back, or answers end out of order around the turn.
+    if (known !== undefined) {
+      // Answers end out of order around the turn.
       this.#current = known;
+      return;
     }
+    // One that was let go already, as when the clock was set back.
+    const isAgain = at <= this.#newest;
+    if (isAgain) this.#again += 1;
+    else this.#newest = at;
+    this.#current = new Minute(at, this.#options.seriesMax, isAgain ? this.#again : 0);
+    this.#minutes.push(this.#current);
   }
 
   /** Settles in any case once all that was counted before is written or was found impossible to write. */

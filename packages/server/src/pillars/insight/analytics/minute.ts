@@ -9,14 +9,20 @@ import type { Labels } from "./series.ts";
 export class Minute {
   /** ms since 1970. */
   readonly at: number;
+  /**
+   * 0, or another number for each time a minute is begun anew after it was written and let go: its rows must not take
+   * the place of those that were written.
+   */
+  readonly again: number;
   readonly #seriesMax: number;
   /** Route → method → credential, or the organization where there is none → the few that differ in the rest. */
   readonly #byRoute = new Map<string, Map<string, Map<string, Series[]>>>();
   readonly #all: Series[] = [];
 
-  constructor(at: number, seriesMax: number) {
+  constructor(at: number, seriesMax: number, again = 0) {
     this.at = at;
     this.#seriesMax = seriesMax;
+    this.again = again;
   }
 
   get series(): readonly Series[] {

@@ -2,10 +2,12 @@ import type { PluginContext } from "portico/kernel";
 import type { InsightTables, RollupRow } from "../tables.ts";
 import type { WriteMinutes } from "./counter.ts";
 import { Histogram } from "./histogram.ts";
+import type { Minute } from "./minute.ts";
 import type { Series } from "./series.ts";
 
 const BATCH = 200;
 const ACTOR = "insight";
+/** Length of a minute's rows in seconds. */
 export const MINUTE = 60;
 
 /**
@@ -17,7 +19,7 @@ export function minuteWriter(ctx: PluginContext, node: string): WriteMinutes {
     const news = minutes.flatMap((minute) =>
       minute.series
         .filter((series) => series.count !== series.written)
-        .map((series) => ({ series, count: series.count, row: rowOf(series, minute.at, node) })),
+        .map((series) => ({ series, count: series.count, row: rowOf(series, minute, node) })),
     );
     for (let start = 0; start < news.length; start += BATCH) {
       const batch = news.slice(start, start + BATCH);
@@ -31,13 +33,13 @@ export function minuteWriter(ctx: PluginContext, node: string): WriteMinutes {
   };
 }
 
-function rowOf(series: Series, at: number, node: string): RollupRow {
+function rowOf(series: Series, { at, again }: Minute, node: string): RollupRow {
   const { labels } = series;
   return {
     ...labels,
     span: MINUTE,
     at,
-    node,
+    node: again === 0 ? node : `${node}.${again}`,
     count: series.count,
     errors: series.errors,
     bytes_in: series.bytesIn,
