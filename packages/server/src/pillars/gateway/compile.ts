@@ -1,6 +1,6 @@
 import type { Clock } from "portico/kernel";
 import { compressionRules } from "./compression/index.ts";
-import { corsRules } from "./cors/index.ts";
+import { readCors } from "./cors/index.ts";
 import type { Api, Route } from "./call.ts";
 import { compileRoute, matchEmits } from "./compile-route.ts";
 import type { RouteDraft } from "./compile-route.ts";
@@ -366,8 +366,6 @@ function buildApi(
   { clock, mistakes }: CompileOptions,
 ): Api {
   const basePath = trimmed(settings.basePath ?? "/");
-  const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
-  if (isMistakes(cors)) mistakes.push(...cors.map((each) => `api '${settings.id}': ${each}`));
   return {
     id: settings.id,
     basePath,
@@ -388,12 +386,8 @@ function buildApi(
     bodyBytesMax: settings.bodyBytesMax ?? 0,
     emitBodyBytesMax: settings.emitBodyBytesMax ?? 262_144,
     compression: compressionRules(settings.compression),
-    cors: isMistakes(cors) ? undefined : cors,
+    cors: readCors(settings, mistakes),
   };
-}
-
-function isMistakes(rules: ReturnType<typeof corsRules> | undefined): rules is readonly string[] {
-  return Array.isArray(rules);
 }
 
 function trimmed(path: string): string {
