@@ -1,6 +1,6 @@
 import type { Clock } from "portico/kernel";
 import { compressionRules } from "./compression/index.ts";
-import { corsRules } from "./cors/index.ts";
+import { readCors } from "./cors/index.ts";
 import type { Api, Route } from "./call.ts";
 import { compileRoute, matchEmits } from "./compile-route.ts";
 import type { RouteDraft } from "./compile-route.ts";
@@ -171,8 +171,7 @@ function* plainRoutes(
   for (const draft of draftsOf({ settings, api: known.api, version: undefined }, used, work)) {
     work.mistakes.at = draft.isDerived ? settings : draft.route;
     // Hooks that are code within the configuration have no text to know them by.
-    const isText = isWhole && isTextual(draft.route);
-    const text = isText ? `${String(draft.invalidates)} ${textOf(draft.route)}` : undefined;
+    const text = isWhole && isTextual(draft.route) ? routeText(draft) : undefined;
     const routes =
       (text === undefined ? undefined : before?.get(text)) ?? compileRoute(draft, work);
     if (text !== undefined) compiled.set(text, routes);
@@ -182,6 +181,11 @@ function* plainRoutes(
     yield undefined;
   }
   return undefined;
+}
+
+/** A route also depends on whether another one of its API has a cache. */
+function routeText({ route, invalidates }: RouteDraft): string {
+  return invalidates ? `invalidates ${textOf(route)}` : textOf(route);
 }
 
 function isTextual({ hooks }: { readonly hooks?: unknown }): boolean {
@@ -207,9 +211,7 @@ function* draftsOf(
           ({ path }) => !plan.routes.some(({ route }) => route.path === path),
         )
       : [];
-  const invalidates = [settings, ...plan.routes.map(({ route }) => route)].some(
-    ({ cache }) => (cache ?? false) !== false,
-  );
+  const invalidates = isCached(settings) || plan.routes.some(({ route }) => isCached(route));
   for (const route of derived) yield { ...given, ...drafted(route), isDerived: true };
   for (const each of plan.routes) {
     if (each.route.active === false) continue;
@@ -222,6 +224,10 @@ function* draftsOf(
     for (const emit of own) used.add(emit);
     return { route, emits: own, invalidates };
   }
+}
+
+function isCached({ cache }: Pick<RouteSettings, "cache">): boolean {
+  return cache !== undefined && cache !== false;
 }
 
 /** All versions of an API are taken over together, or compiled together. */
@@ -360,8 +366,6 @@ function buildApi(
   { clock, mistakes }: CompileOptions,
 ): Api {
   const basePath = trimmed(settings.basePath ?? "/");
-  const cors = settings.cors === undefined ? undefined : corsRules(settings.cors);
-  if (isMistakes(cors)) mistakes.push(...cors.map((each) => `api '${settings.id}': ${each}`));
   return {
     id: settings.id,
     basePath,
@@ -382,12 +386,8 @@ function buildApi(
     bodyBytesMax: settings.bodyBytesMax ?? 0,
     emitBodyBytesMax: settings.emitBodyBytesMax ?? 262_144,
     compression: compressionRules(settings.compression),
-    cors: isMistakes(cors) ? undefined : cors,
+    cors: readCors(settings, mistakes),
   };
-}
-
-function isMistakes(rules: ReturnType<typeof corsRules> | undefined): rules is readonly string[] {
-  return Array.isArray(rules);
 }
 
 function trimmed(path: string): string {

@@ -4,6 +4,6 @@
  */
 export { answerPreflight, preflightOf } from "./preflight.ts";
 export type { Preflight } from "./preflight.ts";
-export { corsRules } from "./rules.ts";
+export { readCors } from "./rules.ts";
 export type { CorsRules } from "./rules.ts";
 export { corsStage, prepareRefusal } from "./stage.ts";

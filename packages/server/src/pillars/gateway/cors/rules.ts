@@ -1,3 +1,4 @@
+import type { MistakeList } from "../mistakes.ts";
 import type { CorsSettings } from "./settings.ts";
 
 /** CORS of one API, as compiled. */
@@ -70,6 +71,17 @@ export function corsRules(settings: CorsSettings): CorsRules | readonly string[]
     credentials,
     maxAge: String(settings.maxAgeSeconds ?? 600),
   };
+}
+
+/** The rules of an API; undefined where it has none, or where they are wrong, which is noted. */
+export function readCors(
+  { id, cors }: { readonly id: string; readonly cors?: CorsSettings },
+  mistakes: MistakeList,
+): CorsRules | undefined {
+  const rules = cors === undefined ? undefined : corsRules(cors);
+  if (rules === undefined || "isAny" in rules) return rules;
+  mistakes.push(...rules.map((each) => `api '${id}': ${each}`));
+  return undefined;
 }
 
 /** True when pages of an origin may call. */
