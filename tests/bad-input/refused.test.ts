@@ -121,7 +121,7 @@ describe("a head", () => {
     ["without Host", [400, "request.framing"], () => head("GET /livez HTTP/1.1")],
     [
       "that asks for h2c",
-      [426, "request.upgrade"],
+      [400, "request.framing"],
       () => `GET /livez HTTP/1.1\r\n${HOST}\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n`,
     ],
     ["that is TLS", [400, "request.framing"], () => "\u0016\u0003\u0001\u0002\0\u0001\0\r\n\r\n"],
@@ -286,7 +286,7 @@ test("a caller that stops within its body to an application is cut off, and the 
     house.port,
     `${head("POST /broken/hangs HTTP/1.1", HOST, "Content-Length: 100")}half`,
   );
-  expectRefusal(house, heard, [504, "gateway.upstreamTimeout"]);
+  expectRefusal(house, heard, [408, "gateway.callerTooSlow"]);
   await house.expectServing();
 });
 

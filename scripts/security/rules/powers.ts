@@ -14,8 +14,9 @@ const POWERS: readonly Power[] = [
   {
     rule: "process",
     wrong: "starts processes",
-    // The launcher looks for the Node that the package asks for, and starts itself with it.
-    places: ["cli/main.ts"],
+    // The launcher looks for the Node that the package asks for, and starts itself with it; so does `portico dev` with
+    // each server that it supervises.
+    places: ["cli/main.ts", "cli/dev/server-process.ts"],
     isUsed: (placed) => takes(placed, /^(node:)?(child_process|cluster)$/),
   },
   {

@@ -11,7 +11,7 @@ export interface Checked {
   /** Every setting, secrets hidden: what is told of a change is the difference of two of these. */
   readonly settings: readonly PrintedSetting[];
   /** Of everything but the gateway's settings, secrets among it: equal when a live reload will do. */
-  readonly digest: string;
+  readonly stamp: string;
   /** The gateway's settings; undefined when they hold what is no JSON, and cannot cross processes. */
   readonly gateway: unknown;
   /** Files that say settings: the configuration and `.env`. */

@@ -40,7 +40,7 @@ export function checkedOf(
     host: config.server.host,
     port: config.server.port,
     settings: printConfig(loaded, platform.plugins),
-    digest: createHash("sha256").update(textOf(rest)).digest("hex"),
+    stamp: createHash("sha256").update(textOf(rest)).digest("hex"),
     gateway: isJson(gateway) ? gateway : undefined,
     settingsFiles: [...new Set(settingsFiles)],
     code: [...new Set(code)],

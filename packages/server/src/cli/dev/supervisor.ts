@@ -163,7 +163,7 @@ export class Supervisor {
     const live = [...checked.settingsFiles, ...checked.documents];
     const isGateway =
       before !== undefined &&
-      before.checked.digest === checked.digest &&
+      before.checked.stamp === checked.stamp &&
       checked.gateway !== undefined &&
       files.every((file) => live.includes(file));
     if (isGateway && (await this.#reload(before, checked))) await server.stop("SIGKILL");

@@ -36,7 +36,7 @@ export interface CompileParts {
   readonly checksReplies: boolean;
 }
 
-/** Compiles schemas into checks and writers. Throws for a schema that is not JSON Schema. */
+/** Makes checks and writers of schemas. Throws for a schema that is not JSON Schema. */
 export function compileOperation(bound: BoundOperation, parts: CompileParts): CompiledOperation {
   const { validators, kernelCodes } = parts;
   const { operation } = bound;
@@ -73,10 +73,25 @@ function checkOf(
   return schema === undefined ? nothingWrong : validators.compile(schema, part);
 }
 
+/** Writers that were made, by the schema's own object. */
+const writers = new WeakMap<TSchema, WriteReply>();
+
+/** Compiled when it is first used, as the checks are. */
+function plainWriterOf(schema: TSchema): WriteReply {
+  const known = writers.get(schema);
+  if (known !== undefined) return known;
+  let compiled: WriteReply | undefined;
+  const write: WriteReply = (value) => {
+    // TypeBox schemas are JSON Schema; the writer's own type knows an older draft only.
+    compiled ??= fastJson(openRecords(schema) as Parameters<typeof fastJson>[0]);
+    return compiled(value);
+  };
+  writers.set(schema, write);
+  return write;
+}
+
 function writerOf(id: string, schema: TSchema, parts: CompileParts): WriteReply {
-  // TypeBox schemas are JSON Schema; the writer's own type knows an older draft only.
-  const open = openRecords(schema);
-  const write = fastJson(open as Parameters<typeof fastJson>[0]);
+  const write = plainWriterOf(schema);
   if (!parts.checksReplies) return write;
   const check = parts.validators.compile(schema, "body");
   return (value) => {

@@ -33,25 +33,47 @@ const OPTIONS: Options = {
   ownProperties: true,
 };
 
-/** Makes the compilers. Path and query arrive as text and are coerced; bodies are taken as they are. */
+/** Checks that were made, by the schema's own object: two servers of one process share them, since they keep nothing. */
+const known: Readonly<Record<Part, WeakMap<TSchema, CheckPart>>> = {
+  path: new WeakMap(),
+  query: new WeakMap(),
+  body: new WeakMap(),
+};
+
+/**
+ * Makes the compilers. Path and query arrive as text and are coerced; bodies are taken as they are. A schema is looked at
+ * here and compiled when it is first used: compiling those of all operations is most of what a start costs.
+ */
 export function createValidators(): Validators {
   const strict = new Compilers({});
   const coercing = new Compilers({ coerceTypes: "array" });
   return {
     compile: (given, part) => {
-      const schema = openRecords(given);
-      const { first, all } = part === "body" ? strict : coercing;
-      const fits: ValidateFunction = first.compile(schema);
-      let explains: ValidateFunction | undefined;
-      return (value) => {
-        if (fits(value)) return [];
-        // A second validator tells everything that is wrong; the first stops early, so good requests stay cheap.
-        explains ??= all.compile(schema);
-        explains(value);
-        const errors = explains.errors ?? fits.errors ?? [];
-        return errors.slice(0, PLACES_MAX).map((error) => placeOf(error, part));
-      };
+      const made = known[part].get(given);
+      if (made !== undefined) return made;
+      const compilers = part === "body" ? strict : coercing;
+      const check = checkOf(given, part, compilers);
+      known[part].set(given, check);
+      return check;
     },
+  };
+}
+
+function checkOf(given: TSchema, part: Part, { first, all }: Compilers): CheckPart {
+  const schema = openRecords(given);
+  if (first.validateSchema(schema) !== true) {
+    throw new TypeError(`a schema is no JSON Schema: ${first.errorsText(first.errors)}`);
+  }
+  let fits: ValidateFunction | undefined;
+  let explains: ValidateFunction | undefined;
+  return (value) => {
+    fits ??= first.compile(schema);
+    if (fits(value)) return [];
+    // A second validator tells everything that is wrong; the first stops early, so good requests stay cheap.
+    explains ??= all.compile(schema);
+    explains(value);
+    const errors = explains.errors ?? fits.errors ?? [];
+    return errors.slice(0, PLACES_MAX).map((error) => placeOf(error, part));
   };
 }
 

@@ -103,7 +103,7 @@ function attempt(asked: Asked, throttle: Throttle, round = 0): Answer {
 
 async function fetchAll({ request, cost }: Asked, counters: readonly Counter[]): Promise<void> {
   const fetches = counters.map(async (counter) => {
-    await counter.fetch?.(countName(counter, request), cost * counter.policy.cost);
+    await counter.reserve?.(countName(counter, request), cost * counter.policy.cost);
   });
   await Promise.all(fetches);
 }

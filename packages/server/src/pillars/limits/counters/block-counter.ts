@@ -128,7 +128,7 @@ export class BlockCounter implements Counter {
     };
   }
 
-  async fetch(subject: string, cost: number): Promise<void> {
+  async reserve(subject: string, cost: number): Promise<void> {
     this.#nowMs = this.#parts.monotonic();
     const block = this.#current(subject);
     this.#parts.blocks.put(block.name, block);

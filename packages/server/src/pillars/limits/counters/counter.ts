@@ -1,7 +1,7 @@
 import type { LimitPolicy, LimitState } from "portico/kernel";
 
 /**
- * What a counter says of a call before anything is taken. `unknown`: the store has to be asked (`fetch`). `away`: the
+ * What a counter says of a call before anything is taken. `unknown`: the store has to be asked (`reserve`). `away`: the
  * store cannot be asked now.
  */
 export type Verdict = "free" | "full" | "unknown" | "away";
@@ -20,7 +20,7 @@ export interface Counter {
   /** How it stands; with `allowed`, after the charge. */
   state(allowed: boolean): LimitState;
   /** Fetches what `look` did not know. Never rejects. */
-  fetch?(subject: string, cost: number): Promise<void>;
+  reserve?(subject: string, cost: number): Promise<void>;
   /** Gives back when a call is over: where calls under way are counted. */
   release?(subject: string, cost: number): void;
 }
