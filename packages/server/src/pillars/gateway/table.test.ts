@@ -50,6 +50,19 @@ describeStore("the table of routes", (open) => {
     expect((await operator.get("/gateway/apis/shop")).status).toBe(404);
   });
 
+  it("lists every API that takes all paths, and finds the route of each", async () => {
+    const upstream = "http://127.0.0.1:9";
+    const apis = ["one", "two"].map((id) => ({ id, basePath: `/${id}`, upstream, auth: "key" }));
+    await using gate = await tableApp({ apis });
+    expect(gate.face.getActiveRoutes().map(({ path }) => path)).toEqual(["/one/*", "/two/*"]);
+    expect(gate.face.getDocumentation()?.routes.map(({ path }) => path)).toEqual([
+      "/one/*",
+      "/two/*",
+    ]);
+    const valid = gate.face.validateRequest({ method: "GET", path: "/one/x" });
+    expect(valid).toMatchObject({ valid: true, route: { api: "one", path: "/one/*" } });
+  });
+
   it("unites routes of the file with those of the API, which may only change its own", async () => {
     await using database = await open();
     await using upstream = await upstreamOf("shop");

@@ -83,6 +83,17 @@ describe("replies in memory", () => {
     );
   });
 
+  test("count a packed form once, were it brought twice", () => {
+    const store = new CacheStore(20_000);
+    const entry = entryOf("a");
+    put(store, entry);
+    store.keepPacked(entry, "br", Buffer.alloc(700));
+    store.keepPacked(entry, "br", Buffer.alloc(300));
+    expect(store.counts.bytes).toBe(entry.bytes + 300);
+    store.purge({ kind: "all" });
+    expect(store.counts).toEqual({ entries: 0, bytes: 0 });
+  });
+
   test("that were used longest ago go first", () => {
     const { bytes } = entryOf("a");
     const store = new CacheStore(bytes * 2);

@@ -105,9 +105,11 @@ export class CacheStore {
 
   /** Keeps a packed form of a reply's body beside it; false when the reply is gone, or would be for it. */
   keepPacked(entry: Entry, coding: string, body: Buffer): boolean {
-    if (!this.#order.has(entry) || this.#bytes + body.length > this.#bytesMax) return false;
+    // Two calls that packed at one time bring the same form twice.
+    const grown = body.length - (entry.packed.get(coding)?.length ?? 0);
+    if (!this.#order.has(entry) || this.#bytes + grown > this.#bytesMax) return false;
     entry.packed.set(coding, body);
-    this.#bytes += body.length;
+    this.#bytes += grown;
     return true;
   }
 

@@ -27,9 +27,12 @@ export function routeViews(table: RouteTable): readonly RouteView[] {
 
 function activeViews({ inForce }: RouteTable): readonly RouteView[] {
   const { compiled, united } = inForce;
-  // An emit makes a route of its own, and every version has its own; what was set as one route is shown as one.
-  const bySettings = Map.groupBy(compiled.routes, (route) => compiled.settingsOf.get(route));
-  return [...bySettings].flatMap(([settings, routes]) => {
+  // An emit makes a route of its own, and every version has its own; what was set as one route is shown as one. APIs that
+  // take everything share the settings of their one route.
+  const grouped = [...Map.groupBy(compiled.routes, ({ api }) => api.id).values()].flatMap(
+    (ofApi) => [...Map.groupBy(ofApi, (route) => compiled.settingsOf.get(route))],
+  );
+  return grouped.flatMap(([settings, routes]) => {
     // Of several versions the youngest: what is upstream and outdated is told of that one.
     const route = routes.at(-1);
     if (settings === undefined || route === undefined) return [];
