@@ -74,6 +74,21 @@ describeStore("GET /audit", (open) => {
     expect(seen).toEqual(["c", "b", "a"]);
   });
 
+  it("200 finds entries by who, by what to, and by thread", async () => {
+    await using database = await open();
+    await using app = await createTestApp({ plugins: [door, insight()], driver: database.driver });
+    await app.as({ subject: "user_ada", permissions: ["*"] }).post("/doors/front/open");
+    await app.as({ subject: "user_bob", permissions: ["*"] }).post("/doors/back/open");
+    const list = async (query: string) =>
+      (await app.as().get(`/audit?action=door.unlock&${query}`)).json() as {
+        data: { target: string; trace: string; sealed: boolean }[];
+      };
+    expect((await list("actor=user_bob")).data).toMatchObject([{ target: "back" }]);
+    const [front] = (await list("target=front")).data;
+    expect(front).toMatchObject({ target: "front" });
+    expect((await list(`trace=${front?.trace}`)).data).toMatchObject([{ target: "front" }]);
+  });
+
   it("shows nothing of another organization, and 403 without audit:read", async () => {
     await using database = await open();
     await using app = await createTestApp({ plugins: [door, insight()], driver: database.driver });
