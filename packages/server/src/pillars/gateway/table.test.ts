@@ -50,49 +50,6 @@ describeStore("the table of routes", (open) => {
     expect((await operator.get("/gateway/apis/shop")).status).toBe(404);
   });
 
-  it("is read page by page: APIs, and the routes of one version or those in force", async () => {
-    const upstream = "http://127.0.0.1:9";
-    const routes = [{ path: "/a" }, { path: "/b", active: false }];
-    const apis = ["one", "two", "three"].map((id) => ({
-      id,
-      basePath: `/${id}`,
-      upstream,
-      routes,
-    }));
-    await using gate = await tableApp({ apis });
-    for (const [path, count] of [
-      ["/gateway/apis?", 3],
-      ["/gateway/routes?", 6],
-      ["/gateway/routes?active=true&", 3],
-      ["/gateway/routes?active=false&", 3],
-      ["/gateway/routes?api=one&", 2],
-      ["/gateway/routes?version=none&", 0],
-    ] as const) {
-      const seen: string[] = [];
-      for (let next: string | null = ""; next !== null;) {
-        const cursor = next === "" ? "" : `&cursor=${encodeURIComponent(next)}`;
-        const reply = await gate.operator.get(`${path}limit=2${cursor}`);
-        const page = reply.json() as { data: readonly { id: string }[]; next: string | null };
-        seen.push(...page.data.map(({ id }) => id));
-        ({ next } = page);
-      }
-      expect([path, seen.length, new Set(seen).size]).toEqual([path, count, count]);
-    }
-  });
-
-  it("lists every API that takes all paths, and finds the route of each", async () => {
-    const upstream = "http://127.0.0.1:9";
-    const apis = ["one", "two"].map((id) => ({ id, basePath: `/${id}`, upstream, auth: "key" }));
-    await using gate = await tableApp({ apis });
-    expect(gate.face.getActiveRoutes().map(({ path }) => path)).toEqual(["/one/*", "/two/*"]);
-    expect(gate.face.getDocumentation()?.routes.map(({ path }) => path)).toEqual([
-      "/one/*",
-      "/two/*",
-    ]);
-    const valid = gate.face.validateRequest({ method: "GET", path: "/one/x" });
-    expect(valid).toMatchObject({ valid: true, route: { api: "one", path: "/one/*" } });
-  });
-
   it("unites routes of the file with those of the API, which may only change its own", async () => {
     await using database = await open();
     await using upstream = await upstreamOf("shop");
