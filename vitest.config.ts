@@ -20,7 +20,8 @@ export default defineConfig({
     ],
     globalSetup: ["tests/setup/postgres.ts"],
     pool: "forks",
-    maxWorkers: 2,
+    // Tests wait for disks, timers and processes as much as they work: three keep two cores busy.
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // Counted in a run of all tests (scripts/test.ts), judged by `npm run check`.
