@@ -1,6 +1,7 @@
 import type { Tx } from "portico/kernel";
 import { raise } from "./errors.ts";
 import { findWebhook } from "./find.ts";
+import type { SteeringRow } from "./steering.ts";
 import type { WebhookRow, WebhookTables } from "./tables.ts";
 import { WEBHOOK_CHANGED } from "./target.ts";
 import { viewWebhook, webhookData } from "./view.ts";
@@ -18,7 +19,8 @@ export type Changes = Partial<
   Pick<
     WebhookRow,
     "url" | "events" | "description" | "headers" | "headerNames" | "isActive" | "disabledReason"
-  >
+  > &
+    SteeringRow & { readonly auth: string | null }
 >;
 
 /**

@@ -5,6 +5,7 @@ import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
 import { concernsWebhooks, fanOut } from "./fanout.ts";
 import { createWebhooks } from "./migrations/0001-webhooks.ts";
+import { steerDelivery } from "./migrations/0002-delivery.ts";
 import { createWebhook } from "./operations/create-webhook.ts";
 import { deleteWebhook } from "./operations/delete-webhook.ts";
 import { disableWebhook } from "./operations/disable-webhook.ts";
@@ -32,7 +33,7 @@ export const webhooks: AnyPlugin = definePlugin({
   errors: webhookErrors,
   events: webhookEvents,
   tables: webhookTables,
-  migrations: [createWebhooks],
+  migrations: [createWebhooks, steerDelivery],
   operations: [
     createWebhook,
     listWebhooks,

@@ -3,6 +3,7 @@ import { operation } from "portico/kernel";
 import { raise } from "../errors.ts";
 import { acceptHeaders } from "../headers.ts";
 import { newSecret } from "../sign.ts";
+import { DEFAULT_STEERING, steeringColumns, steeringFields } from "../steering.ts";
 import type { WebhookTables } from "../tables.ts";
 import { headersPlace, secretPlace } from "../target.ts";
 import { viewWebhook, webhookData, webhookFields, WebhookView } from "../view.ts";
@@ -32,6 +33,7 @@ export const createWebhook = operation({
       slug: Type.Optional(Type.String({ pattern: SLUG_PATTERN })),
       headers: Type.Optional(headers),
       description: Type.Optional(description),
+      ...Type.Partial(Type.Object(steeringFields)).properties,
     },
     { additionalProperties: false },
   ),
@@ -59,6 +61,7 @@ export const createWebhook = operation({
     const id = ctx.makeId("webhook");
     const secret = newSecret(ctx.fillRandom);
     const now = ctx.clock.now();
+    const { auth = null, ...steering } = steeringColumns(body, { organization, id }, ctx.secrets);
     const isOn = body.active ?? true;
     const row = {
       id,
@@ -72,12 +75,15 @@ export const createWebhook = operation({
       revision: 1,
       createdAt: now,
       updatedAt: now,
+      ...DEFAULT_STEERING,
+      ...steering,
     };
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .db<WebhookTables>()
       .insertInto("webhooks_webhooks")
       .values({
         ...row,
+        auth,
         secret: ctx.secrets.seal(secret, secretPlace(organization, id)),
         headers: ctx.secrets.seal(JSON.stringify(extra), headersPlace(organization, id)),
       })

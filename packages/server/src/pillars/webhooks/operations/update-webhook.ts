@@ -4,6 +4,7 @@ import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
 import { acceptHeaders } from "../headers.ts";
+import { steeringColumns } from "../steering.ts";
 import { headersPlace } from "../target.ts";
 import { webhookFields, WebhookView } from "../view.ts";
 
@@ -50,6 +51,7 @@ export const updateWebhook = operation({
               ),
               headerNames: JSON.stringify(Object.keys(headers)),
             }),
+        ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
   },
