@@ -1,7 +1,10 @@
 import type { Selectable } from "kysely";
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import { OWNER } from "../owner.ts";
+import { deliverAgain } from "../again.ts";
 import { raise } from "../errors.ts";
+import { findDelivery } from "../find.ts";
 import type { DeliveryRow, WebhookTables } from "../tables.ts";
 
 /** Longer than this a first try waits only behind many others, or its job was set aside and will never come. */
@@ -18,6 +21,7 @@ export const retryDelivery = operation({
     "about to be tried for the first time, and not a minute old, is left as it is.",
   access: "webhooks:write",
   mode: "write",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: { 202: Type.Object({ id: Type.String(), status: Type.Literal("accepted") }) },
   errors: ["webhooks.deliveryNotFound", "webhooks.notFound", "webhooks.inactive"],
@@ -35,7 +39,8 @@ export const retryDelivery = operation({
       },
     },
   },
-  async handle({ path, tx, ctx, origin }) {
+  async handle({ path, caller, tx, ctx, origin }) {
+    await findDelivery(tx, path.id, caller);
     const db = tx.db<WebhookTables>();
     const row = await tx
       .forUpdate(
@@ -56,17 +61,7 @@ export const retryDelivery = operation({
     const accepted = { id: row.id, status: "accepted" };
     const now = ctx.clock.now();
     if (isAboutToBeTried(row, now)) return accepted;
-    const round = row.round + 1;
-    await db
-      .updateTable("webhooks_deliveries")
-      .set({ state: "pending", round, tries: 0, nextAt: now, updatedAt: now })
-      .where("id", "=", row.id)
-      .execute();
-    tx.enqueue(
-      "deliver",
-      { delivery: row.id, webhook: row.webhook, event: row.event, round },
-      { key: row.webhook, origin: { ...origin, cause: row.id } },
-    );
+    await deliverAgain([row], tx, { ctx, origin });
     return accepted;
   },
 });
