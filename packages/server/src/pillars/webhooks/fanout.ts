@@ -1,5 +1,7 @@
 import type { LogEvent, PluginContext, Read, Tx } from "portico/kernel";
-import { NEVER_DELIVERED, matcher } from "./match.ts";
+import { NEVER_DELIVERED, matcher, tellsOfItself } from "./match.ts";
+import { enqueueDelivery, wakeLines } from "./queue.ts";
+import type { Line } from "./queue.ts";
 import { stateOf } from "./state.ts";
 import type { WebhookTables } from "./tables.ts";
 
@@ -10,6 +12,8 @@ interface Subscriber {
   readonly id: string;
   readonly isActive: boolean;
   readonly fromSeq: number;
+  readonly concurrency: number;
+  readonly isOrdered: boolean;
   readonly wants: (type: string) => boolean;
 }
 
@@ -59,7 +63,7 @@ async function readSubscribers(tx: Read): Promise<Subscriber[]> {
   const rows = await tx
     .db<WebhookTables>()
     .selectFrom("webhooks_webhooks")
-    .select(["id", "events", "isActive", "fromSeq"])
+    .select(["id", "events", "isActive", "fromSeq", "concurrency", "ordering"])
     .where("fromSeq", "is not", null)
     .orderBy("id")
     .execute();
@@ -67,6 +71,8 @@ async function readSubscribers(tx: Read): Promise<Subscriber[]> {
     id: row.id,
     isActive: row.isActive === 1,
     fromSeq: row.fromSeq ?? 0,
+    concurrency: row.concurrency,
+    isOrdered: row.ordering !== null,
     // Written by us, from patterns the schema of the operation had accepted.
     wants: matcher(JSON.parse(row.events) as string[]),
   }));
@@ -81,7 +87,8 @@ function matchAll(events: readonly LogEvent[], webhooks: readonly Subscriber[]):
     const subscribers = known ?? webhooks.filter((webhook) => webhook.wants(event.type));
     if (known === undefined) wanting.set(event.type, subscribers);
     for (const webhook of subscribers) {
-      if (event.seq > webhook.fromSeq) matches.push({ webhook, event });
+      if (event.seq > webhook.fromSeq && !tellsOfItself(event, webhook.id))
+        matches.push({ webhook, event });
     }
   }
   return matches;
@@ -120,6 +127,7 @@ async function insertDeliveries(
     eventType: event.type,
     state: webhook.isActive ? ("pending" as const) : ("held" as const),
     nextAt: webhook.isActive ? now : null,
+    orderKey: webhook.isOrdered ? event.key : null,
     createdAt: now,
     updatedAt: now,
   }));
@@ -130,16 +138,22 @@ async function insertDeliveries(
       .values(rows.slice(start, start + CHUNK))
       .execute();
   }
+  const lines: Line[] = [];
   for (const [index, { webhook, event }] of matches.entries()) {
-    const delivery = rows[index]?.id;
-    if (!webhook.isActive || delivery === undefined) continue;
+    const row = rows[index];
+    if (!webhook.isActive || row === undefined) continue;
     recent.remember(event);
-    tx.enqueue(
-      "deliver",
-      { delivery, webhook: webhook.id, event: event.id, round: 1 },
-      { key: webhook.id, origin: { cause: delivery, trace: event.trace, actor: event.actor } },
-    );
+    const { id: delivery, orderKey, position } = row;
+    const { concurrency } = webhook;
+    const origin = { cause: delivery, trace: event.trace, actor: event.actor };
+    if (orderKey === null) {
+      const queued = { delivery, webhook: webhook.id, event: event.id, round: 1, position };
+      enqueueDelivery(tx, queued, { concurrency, origin });
+    } else {
+      lines.push({ webhook: webhook.id, line: orderKey, concurrency, origin });
+    }
   }
+  await wakeLines(tx, lines);
 }
 
 /** Reserves as many positions of each webhook as it has matches. Only the one elected consumer writes them. */
