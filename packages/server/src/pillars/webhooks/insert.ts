@@ -1,4 +1,6 @@
 import type { LogEvent, PluginContext, Tx } from "portico/kernel";
+import { enqueueDelivery, wakeLines } from "./queue.ts";
+import type { Line } from "./queue.ts";
 import { stateOf } from "./state.ts";
 import type { WebhookTables } from "./tables.ts";
 
@@ -7,14 +9,13 @@ export const CHUNK = 500;
 
 /** An event for a webhook. */
 export interface Match {
-  readonly webhook: { readonly id: string; readonly isActive: boolean };
+  readonly webhook: {
+    readonly id: string;
+    readonly isActive: boolean;
+    readonly concurrency: number;
+    readonly isOrdered: boolean;
+  };
   readonly event: LogEvent;
-}
-
-/** How the jobs of new deliveries stand among others. */
-export interface Urgency {
-  /** 0 (first) to 9 (last); 5 when left out. */
-  readonly priority?: number;
 }
 
 /** Leaves out events that have a delivery for their webhook already. */
@@ -33,11 +34,11 @@ export async function withoutKnown(matches: readonly Match[], tx: Tx): Promise<M
   return matches.filter(({ event, webhook }) => !known.has(`${event.id} ${webhook.id}`));
 }
 
-/** Writes a delivery for each match, with its job, or held where the webhook is disabled. */
+/** Writes a delivery for each match, with its job, or held where the webhook is disabled; `isBulk` stands back for others. */
 export async function insertDeliveries(
   matches: readonly Match[],
   tx: Tx,
-  { ctx, priority }: { readonly ctx: PluginContext } & Urgency,
+  { ctx, isBulk = false }: { readonly ctx: PluginContext; readonly isBulk?: boolean },
 ): Promise<void> {
   if (matches.length === 0) return;
   const { recent } = stateOf(ctx);
@@ -51,6 +52,7 @@ export async function insertDeliveries(
     eventType: event.type,
     state: webhook.isActive ? ("pending" as const) : ("held" as const),
     nextAt: webhook.isActive ? now : null,
+    orderKey: webhook.isOrdered ? event.key : null,
     createdAt: now,
     updatedAt: now,
   }));
@@ -61,20 +63,22 @@ export async function insertDeliveries(
       .values(rows.slice(start, start + CHUNK))
       .execute();
   }
+  const lines: Line[] = [];
   for (const [index, { webhook, event }] of matches.entries()) {
-    const delivery = rows[index]?.id;
-    if (!webhook.isActive || delivery === undefined) continue;
+    const row = rows[index];
+    if (!webhook.isActive || row === undefined) continue;
     recent.remember(event);
-    tx.enqueue(
-      "deliver",
-      { delivery, webhook: webhook.id, event: event.id, round: 1 },
-      {
-        key: webhook.id,
-        ...(priority === undefined ? {} : { priority }),
-        origin: { cause: delivery, trace: event.trace, actor: event.actor },
-      },
-    );
+    const { id: delivery, orderKey, position } = row;
+    const { concurrency } = webhook;
+    const origin = { cause: delivery, trace: event.trace, actor: event.actor };
+    if (orderKey === null) {
+      const queued = { delivery, webhook: webhook.id, event: event.id, round: 1, position };
+      enqueueDelivery(tx, queued, { concurrency, origin, isBulk });
+    } else {
+      lines.push({ webhook: webhook.id, line: orderKey, concurrency, origin });
+    }
   }
+  await wakeLines(tx, lines);
 }
 
 /** Reserves as many positions of each webhook as it has matches, whoever else does so at the same time. */

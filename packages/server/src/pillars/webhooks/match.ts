@@ -33,3 +33,17 @@ export function matcher(patterns: readonly string[]): (type: string) => boolean 
     type !== NEVER_DELIVERED &&
     (exact.has(type) || beginnings.some((beginning) => type.startsWith(beginning)));
 }
+
+const OF_HEALTH: ReadonlySet<string> = new Set([
+  "webhook.failing",
+  "webhook.disabled",
+  "webhook.recovered",
+]);
+
+/** Whether an event tells a webhook of its own health: to a receiver that fails it would be one more delivery in vain. */
+export function tellsOfItself(
+  { type, subject }: { readonly type: string; readonly subject: string | null },
+  webhook: string,
+): boolean {
+  return subject === webhook && OF_HEALTH.has(type);
+}

@@ -1,7 +1,7 @@
 import { add, definePlugin, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
-import { deliver } from "./deliver.ts";
+import { deliveryJobs } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
 import { concernsWebhooks, fanOut } from "./fanout.ts";
@@ -16,10 +16,12 @@ import { getDelivery } from "./operations/get-delivery.ts";
 import { getWebhook } from "./operations/get-webhook.ts";
 import { listDeliveries } from "./operations/list-deliveries.ts";
 import { listWebhookEvents } from "./operations/list-webhook-events.ts";
+import { listSigningKeys } from "./operations/list-signing-keys.ts";
 import { listWebhooks } from "./operations/list-webhooks.ts";
 import { retryDelivery } from "./operations/retry-delivery.ts";
 import { updateWebhook } from "./operations/update-webhook.ts";
 import { webhookPermissions } from "./permissions.ts";
+import { release } from "./release.ts";
 import { WebhookSettings } from "./settings.ts";
 import { openState } from "./state.ts";
 import { webhookTables } from "./tables.ts";
@@ -40,6 +42,7 @@ export const webhooks: AnyPlugin = definePlugin({
   operations: [
     createWebhook,
     listWebhooks,
+    listSigningKeys,
     getWebhook,
     updateWebhook,
     deleteWebhook,
@@ -50,7 +53,7 @@ export const webhooks: AnyPlugin = definePlugin({
     getDelivery,
     retryDelivery,
   ],
-  jobs: { deliver, fanOutRest },
+  jobs: { ...deliveryJobs, release, fanOutRest },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
   contributes: [add(Timeline, deliveriesOfThread)],
   start: async (ctx) => {

@@ -2,7 +2,7 @@ import type { LogEvent, PluginContext, Read, ServerFacts } from "portico/kernel"
 import { compileFilter, subjectOf } from "./filter.ts";
 import type { Filter, Subject } from "./filter.ts";
 import type { Match } from "./insert.ts";
-import { matcher } from "./match.ts";
+import { matcher, tellsOfItself } from "./match.ts";
 import type { WebhookRow, WebhookTables } from "./tables.ts";
 import { WEBHOOK_CHANGED } from "./target.ts";
 
@@ -15,18 +15,22 @@ export interface Subscriber {
   readonly isActive: boolean;
   /** What lies behind it in the log is not for this webhook. */
   readonly fromSeq: number;
+  readonly concurrency: number;
+  readonly isOrdered: boolean;
   wantsType(type: string): boolean;
   /** Asked of events whose type it wants. */
   wantsContent(channels: readonly string[], subject: Subject): boolean;
 }
 
-const COLUMNS = ["id", "events", "channels", "filter", "isActive", "fromSeq"] as const;
+const COLUMNS = ["id", "events", "channels", "filter", "isActive", "fromSeq", "concurrency", "ordering"] as const;
 
 /** A webhook's row as far as its subscription rests on it. */
 export type SubscribedRow = Pick<WebhookRow, "id" | "events" | "isActive"> & {
   readonly fromSeq: number | null;
   readonly channels: string;
   readonly filter: string | null;
+  readonly concurrency: number;
+  readonly ordering: string | null;
 };
 
 /** Compiles what a webhook asks for. */
@@ -38,6 +42,8 @@ export function toSubscriber(row: SubscribedRow): Subscriber {
     id: row.id,
     isActive: row.isActive === 1,
     fromSeq: row.fromSeq ?? 0,
+    concurrency: row.concurrency,
+    isOrdered: row.ordering !== null,
     wantsType: matcher(JSON.parse(row.events) as string[]),
     wantsContent: (carried, subject) =>
       (channels.size === 0 || carried.some((channel) => channels.has(channel))) &&
@@ -54,6 +60,7 @@ export function matchOne(event: LogEvent, subscribers: readonly Subscriber[]): M
       (webhook) =>
         event.seq > webhook.fromSeq &&
         webhook.wantsType(event.type) &&
+        !tellsOfItself(event, webhook.id) &&
         webhook.wantsContent(event.channels, subject),
     )
     .map((webhook) => ({ webhook, event }));

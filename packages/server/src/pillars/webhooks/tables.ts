@@ -134,7 +134,8 @@ export interface HealthRow {
 export interface PaceRow {
   readonly organization: Generated<string>;
   readonly webhook: string;
-  readonly nextAt: number;
+  /** Microseconds since 1970: ten thousand calls a second are a tenth of a millisecond apart. */
+  readonly nextAtMicros: number;
 }
 
 /** A line: the deliveries of one key of an ordered webhook. The row is there exactly while a job works on the line. */
@@ -178,6 +179,9 @@ export interface WebhookTables {
   readonly webhooks_backlog: BacklogRow;
   readonly webhooks_bulks: BulkRow;
 }
+
+/** The kind under which changed webhooks are told to every process. */
+export const WEBHOOK_CHANGED = "webhooks.webhook";
 
 /** Whose rows the tables hold. */
 export const webhookTables: Readonly<Record<keyof WebhookTables, TableScope>> = {

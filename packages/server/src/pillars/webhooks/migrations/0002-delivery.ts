@@ -72,7 +72,7 @@ async function createPaceAndLines({ db, type }: MigrationContext): Promise<void>
     .createTable("webhooks_pace")
     .addColumn("organization", type.text, (column) => column.notNull())
     .addColumn("webhook", type.text, (column) => column.notNull())
-    .addColumn("nextAt", type.integer, (column) => column.notNull())
+    .addColumn("nextAtMicros", type.integer, (column) => column.notNull())
     .addPrimaryKeyConstraint("webhooks_pace_key", ["organization", "webhook"])
     .execute();
   await db.schema

@@ -2,7 +2,7 @@ import type { Selectable } from "kysely";
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { OWNER } from "../owner.ts";
-import { deliverAgain } from "../again.ts";
+import { deliverAgain, RENEWED_COLUMNS } from "../again.ts";
 import { raise } from "../errors.ts";
 import { findDelivery } from "../find.ts";
 import type { DeliveryRow, WebhookTables } from "../tables.ts";
@@ -46,14 +46,14 @@ export const retryDelivery = operation({
       .forUpdate(
         db
           .selectFrom("webhooks_deliveries")
-          .select(["id", "webhook", "event", "state", "round", "attempts", "updatedAt"])
+          .select([...RENEWED_COLUMNS, "state", "attempts", "updatedAt"])
           .where("id", "=", path.id),
       )
       .executeTakeFirst();
     if (row === undefined) throw raise("webhooks.deliveryNotFound", { params: { id: path.id } });
     const webhook = await db
       .selectFrom("webhooks_webhooks")
-      .select("isActive")
+      .select(["isActive", "concurrency"])
       .where("id", "=", row.webhook)
       .executeTakeFirst();
     if (webhook === undefined) throw raise("webhooks.notFound", { params: { id: row.webhook } });
@@ -61,7 +61,8 @@ export const retryDelivery = operation({
     const accepted = { id: row.id, status: "accepted" };
     const now = ctx.clock.now();
     if (isAboutToBeTried(row, now)) return accepted;
-    await deliverAgain([row], tx, { ctx, origin });
+    const { concurrency } = webhook;
+    await deliverAgain([{ ...row, concurrency }], tx, { ctx, origin, isBulk: false });
     return accepted;
   },
 });
