@@ -59,6 +59,7 @@ export {
   Permissions,
   Timeline,
 } from "./points.ts";
+export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
