@@ -18,7 +18,7 @@ export interface JobRun<TInput> {
    * Tells how far the run is, for whoever looks at the job. Stored at most once a second, the newest only, and behind the
    * run's fence: a run that no longer has its job learns it here and is aborted. Never throws, and may be called often.
    */
-  progress(progress: JobProgress): void;
+  readonly progress: (progress: JobProgress) => void;
 }
 
 /** How far a run is. */

@@ -61,9 +61,9 @@ export interface AppendSession {
 /** The transaction that a plugin's handle belongs to, for a kernel room whose rows change with the plugin's. */
 export interface Beside {
   readonly organization: string;
-  execute(statement: DriverStatement): Promise<DriverResult>;
+  readonly execute: (statement: DriverStatement) => Promise<DriverResult>;
   /** Jobs became runnable: tells the engines after the commit. */
-  hasJobs(): void;
+  readonly hasJobs: () => void;
 }
 
 /** The kernel's own door to the store. Plugins see {@link Store}, which `for` makes of it. */
