@@ -1,14 +1,16 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import type { Caller } from "portico/kernel";
 import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
 import { acceptHeaders } from "../headers.ts";
-import { OWNER, ownerOf } from "../owner.ts";
+import { keptChannels, OWNER, ownerOf } from "../owner.ts";
 import { steeringColumns } from "../steering.ts";
 import { subscriptionColumns } from "../subscription.ts";
 import { headersPlace } from "../target.ts";
-import { webhookFields, WebhookView } from "../view.ts";
+import { viewWebhook, webhookFields, WebhookView } from "../view.ts";
+import type { VisibleWebhook } from "../view.ts";
 
 /** `PATCH /webhooks/{id}`: what is left out stays as it is. */
 export const updateWebhook = operation({
@@ -61,8 +63,17 @@ export const updateWebhook = operation({
               headerNames: JSON.stringify(Object.keys(headers)),
             }),
         ...subscription,
+        ...subscriptionColumns(channelsAfter(caller, before)),
         ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
   },
 });
+
+function channelsAfter(
+  caller: Caller,
+  before: VisibleWebhook,
+): { readonly channels?: readonly string[] } {
+  const channels = keptChannels(caller, viewWebhook(before).channels);
+  return channels === undefined ? {} : { channels };
+}
