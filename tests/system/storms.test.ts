@@ -9,7 +9,6 @@ import {
   cloneDatabase,
   startPostgres,
 } from "../../packages/server/src/kernel/testing/postgres-server.ts";
-import { freePort } from "../chaos/server-process.ts";
 import { brokenInStorm, storm, type Storm, type StormOptions } from "../chaos/storm.ts";
 
 const postgres = await startPostgres();
@@ -99,7 +98,7 @@ test("PostgreSQL that crashes and comes back, and cuts every connection, costs r
 test("a process that stood still while another took its work over writes nothing more of it", async () => {
   const { postgresUrl = "" } = await database("postgres");
   await weather({ ...SHORT, postgresUrl }, async (at) => {
-    const other = await at.place.start({}, await freePort());
+    const other = await at.place.startAnother();
     const { pid } = at.server;
     process.kill(pid, "SIGSTOP");
     await sleep(20_000);
