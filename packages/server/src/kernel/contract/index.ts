@@ -109,6 +109,7 @@ export type {
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
+export type { IssuedToken, Tokens, TokenSpec } from "./tokens.ts";
 export { Registry } from "./registry.ts";
 export type {
   RegisteredError,

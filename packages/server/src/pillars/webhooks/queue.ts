@@ -6,6 +6,8 @@ import type { WebhookTables } from "./tables.ts";
 const CHUNK = 500;
 /** Of two that could be sent now a first try goes first, until a retry is two minutes older. */
 const RETRY_PRIORITY = 7;
+/** What is sent again or late in bulk stands back for all that happens now. */
+const BULK_PRIORITY = 9;
 
 // The engine counts the runs of a kind and key over all processes: one kind of job for each concurrency a webhook may
 // have. A job that finds itself in another lane than its webhook's, since that was changed, moves over.
@@ -46,6 +48,7 @@ export interface QueueOptions {
   readonly concurrency: number;
   readonly at?: number;
   readonly isRetry?: boolean;
+  readonly isBulk?: boolean;
   readonly origin?: Origin;
 }
 
@@ -53,12 +56,13 @@ export interface QueueOptions {
 export function enqueueDelivery(
   writer: Pick<Append, "enqueue">,
   queued: Queued,
-  { concurrency, at, isRetry, origin }: QueueOptions,
+  { concurrency, at, isRetry, isBulk, origin }: QueueOptions,
 ): void {
   writer.enqueue(laneOf(concurrency), queued, {
     key: queued.webhook,
     ...(at === undefined ? {} : { at }),
     ...(isRetry === true ? { priority: RETRY_PRIORITY } : {}),
+    ...(isBulk === true ? { priority: BULK_PRIORITY } : {}),
     ...(origin === undefined ? {} : { origin }),
   });
 }

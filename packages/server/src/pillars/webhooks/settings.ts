@@ -20,6 +20,18 @@ export const DEFAULT_WAITS_MS: readonly number[] = [
 
 /** What an operator can set: `webhooks: { timeoutMs: 10_000 }`. */
 export const WebhookSettings = Type.Object({
+  webhooksMax: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "Webhooks an organization may have.",
+  }),
+  bulkPerSecond: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 500,
+    description: "Deliveries a second that recovery and replay put in line for each of their jobs.",
+  }),
   retryWaitsMs: Type.Array(Type.Integer({ minimum: 0, maximum: 7 * 24 * HOUR_MS }), {
     default: [...DEFAULT_WAITS_MS],
     maxItems: 50,

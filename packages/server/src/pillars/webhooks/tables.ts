@@ -11,6 +11,12 @@ export interface WebhookRow {
   readonly url: string;
   /** JSON list of patterns. */
   readonly events: string;
+  /** JSON list: an event is wanted when it carries one of them. Empty: whatever it carries. */
+  readonly channels: Generated<string>;
+  /** JSON of a filter; null: none. */
+  readonly filter: Generated<string | null>;
+  /** The application's own customer whom it serves; null: nobody's in particular. */
+  readonly owner: Generated<string | null>;
   readonly description: string;
   /** Sealed: `whsec_…`, the newest. */
   readonly secret: string;
@@ -141,6 +147,26 @@ export interface LineRow {
   readonly wakes: number;
 }
 
+/** An event that has more subscribers than one transaction takes: those up to `after` have their deliveries. */
+export interface BacklogRow {
+  readonly seq: number;
+  readonly event: string;
+  /** Id of a webhook; empty at the beginning. */
+  readonly after: string;
+}
+
+/** Bulk work under way: one for each webhook, and one for the organization as a whole. */
+export interface BulkRow {
+  /** Id of a webhook; empty for all of the organization's. */
+  readonly place: string;
+  /** The job that does it. */
+  readonly job: string;
+  /** JSON of where it goes on. */
+  readonly cursor: string;
+  readonly done: number;
+  readonly updatedAt: number;
+}
+
 /** The pillar's tables, for Kysely. `organization` is stamped and narrowed by the store. */
 export interface WebhookTables {
   readonly webhooks_webhooks: WebhookRow;
@@ -150,6 +176,8 @@ export interface WebhookTables {
   readonly webhooks_health: HealthRow;
   readonly webhooks_pace: PaceRow;
   readonly webhooks_lines: LineRow;
+  readonly webhooks_backlog: BacklogRow;
+  readonly webhooks_bulks: BulkRow;
 }
 
 /** The kind under which changed webhooks are told to every process. */
@@ -164,4 +192,6 @@ export const webhookTables: Readonly<Record<keyof WebhookTables, TableScope>> = 
   webhooks_health: "organization",
   webhooks_pace: "organization",
   webhooks_lines: "organization",
+  webhooks_backlog: "organization",
+  webhooks_bulks: "organization",
 };

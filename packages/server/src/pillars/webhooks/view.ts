@@ -3,6 +3,13 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 import { toRfc3339 } from "portico/kernel";
 import { PATTERN } from "./match.ts";
+import {
+  SUBSCRIPTION_COLUMNS,
+  subscriptionFields,
+  SubscriptionView,
+  viewSubscription,
+} from "./subscription.ts";
+import type { SubscriptionRow } from "./subscription.ts";
 import { STEERING_COLUMNS, SteeringView, steeringFields, viewSteering } from "./steering.ts";
 import type { SteeringRow } from "./steering.ts";
 import type { AttemptRow, DeliveryRow, WebhookRow } from "./tables.ts";
@@ -25,6 +32,7 @@ export const webhookFields = {
     description: "Sent along with every attempt; stored sealed and never shown again.",
   }),
   description: Type.String({ maxLength: 1_000 }),
+  ...subscriptionFields,
   ...steeringFields,
 };
 
@@ -38,6 +46,7 @@ export const WebhookView = Type.Object({
   disabledReason: TextOrNull,
   headerNames: Type.Array(Type.String()),
   description: Type.String(),
+  ...SubscriptionView,
   ...SteeringView,
   revision: Type.Integer(),
   createdAt: Time,
@@ -54,6 +63,7 @@ export const WEBHOOK_COLUMNS = [
   "disabledReason",
   "headerNames",
   "description",
+  ...SUBSCRIPTION_COLUMNS,
   ...STEERING_COLUMNS,
   "revision",
   "createdAt",
@@ -63,8 +73,9 @@ export const WEBHOOK_COLUMNS = [
 /** A webhook's row without what is sealed. */
 export type VisibleWebhook = Pick<
   WebhookRow,
-  Exclude<(typeof WEBHOOK_COLUMNS)[number], "revision" | keyof SteeringRow>
+  Exclude<(typeof WEBHOOK_COLUMNS)[number], "revision" | keyof SteeringRow | keyof SubscriptionRow>
 > &
+  SubscriptionRow &
   SteeringRow & { readonly revision: number };
 
 /** One row in the form callers see. */
@@ -78,6 +89,7 @@ export function viewWebhook(row: VisibleWebhook): Static<typeof WebhookView> {
     disabledReason: row.disabledReason,
     headerNames: parseTexts(row.headerNames),
     description: row.description,
+    ...viewSubscription(row),
     ...viewSteering(row),
     revision: row.revision,
     createdAt: toRfc3339(row.createdAt),
