@@ -43,7 +43,8 @@ export const deliveryJobs: Readonly<Record<string, JobDefinition>> = Object.from
     job({
       input: Input,
       attempts: 1_000_000,
-      backoffMs: (attempt) => Math.min(200 * 2 ** Math.min(attempt, 12), 600_000),
+      // A line that is joined while it ends is refused its end, and looks again almost at once.
+      backoffMs: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 15), 600_000),
       timeoutMs: 60_000,
       // A receiver that hangs holds so many slots and no more, whatever waits for it.
       concurrency,
