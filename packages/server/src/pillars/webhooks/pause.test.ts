@@ -107,7 +107,7 @@ describeStore("a webhook whose receiver fails", (open) => {
     const rows = await deliveriesOf(app.as(), two.id);
     await app.as().post(`/webhooks/${one.id}/disable`);
     await app.as().delete(`/webhooks/${two.id}`);
-    await hasten(app, "release");
+    await app.settled();
     const states = (await deliveriesOf(app.as(), one.id)).map(({ state }) => state);
     expect(states.filter((state) => state === "held")).toHaveLength(3);
     const [last] = rows;
