@@ -79,7 +79,8 @@ interface Ending {
 async function endPause(tx: Tx, ending: Ending, surroundings: Surroundings): Promise<void> {
   const { webhook, health, pause } = ending;
   const open = { from: health, to: { ...health, pause: undefined } };
-  if (pause.reason === "asked") return setHealth(tx, webhook.id, open);
+  const isUnpaced = pause.reason === "pace" && webhook.rateLimit === null;
+  if (pause.reason === "asked" || isUnpaced) return setHealth(tx, webhook.id, open);
   const sent = await releaseSome(tx, webhook, { many: 1, isProbe: true, ...surroundings });
   // Nothing waits. The next delivery is the probe: a receiver that is known to fail is paused again at once.
   if (sent === 0) return setHealth(tx, webhook.id, open);

@@ -225,6 +225,7 @@ describe("a webhook's own retries", () => {
       let [delivery] = await deliveriesOf(app.as(), id);
       while ((delivery?.attempts.length ?? 0) < attempts) {
         await clock.advance(50);
+        await new Promise((resolve) => void setTimeout(resolve, 1));
         [delivery] = await deliveriesOf(app.as(), id);
       }
       // Its attempts are read after it: now both are of one time.

@@ -67,7 +67,10 @@ export const rotateSecret = operation({
       .updateTable("webhooks_webhooks")
       .set({
         secret: ctx.secrets.seal(secret, places[0]),
-        secrets: ctx.secrets.seal(JSON.stringify(rotated(before, secret, { expiresAt, now })), places[1]),
+        secrets: ctx.secrets.seal(
+          JSON.stringify(rotated(before, secret, { expiresAt, now })),
+          places[1],
+        ),
         revision: revision + 1,
         updatedAt: now,
       })

@@ -49,7 +49,9 @@ export const testFilter = operation({
           { maxItems: SAMPLES_MAX },
         ),
       ),
-      eventIds: Type.Optional(Type.Array(Type.String({ maxLength: 64 }), { maxItems: SAMPLES_MAX })),
+      eventIds: Type.Optional(
+        Type.Array(Type.String({ maxLength: 64 }), { maxItems: SAMPLES_MAX }),
+      ),
     },
     { additionalProperties: false },
   ),
@@ -67,7 +69,12 @@ export const testFilter = operation({
   errors: ["webhooks.badFilter", "webhooks.unknownEvent"],
   example: {
     body: {
-      filter: { and: [{ path: "data.amount", gte: 100 }, { path: "data.currency", eq: "EUR" }] },
+      filter: {
+        and: [
+          { path: "data.amount", gte: 100 },
+          { path: "data.currency", eq: "EUR" },
+        ],
+      },
       samples: [{ type: "invoice.paid", data: { amount: 250, currency: "EUR" } }],
     },
   },

@@ -31,7 +31,9 @@ export const testWebhook = operation({
       type: Type.Optional(
         Type.String({ pattern: "^[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*$", maxLength: 128 }),
       ),
-      data: Type.Optional(Type.Unknown({ description: "Any JSON; `{\"test\":true}` when left out." })),
+      data: Type.Optional(
+        Type.Unknown({ description: 'Any JSON; `{"test":true}` when left out.' }),
+      ),
     },
     { additionalProperties: false },
   ),
