@@ -88,6 +88,11 @@ async function eventsAfter({
 function isWanted(event: LogEvent, input: BulkInput, webhook: Subscriber): boolean {
   if (event.type === NEVER_DELIVERED) return false;
   if (input.channel !== undefined && !event.channels.includes(input.channel)) return false;
+  const { owner } = input;
+  const isOwn = (channel: string): boolean =>
+    channel === owner || webhook.channels.has(channel);
+  // Events are the organization's: by an owner's hand go only those that would have reached this webhook by their channel.
+  if (owner !== undefined && !event.channels.some(isOwn)) return false;
   if (input.kind === "replay") return true;
   // What lies before the webhook's creation is asked for as well.
   return matchOne(event, [{ ...webhook, fromSeq: -1 }]).length > 0;

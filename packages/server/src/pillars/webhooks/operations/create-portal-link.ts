@@ -44,7 +44,7 @@ export const createPortalLink = operation({
     }),
   },
   errors: [],
-  example: { body: { owner: "cust_7" } },
+  example: { body: { owner: "cust_7", expiresInMs: 3_600_000 } },
   async prepare({ body, caller, ctx }) {
     const wanted = body.readOnly === true ? ["webhooks:read"] : ["webhooks:read", "webhooks:write"];
     return await ctx.tokens.issue({

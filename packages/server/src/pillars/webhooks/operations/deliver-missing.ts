@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { accepted, operation } from "portico/kernel";
 import { beginBulk, endedBulk } from "../bulk.ts";
 import { findActive } from "../find.ts";
-import { OWNER } from "../owner.ts";
+import { OWNER, ownerOf } from "../owner.ts";
 import { readWindow, Window } from "../window.ts";
 
 /** `POST /webhooks/{id}/deliver-missing`: what the webhook asks for and was never sent. */
@@ -35,7 +35,13 @@ export const deliverMissing = operation({
   },
   async handle({ path, body, caller, tx, ctx, prepared }) {
     const { id: webhook } = await findActive(tx, path.id, caller);
-    const input = { kind: "missing" as const, webhook, ...readWindow(body, ctx.clock.now()) };
+    const owner = ownerOf(caller);
+    const input = {
+      kind: "missing" as const,
+      webhook,
+      ...readWindow(body, ctx.clock.now()),
+      ...(owner === undefined ? {} : { owner }),
+    };
     return { id: await beginBulk(tx, input, { ctx, ended: prepared }), status: "accepted" };
   },
 });

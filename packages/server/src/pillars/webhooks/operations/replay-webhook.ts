@@ -3,7 +3,7 @@ import { accepted, operation } from "portico/kernel";
 import { beginBulk, endedBulk } from "../bulk.ts";
 import { findActive, findWebhook } from "../find.ts";
 import { PATTERN } from "../match.ts";
-import { OWNER } from "../owner.ts";
+import { OWNER, ownerOf } from "../owner.ts";
 import { readWindow, windowFields } from "../window.ts";
 
 /** `POST /webhooks/{id}/replay`: events of the log are delivered, whether they ever were or not. */
@@ -58,6 +58,7 @@ export const replayWebhook = operation({
   async handle({ path, body, caller, tx, ctx, prepared }) {
     const { id: webhook } = await findActive(tx, body.to ?? path.id, caller);
     const { types, subject, channel } = body.filter;
+    const owner = ownerOf(caller);
     const input = {
       kind: "replay" as const,
       webhook,
@@ -65,6 +66,7 @@ export const replayWebhook = operation({
       ...(types === undefined ? {} : { types }),
       ...(subject === undefined ? {} : { subject }),
       ...(channel === undefined ? {} : { channel }),
+      ...(owner === undefined ? {} : { owner }),
     };
     return { id: await beginBulk(tx, input, { ctx, ended: prepared }), status: "accepted" };
   },

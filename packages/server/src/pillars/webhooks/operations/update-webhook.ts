@@ -1,15 +1,17 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import type { Caller } from "portico/kernel";
 import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
 import { endPace } from "../pace.ts";
 import { acceptHeaders } from "../headers.ts";
-import { OWNER, ownerOf } from "../owner.ts";
+import { keptChannels, OWNER, ownerOf } from "../owner.ts";
 import { steeringColumns } from "../steering.ts";
 import { subscriptionColumns } from "../subscription.ts";
 import { headersPlace } from "../target.ts";
-import { webhookFields, WebhookView } from "../view.ts";
+import { viewWebhook, webhookFields, WebhookView } from "../view.ts";
+import type { VisibleWebhook } from "../view.ts";
 
 /** `PATCH /webhooks/{id}`: what is left out stays as it is. */
 export const updateWebhook = operation({
@@ -68,6 +70,7 @@ export const updateWebhook = operation({
               headerNames: JSON.stringify(Object.keys(headers)),
             }),
         ...subscription,
+        ...subscriptionColumns(channelsAfter(caller, before)),
         ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
@@ -75,3 +78,11 @@ export const updateWebhook = operation({
     return changed;
   },
 });
+
+function channelsAfter(
+  caller: Caller,
+  before: VisibleWebhook,
+): { readonly channels?: readonly string[] } {
+  const channels = keptChannels(caller, viewWebhook(before).channels);
+  return channels === undefined ? {} : { channels };
+}
