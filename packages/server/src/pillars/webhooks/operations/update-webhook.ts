@@ -4,6 +4,7 @@ import type { Caller } from "portico/kernel";
 import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
+import { endPace } from "../pace.ts";
 import { acceptHeaders } from "../headers.ts";
 import { keptChannels, OWNER, ownerOf } from "../owner.ts";
 import { steeringColumns } from "../steering.ts";
@@ -39,7 +40,7 @@ export const updateWebhook = operation({
     body: { events: ["invoice.paid"], description: "Bookkeeping" },
     after: ["webhooks.create"],
   },
-  handle({ path, body, ifMatch, caller, tx, ctx }) {
+  async handle({ path, body, ifMatch, caller, tx, ctx }) {
     const reason = body.url === undefined ? undefined : ctx.outbound.objection(body.url);
     if (reason !== undefined) throw raise("webhooks.badUrl", { params: { reason } });
     // Whoever is kept to an owner cannot give a webhook away.
@@ -49,7 +50,7 @@ export const updateWebhook = operation({
       ...(owner === undefined ? {} : { owner }),
     });
     const headers = body.headers === undefined ? undefined : acceptHeaders(body.headers);
-    return changeWebhook(
+    const changed = await changeWebhook(
       tx,
       { idOrSlug: path.id, ifMatch, now: ctx.clock.now(), caller },
       (before): Changes => ({
@@ -73,6 +74,8 @@ export const updateWebhook = operation({
         ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
+    if (body.rateLimit !== undefined) await endPace(tx, changed.id);
+    return changed;
   },
 });
 
