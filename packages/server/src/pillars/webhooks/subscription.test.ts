@@ -103,6 +103,35 @@ describeStore("a subscription", (open) => {
     ]);
   });
 
+  it("is read when it was changed, and not again for every event", async () => {
+    await using receiver = await openReceiver();
+    await using database = await open();
+    const { driver } = database;
+    let reads = 0;
+    const isRead = (sql: string): boolean =>
+      /^select .*"fromSeq".* from "webhooks_webhooks"/.test(sql);
+    const counted = {
+      ...driver,
+      query: (statement: Parameters<typeof driver.query>[0]) => {
+        if (isRead(statement.sql)) reads += 1;
+        return driver.query(statement);
+      },
+    } as typeof driver;
+    await using app = await openStage({ driver: counted });
+    const { id } = await subscribe(app, receiver.url, { channels: ["a"] });
+    await app.settled();
+    for (let n = 0; n < 5; n += 1) {
+      await publishTo(app, ["b"]);
+      await app.settled();
+    }
+    expect(reads).toBe(1);
+    await app.as().patch(`/webhooks/${id}`, { channels: ["b"] });
+    await publishTo(app, ["b"]);
+    await app.settled();
+    expect(receiver.received).toHaveLength(1);
+    expect(reads).toBeLessThanOrEqual(3);
+  });
+
   it("422 for a filter that cannot be used, with the place of each mistake, and nothing is stored", async () => {
     await using database = await open();
     await using app = await openShop({ driver: database.driver });
