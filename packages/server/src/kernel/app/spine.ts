@@ -12,6 +12,12 @@ import {
   type JobsEngine,
 } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
+import {
+  createSchedules,
+  schedulesSchema,
+  scheduleSequels,
+  type RunningSchedules,
+} from "../schedules/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
 import {
   createChangeFeed,
@@ -29,6 +35,7 @@ export interface SpineOptions {
   readonly plugins: readonly AnyPlugin[];
   readonly clock: Clock;
   readonly makeId: MakeId;
+  readonly fillRandom: (bytes: Uint8Array) => void;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly secrets: Secrets;
@@ -46,6 +53,7 @@ export interface Spine {
   readonly hub: StoreHub;
   readonly log: RunningLog;
   readonly jobs: JobsEngine;
+  readonly schedules: RunningSchedules;
   readonly registry: JobRegistry;
   readonly changes: RunningChangeFeed;
   readonly auditor: Auditor;
@@ -53,7 +61,15 @@ export interface Spine {
 
 /** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
 export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
-  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
+  return [
+    secretsSchema,
+    logSchema,
+    jobsSchema,
+    schedulesSchema,
+    auditSchema,
+    httpSchema,
+    ...plugins,
+  ];
 }
 
 /**
@@ -87,8 +103,10 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   const log = createLog({ hub, clock, logger, failed });
   const causeType = async (organization: string, id: string): Promise<string | undefined> =>
     (await log.find(organization, id))?.type;
-  const sequels = { causeType };
+  const sequels = { causeType, ...scheduleSequels(hub) };
   const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed, sequels });
+  const { fillRandom } = options;
+  const schedules = createSchedules({ hub, registry, clock, logger, makeId, fillRandom });
   wake.log = () => {
     log.wake();
   };
@@ -103,5 +121,5 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
       logger.warn({ err: error }, "runs whose jobs were cancelled were not told at once");
     });
   });
-  return { hub, log, jobs, registry, changes, auditor };
+  return { hub, log, schedules, jobs, registry, changes, auditor };
 }

@@ -1,6 +1,7 @@
 import type { Driver, DriverTransaction } from "../store/index.ts";
 import { keyOf } from "./claimed.ts";
 import type { JobKey } from "./claimed.ts";
+import { limitOfKey } from "./enqueue.ts";
 import type { JobRegistry } from "./registry.ts";
 import type { JobStatements } from "./statements.ts";
 
@@ -98,5 +99,5 @@ export async function fillKeys(
 }
 
 function limitOf({ registry }: Admission, key: JobKey): number | undefined {
-  return registry.find(key.plugin, key.name)?.definition.concurrency;
+  return limitOfKey(key.key, registry.find(key.plugin, key.name)?.definition);
 }

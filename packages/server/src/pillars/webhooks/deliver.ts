@@ -36,6 +36,9 @@ export const deliver = job({
   timeoutMs: 60_000,
   // A receiver that hangs holds four slots and no more, whatever waits for it.
   concurrency: 4,
+  // What becomes of a delivery is told by its own events; told as a job's, its failure would be delivered in turn.
+  reports: "nothing",
+  cancellable: false,
   run,
   // A row that said `pending` for ever would be a delivery that nobody sees is not coming.
   quarantined: ({ ctx, input, error, origin }, batch) => {

@@ -1,0 +1,36 @@
+import { accepted, operation, Schedules } from "portico/kernel";
+import { Type } from "typebox";
+
+/** `POST /schedules/{id}/run` */
+export const runSchedule = operation({
+  id: "jobs.runSchedule",
+  method: "POST",
+  path: "/schedules/{id}/run",
+  summary: "Run a schedule by hand",
+  description:
+    "Makes its job beside its ticks, also while it is paused; the answer's `id` is the job's. Where jobs of it are queued, it " +
+    "waits behind them.",
+  access: "schedules:write",
+  mode: "write",
+  idempotent: true,
+  params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
+  body: Type.Object(
+    {
+      at: Type.Optional(
+        Type.String({ format: "date-time", description: "Not before; now when left out." }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  replies: { 202: accepted },
+  errors: ["schedules.notFound"],
+  example: {
+    path: { id: "{jobs.createSchedule.id}" },
+    body: { at: "2100-01-01T00:00:00Z" },
+    after: ["jobs.createSchedule"],
+  },
+  handle: async ({ path, body, tx, ctx }) => {
+    const at = body.at === undefined ? undefined : Date.parse(body.at);
+    return { id: await ctx.get(Schedules).run(tx, path.id, at), status: "accepted" };
+  },
+});
