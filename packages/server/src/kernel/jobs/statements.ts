@@ -138,8 +138,10 @@ function keeping({ to }: Words) {
 }
 
 function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {
+  // The run that ended so was a try; a quarantined job had none.
+  const moved = outcome === "quarantined" ? MOVED : MOVED.replace("attempt,", "attempt + 1,");
   return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
-    select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${FENCE}
+    select id, '${outcome}', cast(? as bigint), ${moved}, cast(? as text) from jobs_active where ${FENCE}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

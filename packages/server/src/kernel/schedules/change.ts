@@ -82,6 +82,7 @@ async function refuseTooMany(own: Tx, most: number | undefined): Promise<void> {
     .db<ScheduleTables>()
     .selectFrom("schedules_schedules")
     .select((row) => row.fn.countAll().as("count"))
+    .where("declared", "is", null)
     .executeTakeFirst();
   const count = Number(found?.count ?? 0);
   if (count >= most) throw raiseSchedules("schedules.tooMany", { params: { count } });

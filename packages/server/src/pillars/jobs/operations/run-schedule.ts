@@ -16,8 +16,12 @@ export const runSchedule = operation({
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   body: Type.Object(
     {
-      at: Type.Optional(
-        Type.String({ format: "date-time", description: "Not before; now when left out." }),
+      delaySeconds: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: 31_622_400,
+          description: "Not before; at once when left out.",
+        }),
       ),
     },
     { additionalProperties: false },
@@ -26,11 +30,12 @@ export const runSchedule = operation({
   errors: ["schedules.notFound"],
   example: {
     path: { id: "{jobs.createSchedule.id}" },
-    body: { at: "2100-01-01T00:00:00Z" },
+    body: { delaySeconds: 86_400 },
     after: ["jobs.createSchedule"],
   },
   handle: async ({ path, body, tx, ctx }) => {
-    const at = body.at === undefined ? undefined : Date.parse(body.at);
+    const { delaySeconds: delay = 0 } = body;
+    const at = delay === 0 ? undefined : ctx.clock.now() + delay * 1_000;
     return { id: await ctx.get(Schedules).run(tx, path.id, at), status: "accepted" };
   },
 });
