@@ -19,6 +19,7 @@ import {
   type RunningSchedules,
 } from "../schedules/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
+import { tokensSchema } from "../tokens/index.ts";
 import {
   createChangeFeed,
   createStoreHub,
@@ -68,6 +69,7 @@ export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwne
     schedulesSchema,
     auditSchema,
     httpSchema,
+    tokensSchema,
     ...plugins,
   ];
 }

@@ -41,18 +41,23 @@ export type SetAside<TInput> = Omit<JobRun<TInput>, "signal" | "attempt" | "prog
 export type WithOutcome = (batch: Append) => void;
 
 /**
- * How a run ended. `done`: gone from the table. `retry`: again at `at`, or by the definition's backoff; it counts as
- * an attempt. `fail`: no more tries. `snooze`: again at `at` without counting. A throw is a `retry` with its message.
+ * When a job is run again. `afterMs` from now is kept whatever happens to a clock; `at` (ms since 1970) is a moment that
+ * somebody named, by the database's clock on PostgreSQL and this machine's on SQLite.
+ */
+export type Again =
+  | { readonly at: number; readonly afterMs?: never }
+  | { readonly afterMs: number; readonly at?: never };
+
+/**
+ * How a run ended. `done`: gone from the table. `retry`: again when `Again` says, or by the definition's backoff; it
+ * counts as an attempt. `fail`: no more tries. `snooze`: again without counting. A throw is a `retry` with its message.
  */
 export type JobOutcome =
   | { readonly kind: "done"; readonly with?: WithOutcome }
-  | {
-      readonly kind: "retry";
-      readonly error: string;
-      readonly at?: number;
-      readonly with?: WithOutcome;
-    }
-  | { readonly kind: "snooze"; readonly at: number; readonly with?: WithOutcome }
+  | ({ readonly kind: "retry"; readonly error: string; readonly with?: WithOutcome } & (
+      Again | { readonly at?: never; readonly afterMs?: never }
+    ))
+  | ({ readonly kind: "snooze"; readonly with?: WithOutcome } & Again)
   | { readonly kind: "fail"; readonly error: string; readonly with?: WithOutcome };
 
 /** A kind of work a plugin can enqueue. */

@@ -176,7 +176,7 @@ async function change(
     return { settled: "fail", statements: [keep(statements.fail, outcome.error), remove] };
   }
   const isRetry = outcome.kind === "retry";
-  const at = outcome.at ?? now + backoff(definition, tries, random);
+  const at = outcome.at ?? now + (outcome.afterMs ?? backoff(definition, tries, random));
   const error = isRetry ? errorText(outcome.error) : null;
   // A run that came to its end clears the job of what happened before; where nobody knew the job, none did.
   const keptCrashes = definition === undefined ? 1 : 0;

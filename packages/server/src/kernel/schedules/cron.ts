@@ -50,8 +50,7 @@ function timesOf(cron: Cron): CronTimes {
 
 function isZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: zone }).resolvedOptions().timeZone !== "";
   } catch {
     // What Intl does not know, no time can be computed in.
     return false;

@@ -1,5 +1,5 @@
 import type { Generated } from "kysely";
-import type { Migration, Overlap } from "../contract/index.ts";
+import type { Migration, MigrationContext, Overlap } from "../contract/index.ts";
 import type { SchemaOwner } from "../store/index.ts";
 
 /** One schedule. Times are milliseconds since 1970. */
@@ -50,61 +50,61 @@ export interface ScheduleTables {
   readonly schedules_ticks: TickRow & { readonly organization: Generated<string> };
 }
 
+const TEXTS = [
+  "plugin",
+  "job",
+  "input",
+  "cron",
+  "zone",
+  "overlap",
+  "description",
+  "state",
+  "actor",
+];
+const TEXTS_OR_NULL = ["slug", "declared", "paused_reason"];
+const NUMBERS = [
+  "window_ms",
+  "catch_up_max",
+  "jitter_ms",
+  "pause_after",
+  "failures",
+  "revision",
+  "created_at",
+  "updated_at",
+];
+const TIMES_OR_NULL = ["next_at", "fire_at", "last_at"];
+
+async function createSchedulesTable({ db, type }: MigrationContext): Promise<void> {
+  let table = db.schema
+    .createTable("schedules_schedules")
+    .addColumn("organization", type.text, (column) => column.notNull())
+    .addColumn("id", type.text, (column) => column.notNull())
+    .addPrimaryKeyConstraint("schedules_schedules_pk", ["organization", "id"]);
+  for (const name of TEXTS) table = table.addColumn(name, type.text, (column) => column.notNull());
+  for (const name of TEXTS_OR_NULL) table = table.addColumn(name, type.text);
+  for (const name of NUMBERS)
+    table = table.addColumn(name, type.integer, (column) => column.notNull());
+  for (const name of TIMES_OR_NULL) table = table.addColumn(name, type.integer);
+  await table.execute();
+  const indexes = [
+    ["schedules_slugs", ["organization", "slug"], true],
+    ["schedules_ids", ["id"], true],
+    ["schedules_due", ["state", "fire_at"], false],
+  ] as const;
+  for (const [name, columns, isUnique] of indexes) {
+    const index = db.schema
+      .createIndex(name)
+      .on("schedules_schedules")
+      .columns([...columns]);
+    await (isUnique ? index.unique() : index).execute();
+  }
+}
+
 const createSchedules: Migration = {
   id: "0001-create-schedules",
-  up: async ({ db, type }) => {
-    let table = db.schema
-      .createTable("schedules_schedules")
-      .addColumn("organization", type.text, (column) => column.notNull())
-      .addColumn("id", type.text, (column) => column.notNull())
-      .addPrimaryKeyConstraint("schedules_schedules_pk", ["organization", "id"]);
-    for (const name of [
-      "plugin",
-      "job",
-      "input",
-      "cron",
-      "zone",
-      "overlap",
-      "description",
-      "state",
-      "actor",
-    ]) {
-      table = table.addColumn(name, type.text, (column) => column.notNull());
-    }
-    for (const name of ["slug", "declared", "paused_reason"])
-      table = table.addColumn(name, type.text);
-    for (const name of [
-      "window_ms",
-      "catch_up_max",
-      "jitter_ms",
-      "pause_after",
-      "failures",
-      "revision",
-      "created_at",
-      "updated_at",
-    ]) {
-      table = table.addColumn(name, type.integer, (column) => column.notNull());
-    }
-    for (const name of ["next_at", "fire_at", "last_at"])
-      table = table.addColumn(name, type.integer);
-    await table.execute();
-    await db.schema
-      .createIndex("schedules_slugs")
-      .on("schedules_schedules")
-      .columns(["organization", "slug"])
-      .unique()
-      .execute();
-    await db.schema
-      .createIndex("schedules_due")
-      .on("schedules_schedules")
-      .columns(["state", "fire_at"])
-      .execute();
-    await db.schema
-      .createIndex("schedules_ids")
-      .on("schedules_schedules")
-      .column("id")
-      .unique()
-      .execute();
+  up: async (context) => {
+    await createSchedulesTable(context);
+    const { db, type } = context;
     await db.schema
       .createTable("schedules_ticks")
       .addColumn("organization", type.text, (column) => column.notNull())

@@ -35,7 +35,8 @@ function ticking(open: OpenTestDatabase): void {
     }
     await spine.jobs.drained();
     const ticks = await ticksOf(spine);
-    expect(ran.toSorted()).toEqual(ticks.map((tick) => tick.job).toSorted());
+    expect(new Set(ran)).toEqual(new Set(ticks.map((tick) => tick.job)));
+    expect(ran).toHaveLength(ticks.length);
     expect(ticks).toHaveLength(schedules.length * 3);
   });
 
@@ -160,7 +161,8 @@ function overlapping(open: OpenTestDatabase): void {
     await spine.jobs.drained();
     expect((await ticksOf(spine)).map((tick) => tick.outcome)).toEqual(outcomes);
     expect(ran).toHaveLength(runs);
-    if (overlap === "queue") expect(worst).toBe(1);
+    // Those of `cancel` meet while the first is being told.
+    expect(worst).toBeLessThanOrEqual(overlap === "cancel" ? 2 : 1);
   });
 }
 
