@@ -2,6 +2,7 @@ import { placeholders } from "../log/index.ts";
 import type { Dialect } from "../log/index.ts";
 import { PRIORITY_STEP_MS } from "./enqueue.ts";
 import { ADMITTED } from "./tables.ts";
+import { ORGANIZATIONS_MAX } from "./turns.ts";
 
 /** Columns a claim returns. */
 const CLAIMED = `n, id, token, organization, plugin, name, input, key_name, "rank", attempt, crashes, schedule, created_at,
@@ -41,20 +42,29 @@ interface Words {
   readonly locked: string;
 }
 
-function claiming({ to, locked }: Words) {
-  const claim = (state: "ready" | "suspect"): string =>
+function claiming({ to, locked, dialect }: Words) {
+  const claim = (which: string): string =>
     to(`with picked as materialized (
-          select n from jobs_active where state = '${state}' order by "rank", n limit ? ${locked}
+          select n from jobs_active where ${which} order by "rank", n limit ? ${locked}
         )
         update jobs_active set state = 'running', token = token + 1, owner = ?, started_at = ?, lease_until = ?
         where n in (select n from picked) returning ${CLAIMED}`);
   return {
+    /** organization, limit, owner, now, leaseUntil */
+    claimReady: claim(`state = 'ready' and organization = ?`),
     /** limit, owner, now, leaseUntil */
-    claimReady: claim("ready"),
-    claimSuspect: claim("suspect"),
-    /** - */
-    peek: to(`select
-        (select 1 from jobs_active where state = 'ready' limit 1) as ready,
+    claimSuspect: claim(`state = 'suspect'`),
+    /** The organization to go on after. One step of the index for each organization, however many jobs it has. */
+    peek: to(`with recursive ready_of(organization, i) as (
+          select min(organization), 1 from jobs_active where state = 'ready' and organization > ?
+          union all
+          select (select min(organization) from jobs_active
+                  where state = 'ready' and organization > ready_of.organization), i + 1
+          from ready_of where organization is not null and i < ${ORGANIZATIONS_MAX}
+        )
+        select
+        (select ${dialect === "sqlite" ? "json_group_array(organization)" : "cast(json_agg(organization) as text)"}
+          from ready_of where organization is not null) as organizations,
         (select 1 from jobs_active where state = 'suspect' limit 1) as suspect,
         (select min(run_at) from jobs_active where state = 'delayed') as next_at`),
     /** now */
