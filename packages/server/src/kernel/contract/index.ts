@@ -136,5 +136,17 @@ export type {
   TransactionOptions,
   Tx,
 } from "./store.ts";
+export { Schedules } from "./schedule.ts";
+export type {
+  NewSchedule,
+  Overlap,
+  ScheduleChanges,
+  ScheduledJob,
+  ScheduleDefinition,
+  ScheduleQuery,
+  SchedulesFace,
+  ScheduleTiming,
+  ScheduleView,
+} from "./schedule.ts";
 export type { Counter, Histogram, Logger, Meter } from "./telemetry.ts";
 export type { Origin } from "./trace.ts";
