@@ -8,11 +8,6 @@ export interface EnqueueOptions {
   readonly at?: number;
   /** 0 (first) to 9 (last); 5 when left out. */
   readonly priority?: number;
-  /**
-   * Its place among others is that of a job enqueued so many ms later; it runs no later when nothing else waits. For who
-   * enqueues more for one organization than its share, so that others do not wait behind all of it.
-   */
-  readonly behindMs?: number;
   /** While an unfinished job carries this name, another is not added and the id of the first is returned as new. */
   readonly unique?: string;
   /** The thread the job belongs to, where it is not the transaction's: a reaction handles events of many threads. */

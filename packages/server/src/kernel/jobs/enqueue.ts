@@ -40,7 +40,7 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
     if (reason !== undefined) {
       throw raiseJobs("jobs.badInput", { params: { job: `${plugin}.${job.name}`, reason } });
     }
-    const { key, at, unique, priority = PRIORITY, behindMs = 0 } = job.options;
+    const { key, at, unique, priority = PRIORITY } = job.options;
     const now = options.clock.now();
     const origin = job.options.origin ?? context.origin;
     const id =
@@ -56,7 +56,7 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
     const parameters = [
       id,
       isReady ? "ready" : "delayed",
-      Math.max(runAt, now) + behindMs + (priority - PRIORITY) * PRIORITY_STEP_MS,
+      Math.max(runAt, now) + (priority - PRIORITY) * PRIORITY_STEP_MS,
       runAt,
       organization,
       plugin,
