@@ -109,7 +109,7 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
     runTwice: options.runTwice ?? false,
     writers: {
       emit: createEmitter({ dialect, clock, makeId }),
-      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      enqueue: createEnqueuer({ driver, clock, makeId, registry }),
       audit: createAuditWriter({ dialect, clock, makeId }),
       committed: (held) => {
         if (held.events) wake.log();
