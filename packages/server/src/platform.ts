@@ -15,6 +15,7 @@ import { gateway } from "./pillars/gateway/index.ts";
 import { insight } from "./pillars/insight/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
+import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -23,7 +24,7 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, webhooks, gateway(), insight(), docs];
+  return [keys(), limits(), events, webhooks, sources, gateway(), insight(), docs];
 }
 
 /** A server over a configuration: {@link Portico}, and where it lives. */

@@ -11,6 +11,7 @@ export {
   ok,
   parseDuration,
   parseExact,
+  parseJson,
   parseRate,
   Problem,
   problem,
@@ -24,6 +25,8 @@ export {
 export type {
   Clock,
   IdSource,
+  JsonFault,
+  JsonLimits,
   MakeId,
   ProblemDefinition,
   ProblemOptions,

@@ -58,6 +58,8 @@ export {
   Timeline,
 } from "./points.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { Intakes } from "./intakes.ts";
+export type { Intake, IntakeRequest } from "./intakes.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
