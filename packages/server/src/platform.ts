@@ -13,6 +13,7 @@ import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
 import { insight } from "./pillars/insight/index.ts";
+import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
 import { sources } from "./pillars/sources/index.ts";
@@ -24,7 +25,7 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, webhooks, sources, gateway(), insight(), docs];
+  return [keys(), limits(), events, jobs, webhooks, sources, gateway(), insight(), docs];
 }
 
 /** A server over a configuration: {@link Portico}, and where it lives. */

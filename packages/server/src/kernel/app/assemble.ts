@@ -6,7 +6,11 @@ import {
   Checks,
   FailureObservers,
   Fronts,
+<<<<<<< HEAD
   Intakes,
+=======
+  Jobs,
+>>>>>>> main
   Limiters,
   Pages,
   Permissions,
@@ -32,7 +36,13 @@ import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
 import { contextIn, type AssembleOptions, type Parts, type PartsState } from "./parts.ts";
 import { createPortico, type Portico } from "./portico.ts";
-import { ENGINE_MAJOR, kernelErrors, kernelPermissions, kernelPoints } from "./words.ts";
+import {
+  ENGINE_MAJOR,
+  kernelErrors,
+  kernelEvents,
+  kernelPermissions,
+  kernelPoints,
+} from "./words.ts";
 import { createSpine, type Spine } from "./spine.ts";
 
 /**
@@ -78,6 +88,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const http = httpOf(parts);
   state.ownPaths = http.ownPaths();
   exchange.provided.set(Audit.id, spine.auditor);
+  exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
@@ -159,6 +170,7 @@ function registryOf({ plugins, access, services }: Parts, http: PorticoHttp): Re
   return createRegistry({
     plugins,
     kernelErrors,
+    kernelEvents,
     kernelPermissions,
     server: services.server,
     operations: http.operations(),

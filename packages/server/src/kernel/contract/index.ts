@@ -20,7 +20,9 @@ export type {
 export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.ts";
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
-export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type { JobDefinition, JobOutcome, JobProgress, JobRun, WithOutcome } from "./job.ts";
+export { Jobs } from "./jobs.ts";
+export type { JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
 export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
@@ -57,6 +59,7 @@ export {
   Permissions,
   Timeline,
 } from "./points.ts";
+export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { Intakes } from "./intakes.ts";
 export type { Intake, IntakeRequest } from "./intakes.ts";

@@ -41,7 +41,7 @@ export async function runUpkeep(
     if (signal.aborted || name === undefined) continue;
     try {
       if (clock.monotonic() >= heartbeatAt) {
-        await heartbeat(options, name);
+        await keepLeases(options, name);
         heartbeatAt = clock.monotonic() + options.leaseMs / 3;
       }
       await recoverExpired(options, name);
@@ -56,7 +56,7 @@ export async function runUpkeep(
 }
 
 /** Extends the leases and ends runs whose job has been taken or cancelled. */
-async function heartbeat(
+export async function keepLeases(
   { driver, statements, engine, leaseMs }: UpkeepOptions,
   owner: string,
 ): Promise<void> {
