@@ -6,11 +6,8 @@ import {
   Checks,
   FailureObservers,
   Fronts,
-<<<<<<< HEAD
   Intakes,
-=======
   Jobs,
->>>>>>> main
   Limiters,
   Pages,
   Permissions,
