@@ -5,6 +5,7 @@ import { createServer } from "node:http";
 import { Webhook } from "standardwebhooks";
 import Stripe from "stripe";
 import { expect, test } from "vitest";
+import { verify } from "../packages/client/src/index.ts";
 import { describeStore } from "../packages/server/src/kernel/testing/describe-store.ts";
 import { createTestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
@@ -78,6 +79,15 @@ describeStore("what comes in by a source", (open) => {
     const body = new Webhook(secret).verify(delivered?.body ?? "", delivered?.headers ?? {});
     expect(body).toMatchObject({ type: "stripe.invoice.paid" });
     expect(delivered?.body).toContain(payload);
+    const whole = { headers: delivered?.headers ?? {}, body: delivered?.body ?? "" };
+    const event = await verify(whole, secret);
+    expect(event).toMatchObject({
+      id: delivered?.headers["webhook-id"],
+      type: "stripe.invoice.paid",
+    });
+    await expect(verify({ ...whole, body: `${whole.body} ` }, secret)).rejects.toMatchObject({
+      code: "wrongSignature",
+    });
 
     const thread = await app.as().get(`/events/${delivered?.headers["webhook-id"]}/thread`);
     const entries = (thread.json() as { readonly data: readonly Entry[] }).data;
