@@ -1,5 +1,7 @@
-import { add, definePlugin, Timeline } from "portico/kernel";
+import { add, definePlugin, provide, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
+import { DeliveryCheck } from "./capability.ts";
+import { checkDelivery } from "./check-delivery.ts";
 import { deliver } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
@@ -49,9 +51,11 @@ export const webhooks: AnyPlugin = definePlugin({
   jobs: { deliver },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
   contributes: [add(Timeline, deliveriesOfThread)],
+  provides: [DeliveryCheck],
   start: async (ctx) => {
     const { targets } = openState(ctx);
     return {
+      provides: [provide(DeliveryCheck, { check: (delivery) => checkDelivery(ctx, delivery) })],
       stop: async () => {
         targets.stop();
       },
