@@ -31,7 +31,9 @@ export interface Installation extends AsyncDisposable {
   readonly key: string;
   /** With the prefix of the API. */
   readonly url: string;
-  start(env?: Readonly<Record<string, string>>, port?: number): Promise<ServerProcess>;
+  start(env?: Readonly<Record<string, string>>): Promise<ServerProcess>;
+  /** Another process on the same PostgreSQL, with a data folder and a port of its own. */
+  startAnother(): Promise<ServerProcess>;
   call(method: string, path: string, body?: unknown): Promise<Answered>;
   /** The database, for whoever reads it behind the server's back. */
   read(): Promise<StoredReader>;
@@ -62,7 +64,14 @@ export async function createInstallation(options: InstallationOptions): Promise<
     port,
     key,
     url,
-    start: (env = {}, otherPort = port) => startServer({ folder, port: otherPort, env, ...cli }),
+    start: (env = {}) => startServer({ folder, port, env, ...cli }),
+    startAnother: async () => {
+      const env = {
+        PORTICO_DATA: join(folder, "another"),
+        PORTICO_KEYRING_FILE: join(folder, ".portico/keyring.json"),
+      };
+      return await startServer({ folder, port: await freePort(), env, ...cli });
+    },
     call: (method, path, body) => call(`${url}${path}`, { method, key, body }),
     read: () =>
       options.postgresUrl === undefined

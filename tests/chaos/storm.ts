@@ -24,7 +24,7 @@ export interface Storm {
   readonly sender: Sender;
   server: ServerProcess;
   /** Waits until the sender was promised so many more events. */
-  accepted(more: number): Promise<void>;
+  readonly accepted: (more: number) => Promise<void>;
 }
 
 /** What a storm left behind. */

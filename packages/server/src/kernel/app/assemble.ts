@@ -41,6 +41,7 @@ import {
   kernelPoints,
 } from "./words.ts";
 import { createSpine, type Spine } from "./spine.ts";
+import { createTokens, type RunningTokens } from "../tokens/index.ts";
 
 /**
  * Makes a server of its plugins: finds every mistake (`app.invalid`, nothing has been opened or changed by then),
@@ -70,13 +71,15 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     failed: tellOf(valuesAt(exchange, FailureObservers), logger),
     runTwice: options.runTwice ?? false,
   });
+  const { driver, fillRandom } = options;
+  const tokens = createTokens({ driver, clock, makeId, fillRandom });
   const access = createAccess({
-    authenticators: valuesAt(exchange, Authenticators),
+    authenticators: [tokens.authenticator, ...valuesAt(exchange, Authenticators)],
     permissions: permissionsOf(plugins),
     declared: valuesAt(exchange, Permissions),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
-  const services = servicesOf(options, { makeId, spine, access, state });
+  const services = servicesOf(options, { makeId, spine, access, tokens, state });
   for (const plugin of plugins) {
     const settings = options.settings[plugin.id] ?? {};
     exchange.contexts.set(plugin.id, contextOf(plugin, settings, { services, exchange }));
@@ -140,6 +143,7 @@ function servicesOf(
     readonly makeId: Services["makeId"];
     readonly spine: Spine;
     readonly access: KernelAccess;
+    readonly tokens: RunningTokens;
     readonly state: PartsState;
   },
 ): Services {
@@ -147,6 +151,7 @@ function servicesOf(
   const server = { ...options.server, ownPaths: () => made.state.ownPaths };
   const { hub, log, changes } = made.spine;
   const { makeId, access } = made;
+  const { tokens } = made.tokens;
   return {
     clock,
     fillRandom,
@@ -158,6 +163,7 @@ function servicesOf(
     changes,
     access,
     secrets,
+    tokens,
     outbound,
     server,
   };

@@ -13,6 +13,7 @@ import {
 } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
+import { tokensSchema } from "../tokens/index.ts";
 import {
   createChangeFeed,
   createStoreHub,
@@ -53,7 +54,7 @@ export interface Spine {
 
 /** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
 export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
-  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
+  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, tokensSchema, ...plugins];
 }
 
 /**

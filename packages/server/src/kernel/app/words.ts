@@ -26,6 +26,7 @@ import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
 import { secretErrors } from "../secrets/index.ts";
 import { storeErrors } from "../store/index.ts";
+import { tokenErrors } from "../tokens/index.ts";
 import { appErrors } from "./errors.ts";
 
 /** The major of the plugin contract. A plugin names it in `engine`. */
@@ -67,6 +68,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "audit", errors: auditErrors },
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },
+  { owner: "tokens", errors: tokenErrors },
   { owner: "data", errors: dataErrors },
   { owner: "config", errors: configErrors },
   { owner: "app", errors: appErrors },

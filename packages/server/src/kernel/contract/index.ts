@@ -17,7 +17,21 @@ export type {
   Secrets,
   ServerFacts,
 } from "./context.ts";
-export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.ts";
+export {
+  cloudEventAttributes,
+  cloudEventBytes,
+  cloudEventHeaders,
+  isJsonType,
+  toCloudEvent,
+} from "./cloud-event.ts";
+export type { CloudEvent, CloudEventContent } from "./cloud-event.ts";
+export type {
+  CloudEventAttributes,
+  Emit,
+  EmitOptions,
+  EventTypeDefinition,
+  LogEvent,
+} from "./event.ts";
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobProgress, JobRun, WithOutcome } from "./job.ts";
@@ -97,6 +111,7 @@ export type {
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
+export type { IssuedToken, Tokens, TokenSpec } from "./tokens.ts";
 export { Registry } from "./registry.ts";
 export type {
   RegisteredError,

@@ -114,7 +114,7 @@ async function start(parts: Parts): Promise<void> {
     await takeBack(upkeep, statements.recoverOthers, [parts.owner]);
   } else {
     await own(parts);
-    await takeBack(upkeep, statements.recoverExpired, [await driver.now(), parts.owner ?? ""]);
+    await takeBack(upkeep, statements.recoverExpired, [await driver.now()]);
   }
   const ended = new AbortController();
   const loops = Promise.all([
@@ -127,7 +127,7 @@ async function start(parts: Parts): Promise<void> {
   });
 }
 
-/** PostgreSQL: takes a name of its own; when the session that stands for it ends, drops all runs and takes another. */
+/** PostgreSQL: takes a name of its own; when the session that stands for it ends, drops all runs; another gives it the name again. */
 async function own(parts: Parts): Promise<void> {
   const { options, upkeep, statements, engine } = parts;
   let isStopping = false;
@@ -141,7 +141,9 @@ async function own(parts: Parts): Promise<void> {
       parts.owner = undefined;
       engine.abort("lost");
     },
-    regained: (owner) => {
+    regained: async (owner) => {
+      // What it ran before it lost its session was dropped; nobody else may take it while the name is taken.
+      await options.hub.driver.append([{ sql: statements.release, parameters: [owner] }]);
       parts.owner = owner;
       engine.bell.ring();
     },

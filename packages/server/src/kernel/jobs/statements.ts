@@ -65,10 +65,7 @@ function claiming({ to, locked }: Words) {
 }
 
 function admitting({ to, dialect, locked }: Words) {
-  const numbers =
-    dialect === "sqlite"
-      ? `(select value from json_each(?))`
-      : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
+  const numbers = numbersIn(dialect);
   return {
     /** now, limit */
     due: to(`select n, organization, plugin, name, key_name from jobs_active
@@ -120,21 +117,28 @@ function ending({ to, dialect }: Words) {
   };
 }
 
-function keeping({ to }: Words) {
+function keeping({ to, dialect }: Words) {
   return {
-    /** leaseUntil, owner */
+    /** leaseUntil, owner, numbers. Of what this process knows to run: a claim whose answer was lost ends with its lease. */
     heartbeat: to(`update jobs_active set lease_until = ? where state = 'running' and owner = ?
-        returning n, token`),
-    /** now, owner */
+        and n in ${numbersIn(dialect)} returning n, token`),
+    /** now */
     expired: to(
-      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? and owner <> ? limit 1`,
+      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? limit 1`,
     ),
     /** Whose: owner */
     recoverOthers: recovery(to, `owner <> ?`),
     recoverOwner: recovery(to, `owner = ?`),
-    /** Whose: now, owner */
-    recoverExpired: recovery(to, `lease_until < ? and owner <> ?`),
+    /** Whose: now */
+    recoverExpired: recovery(to, `lease_until < ?`),
   };
+}
+
+/** A list of numbers in one parameter: JSON. */
+function numbersIn(dialect: Dialect): string {
+  return dialect === "sqlite"
+    ? `(select value from json_each(?))`
+    : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
 }
 
 function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {

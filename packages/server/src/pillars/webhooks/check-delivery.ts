@@ -4,6 +4,7 @@ import type { PluginContext } from "portico/kernel";
 import type { ArrivedDelivery, CheckedDelivery } from "./capability.ts";
 import { signature } from "./sign.ts";
 import { stateOf } from "./state.ts";
+import { liveSecrets } from "./target.ts";
 
 const WEBHOOKS_MAX = 100;
 
@@ -16,7 +17,8 @@ export async function checkDelivery(
   const sent = given.split(" ").map((each) => Buffer.from(each));
   for (const webhook of await webhooksAt(ctx, path)) {
     const target = await stateOf(ctx).targets.get(webhook.organization, webhook.id);
-    const wanted = signature(signable, target?.secrets ?? []).split(" ");
+    const secrets = target === undefined ? [] : liveSecrets(target, ctx.clock.now());
+    const wanted = signature(signable, secrets).split(" ");
     const isGenuine = wanted
       .map((each) => Buffer.from(each))
       .some((each) => each.byteLength > 0 && sent.some((one) => equalSecrets(one, each)));
