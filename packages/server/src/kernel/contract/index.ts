@@ -100,6 +100,7 @@ export type {
   CliInput,
   CliOption,
   CliOutput,
+  CliRequest,
   CliVerb,
   DeclaredPermissions,
   FoundCaller,

@@ -42,6 +42,7 @@ export const webhookErrors = {
     409,
     "The webhook '{id}' is disabled, so nothing is sent to it. Enable it first.",
   ),
+  "webhooks.badListen": problem(422, "portico listen cannot begin: {reason}."),
   "webhooks.badPosition": problem(
     400,
     "`after` is not a position of this webhook. Use the `next` of the answer before.",

@@ -1,7 +1,8 @@
-import { add, definePlugin, provide, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, provide, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
 import { DeliveryCheck } from "./capability.ts";
+import { listenVerb } from "./cli/listen.ts";
 import { checkDelivery } from "./check-delivery.ts";
 import { deliveryJobs } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
@@ -57,7 +58,7 @@ export const webhooks: AnyPlugin = definePlugin({
   ],
   jobs: { ...deliveryJobs, release, fanOutRest },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
-  contributes: [add(Timeline, deliveriesOfThread)],
+  contributes: [add(Timeline, deliveriesOfThread), add(CliVerbs, listenVerb)],
   provides: [DeliveryCheck],
   start: async (ctx) => {
     const { targets } = openState(ctx);
