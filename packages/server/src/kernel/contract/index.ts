@@ -75,6 +75,8 @@ export {
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { Intakes } from "./intakes.ts";
+export type { Intake, IntakeRequest } from "./intakes.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
@@ -98,6 +100,7 @@ export type {
   CliInput,
   CliOption,
   CliOutput,
+  CliRequest,
   CliVerb,
   DeclaredPermissions,
   FoundCaller,

@@ -1,5 +1,7 @@
-import { add, definePlugin, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
+import { eventsTailVerb } from "./cli/tail.ts";
+import { triggerVerb } from "./cli/trigger.ts";
 import { eventErrors } from "./errors.ts";
 import { getEvent } from "./operations/get-event.ts";
 import { getThread } from "./operations/get-thread.ts";
@@ -19,5 +21,9 @@ export const events: AnyPlugin = definePlugin({
   permissions: eventPermissions,
   errors: eventErrors,
   operations: [publishEvent, publishEvents, listEvents, getEvent, getThread],
-  contributes: [add(Timeline, eventsOfThread)],
+  contributes: [
+    add(Timeline, eventsOfThread),
+    add(CliVerbs, eventsTailVerb),
+    add(CliVerbs, triggerVerb),
+  ],
 });
