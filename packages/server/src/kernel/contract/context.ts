@@ -36,6 +36,12 @@ export interface LogQuery {
   readonly types?: readonly string[];
   readonly subject?: string;
   readonly trace?: string;
+  /** One of the event's channels. */
+  readonly channel?: string;
+  /** Not before this time, in milliseconds since 1970. */
+  readonly since?: number;
+  /** Before this time. */
+  readonly until?: number;
   readonly after?: number;
   readonly before?: number;
   readonly order?: "oldest" | "newest";

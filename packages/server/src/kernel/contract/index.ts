@@ -39,9 +39,12 @@ export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } fro
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  BodyForm,
   CallOptions,
   Cursors,
   ExampleRequest,
+  HeaderFields,
+  IdempotencyRule,
   InputOf,
   Method,
   Operation,
@@ -52,6 +55,7 @@ export type {
   OperationTypes,
   RefusedExample,
   RepliesOf,
+  ReplyForm,
   Reply,
   ReplyOf,
   TypedOperation,

@@ -1,6 +1,13 @@
 import { add, definePlugin, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { eventErrors } from "./errors.ts";
+import { eventEvents } from "./events.ts";
+import { createEventTypes } from "./migrations/0001-create-event-types.ts";
+import { createEventType } from "./operations/create-event-type.ts";
+import { deleteEventType } from "./operations/delete-event-type.ts";
+import { getEventType } from "./operations/get-event-type.ts";
+import { listEventTypes } from "./operations/list-event-types.ts";
+import { updateEventType } from "./operations/update-event-type.ts";
 import { getEvent } from "./operations/get-event.ts";
 import { getThread } from "./operations/get-thread.ts";
 import { listEvents } from "./operations/list-events.ts";
@@ -18,6 +25,24 @@ export const events: AnyPlugin = definePlugin({
   settings: EventSettings,
   permissions: eventPermissions,
   errors: eventErrors,
-  operations: [publishEvent, publishEvents, listEvents, getEvent, getThread],
+  events: eventEvents,
+  tables: {
+    events_types: "organization",
+    events_schemas: "organization",
+    events_keys: "organization",
+  },
+  migrations: [createEventTypes],
+  operations: [
+    publishEvent,
+    publishEvents,
+    listEvents,
+    getEvent,
+    getThread,
+    createEventType,
+    listEventTypes,
+    getEventType,
+    updateEventType,
+    deleteEventType,
+  ],
   contributes: [add(Timeline, eventsOfThread)],
 });
