@@ -39,6 +39,8 @@ export const binaryForm: BodyForm = {
     // A body that is not there is the data `null`.
     const data = bytes.byteLength === 0 ? Buffer.from("null") : bytes;
     const datacontenttype = bytes.byteLength === 0 ? undefined : type;
+    // Looked at by itself: it is spliced in, and must not reach beyond its place.
+    if (isJsonType(String(datacontenttype ?? "application/json"))) readJson(data);
     return written(
       { ...attributes, ...(datacontenttype === undefined ? {} : { datacontenttype }) },
       data,

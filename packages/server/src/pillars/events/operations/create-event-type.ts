@@ -3,6 +3,7 @@ import { operation } from "portico/kernel";
 import type { Tx } from "portico/kernel";
 import { acceptExample, acceptSchema } from "../accept-schema.ts";
 import { refuseReserved } from "../declared.ts";
+import { followTypes } from "../catalogue.ts";
 import { raise } from "../errors.ts";
 import type { EventTables } from "../tables.ts";
 import { TYPE_CHANGES } from "../tables.ts";
@@ -57,6 +58,7 @@ export const createEventType = operation({
     },
     refused: { "events.typeTaken": { body: { type: "invoice.taken" }, times: 2 } },
   },
+  afterCommit: followTypes,
   async handle({ body, caller, tx, ctx }) {
     refuseReserved(body.type, ctx);
     const { type, schema: document, example } = body;

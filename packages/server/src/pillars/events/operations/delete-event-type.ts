@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { checkRevision, operation } from "portico/kernel";
+import { followTypes } from "../catalogue.ts";
 import { refusePluginType } from "../declared.ts";
 import { holdType } from "../find-type.ts";
 import type { EventTables } from "../tables.ts";
@@ -19,6 +20,7 @@ export const deleteEventType = operation({
   replies: { 204: null },
   errors: ["events.typeNotFound", "events.typeOfPlugin"],
   example: { path: { type: "{events.createType.type}" }, after: ["events.createType"] },
+  afterCommit: followTypes,
   async handle({ path: { type }, ifMatch, caller, tx, ctx }) {
     refusePluginType(type, ctx);
     const before = await holdType(tx, type);

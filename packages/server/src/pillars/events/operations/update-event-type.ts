@@ -8,6 +8,7 @@ import {
   refuseBreaking,
   storedSchema,
 } from "../accept-schema.ts";
+import { followTypes } from "../catalogue.ts";
 import { refusePluginType } from "../declared.ts";
 import { findSchema, holdType } from "../find-type.ts";
 import type { EventTables, EventTypeRow, SchemaRow } from "../tables.ts";
@@ -49,6 +50,7 @@ export const updateEventType = operation({
     after: ["events.createType"],
     refused: { "events.breaking": { body: { schema: { type: "array" } } } },
   },
+  afterCommit: followTypes,
   async handle({ path: { type }, body, ifMatch, caller, tx, ctx }) {
     refusePluginType(type, ctx);
     const before = await holdType(tx, type);
