@@ -169,6 +169,11 @@ export interface OperationSpec<
   readonly replyForms?: readonly ReplyForm[];
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: TReplies;
+  /**
+   * Restrictions of a caller that `handle` keeps to (`caller.restrictions`). A caller with any other is refused
+   * (`access.restricted`): whoever declares a name here sees to it that such a caller reads and changes nothing else.
+   */
+  readonly keepsTo?: readonly string[];
   /** Codes from this plugin's error table (or a kernel code) that `handle` may raise. */
   readonly errors?: readonly string[];
   readonly example: OperationExample;
@@ -212,6 +217,7 @@ export interface Operation {
   readonly bodyForms?: readonly BodyForm[];
   readonly replyForms?: readonly ReplyForm[];
   readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly keepsTo: readonly string[];
   readonly errors: readonly string[];
   readonly example: OperationExample;
   readonly onceOnly: readonly string[];
@@ -324,6 +330,7 @@ export function operation<
     ...(spec.bodyForms === undefined ? {} : { bodyForms: spec.bodyForms }),
     ...(spec.replyForms === undefined ? {} : { replyForms: spec.replyForms }),
     replies: spec.replies,
+    keepsTo: spec.keepsTo ?? [],
     errors: spec.errors ?? [],
     example: spec.example,
     onceOnly: spec.onceOnly ?? [],
