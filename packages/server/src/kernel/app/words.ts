@@ -12,6 +12,7 @@ import {
   Pages,
   Permissions,
   RequestObservers,
+  Retention,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -44,6 +45,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  Retention,
   CliVerbs,
 ];
 

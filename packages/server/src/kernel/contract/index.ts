@@ -13,7 +13,12 @@ export type {
   CredentialRequest,
   Log,
   LogQuery,
+  ParkedEvent,
+  ParkedQuery,
   PluginContext,
+  Redriven,
+  RetentionPolicy,
+  RetentionQuery,
   Secrets,
   ServerFacts,
 } from "./context.ts";
@@ -75,6 +80,7 @@ export {
   Limiters,
   Pages,
   Permissions,
+  Retention,
   Timeline,
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
@@ -110,6 +116,7 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  RetentionHold,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

@@ -76,7 +76,6 @@ export const eventErrors = {
     "The new schema of '{type}' breaks {breaks}, by {count} changes. Send `force: true` to take it nevertheless.",
     "`errors` names each change and whom it breaks. A compatible change adds optional properties or changes descriptions.",
   ),
-  "events.parkedNotFound": problem(404, "No event '{id}' is parked."),
 } as const;
 
 /** Makes problems `events.*`. */

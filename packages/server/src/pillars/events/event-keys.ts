@@ -8,6 +8,7 @@ import type { NewEvent } from "./view.ts";
 
 const DAY_MS = 86_400_000;
 const ASKED_MAX = 500;
+const FORGOTTEN_MAX = 5;
 
 /** Which event a key stands for. */
 export interface KnownKey {
@@ -23,13 +24,28 @@ interface KeyColumns extends Record<string, SqlValue> {
   readonly created_at: number;
 }
 
-const forgetKey = statement<{ idempotency_key: string; before: number }, EventTables>(
-  "events.forgetKey",
+// The key itself, and some of the organization that are over, too: more than this batch adds, so old rows never pile up.
+const forgetOld = statement<{ idempotency_key: string; before: number }, EventTables>(
+  "events.forgetOld",
   (db, param) =>
     db
       .deleteFrom("events_keys")
-      .where("idempotency_key", "=", param("idempotency_key"))
-      .where("created_at", "<", param("before")),
+      .where("created_at", "<", param("before"))
+      .where(({ or, eb }) =>
+        or([
+          eb("idempotency_key", "=", param("idempotency_key")),
+          eb(
+            "idempotency_key",
+            "in",
+            eb
+              .selectFrom("events_keys")
+              .select("idempotency_key")
+              .where("created_at", "<", param("before"))
+              .orderBy("created_at")
+              .limit(FORGOTTEN_MAX),
+          ),
+        ]),
+      ),
 );
 
 const insertKey = statement<KeyColumns, EventTables>("events.insertKey", (db, param) =>
@@ -89,7 +105,7 @@ export function claimKey(
   { key, event, fingerprint }: KnownKey & { readonly key: string },
   ctx: PluginContext,
 ): void {
-  append.write(forgetKey, { idempotency_key: key, before: oldest(ctx) });
+  append.write(forgetOld, { idempotency_key: key, before: oldest(ctx) });
   const created_at = Math.floor(ctx.clock.now());
   append.write(insertKey, { idempotency_key: key, event, fingerprint, created_at }, 1);
 }

@@ -10,10 +10,13 @@ import { listEventTypes } from "./operations/list-event-types.ts";
 import { updateEventType } from "./operations/update-event-type.ts";
 import { getEvent } from "./operations/get-event.ts";
 import { getThread } from "./operations/get-thread.ts";
+import { listParkedEvents } from "./operations/list-parked-events.ts";
+import { retryParkedEvents } from "./operations/retry-parked-events.ts";
 import { listEvents } from "./operations/list-events.ts";
 import { publishEvent } from "./operations/publish-event.ts";
 import { publishEvents } from "./operations/publish-events.ts";
 import { eventPermissions } from "./permissions.ts";
+import { retentionOf } from "./retention.ts";
 import { EventSettings } from "./settings.ts";
 import { eventsOfThread } from "./timeline.ts";
 
@@ -43,6 +46,9 @@ export const events: AnyPlugin = definePlugin({
     getEventType,
     updateEventType,
     deleteEventType,
+    listParkedEvents,
+    retryParkedEvents,
   ],
   contributes: [add(Timeline, eventsOfThread)],
+  start: (ctx) => Promise.resolve({ stop: ctx.log.retain(retentionOf(ctx)) }),
 });
