@@ -13,6 +13,7 @@ import {
   Pages,
   Permissions,
   RequestObservers,
+  Retention,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -47,6 +48,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  Retention,
   CliVerbs,
 ];
 
