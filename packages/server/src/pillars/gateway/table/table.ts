@@ -12,12 +12,11 @@ import { advance, EMPTY, keyOf, readNumber, readSnapshot } from "./objects.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import { atOnce, inPieces } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
-import { noCompilations } from "./reuse.ts";
-import type { Compilations } from "./reuse.ts";
 import { openTableDocuments } from "./documents.ts";
 import type { TableDocuments } from "./documents.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
+import { takeOver } from "./take-over.ts";
 import type { United } from "./unite.ts";
 import { modulePaths } from "../module-paths.ts";
 
@@ -139,8 +138,10 @@ export class RouteTable {
   }
 
   /** Puts another configuration in force, or tells all of its mistakes and leaves the old one. */
-  reload(config: GatewaySettings): Promise<Reloaded> {
+  reload(given: GatewaySettings): Promise<Reloaded> {
     return this.#inTurn(async () => {
+      const { clock } = this.#options;
+      const config = await inPieces(takeOver(this.#config, given), clock);
       // Rows that stood against the old configuration may be in order with the new one.
       const [aside, modules, documents] = [this.#aside, this.#modules, this.#documents];
       const unread = await this.#load(config);
@@ -224,7 +225,7 @@ export class RouteTable {
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
     if (before !== undefined) {
       const { store } = this.#options.parts.cache;
-      forgetChanged(store, before.compiled.routes, built.compiled.routes);
+      forgetChanged(store, built.compiled.changed);
     }
     // Only now: what the new table uses as well stays open.
     before?.compiled.release();
@@ -232,13 +233,12 @@ export class RouteTable {
   }
 
   #built(config: GatewaySettings, snapshot: Snapshot): Pieces<Built> {
-    const reuse: Compilations = this.#inForce?.compiled.compilations ?? noCompilations();
     return build(this.#options, {
       config,
       snapshot: this.#without(snapshot),
       modules: this.#modules,
       documents: this.#documents,
-      reuse,
+      before: this.#inForce?.compiled,
     });
   }
 
