@@ -1,4 +1,5 @@
 import type { Match, Route } from "./call.ts";
+import { Children } from "./children.ts";
 import { isPlainParameter, readValues } from "./template.ts";
 import type { Template, TemplateSegment } from "./template.ts";
 
@@ -19,7 +20,7 @@ export type EditMark = symbol;
  */
 export interface Branch {
   readonly madeBy: EditMark;
-  readonly fixed: Map<string, Branch>;
+  readonly fixed: Children<Branch>;
   /** Segments that are partly fixed, the most fixed first: `{id}.pdf` before `{id}:{verb}` before `{id:uuid}`. */
   patterns: readonly Pattern[] | undefined;
   parameter: Branch | undefined;
@@ -89,9 +90,7 @@ function editBranch(
     branch.parameter = editBranch(branch.parameter, next, edit);
   } else if (segment.parameters.length === 0) {
     const text = segment.literals[0] ?? "";
-    const below = editBranch(branch.fixed.get(text), next, edit);
-    if (below === undefined) branch.fixed.delete(text);
-    else branch.fixed.set(text, below);
+    branch.fixed.set(text, editBranch(branch.fixed.get(text), next, edit));
   } else {
     const at = branch.patterns?.find((each) => isSameShape(each.segment, segment));
     const below = editBranch(at?.branch, next, edit);
@@ -104,7 +103,7 @@ function ownedBy(mark: EditMark, before: Branch | undefined): Branch {
   if (before?.madeBy === mark) return before;
   return {
     madeBy: mark,
-    fixed: new Map(before?.fixed),
+    fixed: before?.fixed.copy() ?? new Children<Branch>(),
     patterns: before?.patterns,
     parameter: before?.parameter,
     leaf: before?.leaf,
@@ -189,6 +188,6 @@ function isDisguised(at: Branch, part: string): boolean {
   if (!part.includes("%")) return false;
   const plain = part.replaceAll(SUB_DELIMITERS, decodeURIComponent);
   if (plain === part) return false;
-  if (at.fixed.has(plain)) return true;
+  if (at.fixed.get(plain) !== undefined) return true;
   return at.patterns?.some(({ segment }) => readValues(segment, plain) !== undefined) ?? false;
 }

@@ -1,4 +1,5 @@
 import type { Api, Match, Route } from "./call.ts";
+import { Children } from "./children.ts";
 import { editTree, leafOf, walk } from "./route-tree.ts";
 import type { Branch, EditMark, Leaf } from "./route-tree.ts";
 import { parseTemplate } from "./template.ts";
@@ -6,7 +7,7 @@ import type { Template } from "./template.ts";
 
 interface HostTable {
   /** Paths without parameters, found without cutting the path. */
-  exact: Map<string, Leaf>;
+  exact: Children<Leaf>;
   root: Branch | undefined;
   /** The tree without parameters of a kind; the very same where there are none. */
   plain: Branch | undefined;
@@ -157,7 +158,7 @@ function ownersOf(routes: readonly Route[]): ReadonlyMap<string | undefined, Own
 }
 
 function emptyTable(): HostTable {
-  return { exact: new Map(), root: undefined, plain: undefined, kinds: 0, apis: [] };
+  return { exact: new Children<Leaf>(), root: undefined, plain: undefined, kinds: 0, apis: [] };
 }
 
 /** One host's table while it is edited. */
@@ -189,7 +190,8 @@ class TableEdit {
     const { table } = this;
     const template = templateOf(route);
     const isOfKind = hasKind(template);
-    if (isOfKind && this.#root === this.#plain) [this.#root, this.#plain] = [Symbol("all"), Symbol("plain")];
+    if (isOfKind && this.#root === this.#plain)
+      [this.#root, this.#plain] = [Symbol("all"), Symbol("plain")];
     const isOne = table.root === table.plain && !isOfKind;
     let changed: Leaf | undefined;
     const mark = this.#root;
@@ -211,10 +213,9 @@ class TableEdit {
   }
 
   #exact(path: string, leaf: Leaf | undefined): void {
-    if (!this.#ownsExact) this.table.exact = new Map(this.table.exact);
+    if (!this.#ownsExact) this.table.exact = this.table.exact.copy();
     this.#ownsExact = true;
-    if (leaf === undefined) this.table.exact.delete(path);
-    else this.table.exact.set(path, leaf);
+    this.table.exact.set(path, leaf);
   }
 }
 

@@ -201,8 +201,10 @@ export class RouteTable {
     if (number === this.#latest.number) return;
     const latest = await advance(read, this.#latest, number);
     this.#latest = latest;
-    const kept = new Set([...latest.objects.values()].map(asideKey));
-    for (const key of this.#aside.keys()) if (!kept.has(key)) this.#aside.delete(key);
+    if (this.#aside.size > 0) {
+      const kept = new Set([...latest.objects.values()].map(asideKey));
+      for (const key of this.#aside.keys()) if (!kept.has(key)) this.#aside.delete(key);
+    }
     const mistakes = await this.#tryInForce(this.#config, latest);
     this.#failure = mistakes.map(({ detail }) => detail);
     if (mistakes.length === 0) return;
