@@ -1,14 +1,13 @@
 import { randomInt } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createInstallation, must, type Installation } from "./installation.ts";
 import { openReceiver, type Receiver } from "./receiver.ts";
 import { emptyReport, type KillLoopReport } from "./report.ts";
 import { deliveredType, startSender, type Sender } from "./sender.ts";
-import { freePort, runCli, startServer, type ServerProcess } from "./server-process.ts";
-import { countUndelivered, openPostgresReader, openSqliteReader, readFacts } from "./stored.ts";
-import type { StoredReader } from "./stored.ts";
+import type { ServerProcess } from "./server-process.ts";
+import { countUndelivered, readFacts } from "./stored.ts";
 
 /** How hard to try to lose something. The loop goes on until every one of the least numbers is reached. */
 export interface KillLoopOptions {
@@ -39,11 +38,7 @@ const PAUSED_MS = 500;
 const PAUSES = [undefined, "before:25", "after:25"] as const;
 
 interface Loop {
-  readonly folder: string;
-  readonly port: number;
-  readonly cli?: string;
-  readonly url: string;
-  readonly key: string;
+  readonly place: Installation;
   readonly options: KillLoopOptions;
   readonly receiver: Receiver;
   readonly sender: Sender;
@@ -53,65 +48,38 @@ interface Loop {
 /** Kills the server again and again under load, then asks whether everything it promised is there. */
 export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport> {
   const startedAt = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), "portico-kill-"));
-  const receiver = await openReceiver(RECEIVER_MS);
+  await using place = await createInstallation(options);
+  await using receiver = await openReceiver(RECEIVER_MS);
   const report = emptyReport(options.postgresUrl === undefined ? "sqlite" : "postgres");
-  let sender: Sender | undefined;
-  try {
-    const place = await prepare(folder, options, receiver);
-    sender = startSender({ ...options, ...place, delivered: () => receiver.counts.size });
-    const loop: Loop = { ...place, options, receiver, sender, report };
-    await killAgainAndAgain(loop);
-    await killWithDeliveriesHeld(loop);
-    await settle(loop);
-    await compare(loop);
-    report.seconds = Math.round((performance.now() - startedAt) / 1_000);
-    return report;
-  } finally {
-    await sender?.stop();
-    await receiver.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await subscribeAll(place, { ...options, receiver });
+  await using sender = startSender({
+    ...options,
+    ...place,
+    delivered: () => receiver.counts.size,
+  });
+  const loop: Loop = { place, options, receiver, sender, report };
+  await killAgainAndAgain(loop);
+  await killWithDeliveriesHeld(loop);
+  await settle(loop);
+  await compare(loop);
+  report.seconds = Math.round((performance.now() - startedAt) / 1_000);
+  return report;
 }
 
-type Place = Pick<Loop, "folder" | "port" | "url" | "key" | "cli">;
-
-async function prepare(
-  folder: string,
-  options: KillLoopOptions,
-  receiver: Receiver,
-): Promise<Place> {
-  const config = {
-    outbound: { allow: ["127.0.0.0/8"] },
-    log: { level: "warn" },
-    ...(options.postgresUrl === undefined ? {} : { database: { url: options.postgresUrl } }),
-  };
-  await writeFile(join(folder, "portico.config.json"), JSON.stringify(config));
-  const port = await freePort();
-  const cli = options.cli === undefined ? {} : { cli: options.cli };
-  const made = await runCli(["keys", "create", "--root", "--json"], { folder, ...cli });
-  if (made.code !== 0) throw new Error(`keys create ended with ${made.code}: ${made.stderr}`);
-  const { key } = JSON.parse(made.stdout) as { readonly key: string };
-  const place = { folder, port, key, url: `http://127.0.0.1:${port}/api/v1`, ...cli };
-  const server = await startServer(place);
+/** One webhook for each type that the sender wants delivered. */
+export async function subscribeAll(
+  place: Installation,
+  { webhooks, receiver }: { readonly webhooks: number; readonly receiver: Receiver },
+): Promise<void> {
+  const server = await place.start();
   try {
-    for (let each = 0; each < options.webhooks; each += 1) {
-      await subscribe(place, { url: receiver.url, events: [deliveredType(each)] });
+    for (let each = 0; each < webhooks; each += 1) {
+      const webhook = { url: receiver.url, events: [deliveredType(each)] };
+      await must(place, 201, ["POST", "/webhooks", webhook]);
     }
   } finally {
     await server.stop();
   }
-  return place;
-}
-
-async function subscribe({ url, key }: Place, webhook: unknown): Promise<void> {
-  const reply = await fetch(`${url}/webhooks`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify(webhook),
-  });
-  const text = await reply.text();
-  if (reply.status !== 201) throw new Error(`no webhook: ${reply.status} ${text}`);
 }
 
 async function killAgainAndAgain(loop: Loop): Promise<void> {
@@ -119,9 +87,9 @@ async function killAgainAndAgain(loop: Loop): Promise<void> {
   const { min, max } = options.roundMs;
   while (!isEnough(report, options)) {
     const pause = PAUSES[report.kills % PAUSES.length];
-    const mark = join(loop.folder, "pause-mark");
+    const mark = join(loop.place.folder, "pause-mark");
     const env = pause === undefined ? {} : { PORTICO_TEST_PAUSE: `${pause},mark:${mark}` };
-    const server = await startServer({ ...loop, env });
+    const server = await loop.place.start(env);
     await sleep(randomInt(min, max));
     if (pause !== undefined) await untilPaused(mark);
     await kill(loop, server);
@@ -165,7 +133,7 @@ async function countPaused(report: KillLoopReport, mark: string): Promise<void> 
 
 /** One more kill, at which every webhook has deliveries under way that their receiver has not answered. */
 async function killWithDeliveriesHeld(loop: Loop): Promise<void> {
-  const server = await startServer(loop);
+  const server = await loop.place.start();
   loop.receiver.hold();
   await sleep(HOLD_MS);
   await kill(loop, server);
@@ -178,7 +146,7 @@ async function settle(loop: Loop): Promise<void> {
   report.heldAtLastKill = held.length;
   // What earlier kills had hit as well waits longer on purpose, in case it is what ends the process.
   const fresh = held.filter((id) => receiver.counts.get(id) === 1);
-  const server = await startServer(loop);
+  const server = await loop.place.start();
   const readyAt = performance.now();
   const sinceReady = (): number => Math.round(performance.now() - readyAt);
   const isBack = (id: string): boolean => (receiver.counts.get(id) ?? 0) > 1;
@@ -213,22 +181,16 @@ async function quiet({ counts }: Receiver): Promise<void> {
 
 /** A delivery that several kills have hit comes again after a wait, though its receiver has had it long ago. */
 async function untilRecorded(loop: Loop): Promise<void> {
-  await using reader = await openReader(loop);
+  await using reader = await loop.place.read();
   const startedAt = performance.now();
   while ((await countUndelivered(reader)) > 0 && performance.now() - startedAt < SETTLE_MS) {
     await sleep(100);
   }
 }
 
-async function openReader({ folder, options }: Loop): Promise<StoredReader> {
-  return options.postgresUrl === undefined
-    ? openSqliteReader(join(folder, ".portico/portico.db"))
-    : await openPostgresReader(options.postgresUrl);
-}
-
 async function compare(loop: Loop): Promise<void> {
   const { options, sender, receiver, report } = loop;
-  await using reader = await openReader(loop);
+  await using reader = await loop.place.read();
   const promised = [...sender.promisedDelivery, ...sender.promisedStorage];
   Object.assign(report, await readFacts(reader, promised));
   const received = [...receiver.counts.values()];

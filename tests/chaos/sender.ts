@@ -9,7 +9,10 @@ export interface Sender {
   readonly promisedStorage: ReadonlySet<string>;
   /** Answers that were neither 202 nor a lost connection. */
   readonly surprises: readonly string[];
+  /** Answers that were refused as {@link SenderOptions.refusals} allows. */
+  readonly refused: number;
   stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** What a sender sends, and to whom. */
@@ -24,6 +27,8 @@ export interface SenderOptions {
   readonly webhooks: number;
   /** Deliveries that have come so far: what is outstanding holds the sender back, as a queue that is kept up with. */
   readonly delivered: () => number;
+  /** Statuses that are no surprise in this trouble: nothing was promised. */
+  readonly refusals?: readonly number[];
 }
 
 /** More accepted events than these wait for their delivery only while the sender waits too. */
@@ -40,6 +45,7 @@ interface State {
   readonly promisedDelivery: Set<string>;
   readonly promisedStorage: Set<string>;
   readonly surprises: string[];
+  refused: number;
   count: number;
   isStopping: boolean;
 }
@@ -52,17 +58,17 @@ export function startSender(options: SenderOptions): Sender {
     promisedDelivery: new Set(),
     promisedStorage: new Set(),
     surprises: [],
+    refused: 0,
     count: 0,
     isStopping: false,
   };
   const lanes = Promise.all(Array.from({ length: options.lanes }, () => runLane(state)));
   const ended = lanes.then(() => state.agent.close());
-  return Object.assign(state, {
-    stop: () => {
-      state.isStopping = true;
-      return ended;
-    },
-  });
+  const stop = (): Promise<void> => {
+    state.isStopping = true;
+    return ended;
+  };
+  return Object.assign(state, { stop, [Symbol.asyncDispose]: stop });
 }
 
 async function runLane(state: State): Promise<void> {
@@ -97,8 +103,14 @@ async function send(state: State, path: string, body: unknown): Promise<void> {
       body: JSON.stringify(body),
     });
     const text = await reply.body.text();
-    if (reply.statusCode === 202) keep(state, JSON.parse(text) as Accepted);
-    else state.surprises.push(`${reply.statusCode} ${text.slice(0, 300)}`);
+    if (reply.statusCode === 202) {
+      keep(state, JSON.parse(text) as Accepted);
+    } else if (options.refusals?.includes(reply.statusCode) === true) {
+      state.refused += 1;
+      await sleep(20);
+    } else {
+      state.surprises.push(`${reply.statusCode} ${text.slice(0, 300)}`);
+    }
   } catch {
     // The process was killed under the request: nothing was promised.
     await sleep(20);

@@ -81,6 +81,7 @@ async function upload(
   const [reply] = (await once(sent, "response")) as [IncomingMessage];
   let text = "";
   for await (const chunk of reply) text += String(chunk);
+  if (reply.statusCode !== 200) throw new Error(`${reply.statusCode}: ${text}`);
   return Number(text);
 }
 

@@ -13,6 +13,7 @@ import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
 import { insight } from "./pillars/insight/index.ts";
+import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
@@ -23,7 +24,7 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, webhooks, gateway(), insight(), docs];
+  return [keys(), limits(), events, jobs, webhooks, gateway(), insight(), docs];
 }
 
 /** A server over a configuration: {@link Portico}, and where it lives. */

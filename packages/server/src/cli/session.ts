@@ -1,4 +1,5 @@
 import { isProblem } from "../base/index.ts";
+import type { Progress, Report } from "../kernel/contract/index.ts";
 import type { ResolvedConfig } from "../kernel/config/index.ts";
 import { callControl, dataPaths, followControl } from "../kernel/data/index.ts";
 import type { PlatformDoor } from "./platform-door.ts";
@@ -9,16 +10,21 @@ import type { Task, TaskName } from "./tasks.ts";
 export interface SessionOptions {
   readonly platform: PlatformDoor;
   readonly config: ResolvedConfig;
+  /** Told how far the task is. */
+  readonly report?: Report;
 }
 
 async function askRunning(
-  config: ResolvedConfig,
-  name: TaskName,
+  { config, report }: SessionOptions,
+  command: TaskName,
   input: unknown,
 ): Promise<{ readonly value: unknown } | undefined> {
   if (config.data === ":memory:") return undefined;
   try {
-    return { value: await callControl(dataPaths(config.data).controlSocket, name, input) };
+    // The other end is `controlCommands`, which passes on what a task reports.
+    const onProgress = (progress: unknown): void => report?.(progress as Progress);
+    const { controlSocket } = dataPaths(config.data);
+    return { value: await callControl(controlSocket, { command, input, onProgress }) };
   } catch (error) {
     if (isProblem(error) && error.code === "data.notRunning") return undefined;
     throw error;
@@ -30,17 +36,18 @@ async function askRunning(
  * that does not listen, runs the task there and stops it.
  */
 export async function runTask(
-  { platform, config }: SessionOptions,
+  session: SessionOptions,
   name: TaskName,
   input: unknown,
 ): Promise<unknown> {
-  const answered = await askRunning(config, name, input);
+  const answered = await askRunning(session, name, input);
   if (answered !== undefined) return answered.value;
+  const { platform, config, report = () => undefined } = session;
   const server = await platform.assemble({ ...config, log: { ...config.log, level: "silent" } });
   try {
     await server.start({ work: false });
     const task: Task = tasks[name];
-    return await task({ server, platform }, input);
+    return await task({ server, platform, report }, input);
   } finally {
     await server.stop();
   }

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import type { Static, TSchema } from "typebox";
 import { Value } from "typebox/value";
 import { systemClock } from "../base/index.ts";
-import type { CliOutput } from "../kernel/contract/index.ts";
+import type { CliOutput, Report } from "../kernel/contract/index.ts";
 import type { ControlCommands, ControlStreams } from "../kernel/data/index.ts";
 import { backupDatabase } from "../kernel/store/index.ts";
 import type { Server } from "../platform.ts";
@@ -17,8 +17,13 @@ export interface TaskContext {
   readonly platform: PlatformDoor;
 }
 
+/** What a task does its work with. */
+interface Working extends TaskContext {
+  readonly report: Report;
+}
+
 /** Work that is done inside a server: in the running one, or in one assembled for it. Plain JSON in and out. */
-export type Task = (context: TaskContext, input: unknown) => Promise<unknown>;
+export type Task = (context: Working, input: unknown) => Promise<unknown>;
 
 const VerbCall = Type.Object({
   noun: Type.String(),
@@ -47,9 +52,13 @@ function parsed<TShape extends TSchema>(schema: TShape, input: unknown): Static<
 }
 
 /** Runs a command that a plugin contributed, with that plugin's context. */
-export async function runVerb(server: Server, call: VerbCall): Promise<CliOutput> {
+export async function runVerb(
+  server: Server,
+  call: VerbCall,
+  report: Report = () => undefined,
+): Promise<CliOutput> {
   const { verb, ctx } = foundVerb(server, call);
-  return await verb.run(ctx, call.input);
+  return await verb.run(ctx, call.input, report);
 }
 
 function foundVerb(server: Server, { noun, verb: word }: VerbCall) {
@@ -70,7 +79,10 @@ export function controlStreams({ server }: TaskContext): ControlStreams {
   };
 }
 
-async function createBackup({ server, platform }: TaskContext, input: unknown): Promise<unknown> {
+async function createBackup(
+  { server, platform, report }: Working,
+  input: unknown,
+): Promise<unknown> {
   const { file } = parsed(BackupCall, input);
   if (!isAbsolute(file))
     throw usage("The path of a backup must be absolute.", "portico backup create --help");
@@ -79,7 +91,7 @@ async function createBackup({ server, platform }: TaskContext, input: unknown): 
     throw raise("cli.postgresOnly", { params: { command: "backup create" } });
   }
   const { version } = platform;
-  return backupDatabase({ driver, file, version, clock: systemClock });
+  return backupDatabase({ driver, file, version, clock: systemClock, report });
 }
 
 /** Every task by the name it has on the control socket. */
@@ -89,7 +101,7 @@ export const tasks = {
     const { id } = parsed(RepairCall, input);
     return Promise.resolve({ id, isRepaired: repair(server, id) });
   },
-  "verb.run": ({ server }, input) => runVerb(server, parsed(VerbCall, input)),
+  "verb.run": ({ server, report }, input) => runVerb(server, parsed(VerbCall, input), report),
   "backup.create": createBackup,
   "audit.verify": ({ server }) => server.spine.auditor.verify(),
 } as const satisfies Readonly<Record<string, Task>>;
@@ -100,6 +112,9 @@ export type TaskName = keyof typeof tasks;
 /** The tasks as commands of a control socket. */
 export function controlCommands(context: TaskContext): ControlCommands {
   return Object.fromEntries(
-    Object.entries<Task>(tasks).map(([name, task]) => [name, (input) => task(context, input)]),
+    Object.entries<Task>(tasks).map(([name, task]) => [
+      name,
+      (input, report) => task({ ...context, report }, input),
+    ]),
   );
 }

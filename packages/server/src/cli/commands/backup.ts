@@ -5,6 +5,7 @@ import { verifyBackup } from "../../kernel/store/index.ts";
 import type { BackupManifest } from "../../kernel/store/index.ts";
 import { readConfiguration } from "../configuration.ts";
 import type { PlatformDoor } from "../platform-door.ts";
+import { withProgress } from "../progress.ts";
 import { runTask } from "../session.ts";
 import type { Globals, Output } from "../terminal.ts";
 
@@ -27,8 +28,10 @@ export async function backupCreate(
   const stamp = toRfc3339(Date.now()).replaceAll(/[:.]/g, "-");
   const file = resolve(globals.cwd, asked ?? join(config.data, "backups", `portico-${stamp}.db`));
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await runTask({ platform, config }, "backup.create", { file });
-  const manifest = await verifyBackup(file, platform.openFile);
+  const manifest = await withProgress(globals, async (report) => {
+    await runTask({ platform, config, report }, "backup.create", { file });
+    return await verifyBackup(file, platform.openFile, report);
+  });
   const hint = "The keyring is not in it. Keep a copy of keyring.json apart from the backup.";
   return { ...describe("wrote and verified", file, manifest), hint };
 }
@@ -40,5 +43,8 @@ export async function backupVerify(
   asked: string,
 ): Promise<Output> {
   const file = resolve(globals.cwd, asked);
-  return describe("verified", file, await verifyBackup(file, platform.openFile));
+  const manifest = await withProgress(globals, (report) =>
+    verifyBackup(file, platform.openFile, report),
+  );
+  return describe("verified", file, manifest);
 }

@@ -2,6 +2,7 @@ import { migrate, planMigrations, schemaVersions } from "../../kernel/store/inde
 import type { MigrationName } from "../../kernel/store/index.ts";
 import { readConfiguration } from "../configuration.ts";
 import type { Installation, PlatformDoor } from "../platform-door.ts";
+import { withProgress } from "../progress.ts";
 import { table } from "../terminal.ts";
 import type { Globals, Output } from "../terminal.ts";
 
@@ -34,8 +35,15 @@ async function plannedAll(
   return pending.length > declared;
 }
 
-async function up(platform: PlatformDoor, { driver, owners }: Installation): Promise<Output> {
-  const applied = await migrate({ driver, owners, version: platform.version });
+async function up(
+  platform: PlatformDoor,
+  { driver, owners }: Installation,
+  globals: Globals,
+): Promise<Output> {
+  const { version } = platform;
+  const applied = await withProgress(globals, (report) =>
+    migrate({ driver, owners, version, report }),
+  );
   const text = applied.length === 0 ? "Nothing to migrate." : names(applied);
   return { data: { applied }, text };
 }
@@ -52,7 +60,7 @@ export async function migrateCommand(
   const { config } = await readConfiguration(globals, { mode: "production", plugins });
   const open = await platform.open(config);
   try {
-    return await WAYS[way](platform, open);
+    return await WAYS[way](platform, open, globals);
   } finally {
     await open.close();
   }

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { toRfc3339 } from "../../base/index.ts";
 import { openDataFolder } from "../../kernel/data/index.ts";
 import { restoreBackup, verifyBackup } from "../../kernel/store/index.ts";
+import { withProgress } from "../progress.ts";
 import { readConfiguration } from "../configuration.ts";
 import { raise } from "../errors.ts";
 import type { PlatformDoor } from "../platform-door.ts";
@@ -48,7 +49,7 @@ export async function restore(
   const file = resolve(globals.cwd, asked);
   const folder = openDataFolder(config.data);
   try {
-    await verifyBackup(file, platform.openFile);
+    await withProgress(globals, (report) => verifyBackup(file, platform.openFile, report));
     await confirm(globals, folder.folder);
     const kept = setAside(folder.database);
     const manifest = await restoreBackup(file, folder.database, platform.openFile);

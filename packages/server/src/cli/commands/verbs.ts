@@ -4,6 +4,7 @@ import { CliVerbs } from "../../kernel/contract/index.ts";
 import type { AnyPlugin, CliInput, CliOutput, CliVerb } from "../../kernel/contract/index.ts";
 import { readConfiguration } from "../configuration.ts";
 import type { PlatformDoor } from "../platform-door.ts";
+import { withProgress } from "../progress.ts";
 import { followTask, runTask } from "../session.ts";
 import { printLine } from "../terminal.ts";
 import { globalsOf } from "../program.ts";
@@ -64,7 +65,9 @@ export async function runContributed(
   const { noun, verb } = call.verb;
   const input = { noun, verb, input: call.input };
   // Both ends of the control socket are this file's version or one that answers the same form.
-  return (await runTask({ platform, config }, "verb.run", input)) as CliOutput;
+  return (await withProgress(globals, (report) =>
+    runTask({ platform, config, report }, "verb.run", input),
+  )) as CliOutput;
 }
 
 /** Prints what a contributed command goes on giving, until it or the server ends, or nobody reads any more. */

@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { expect, it } from "vitest";
 import { openTestDatabase } from "../../kernel/testing/test-database.ts";
+import { startPostgres } from "../../kernel/testing/postgres-server.ts";
 import type { TestDatabase } from "../../kernel/testing/test-database.ts";
 import { openPostgres } from "./index.ts";
 
@@ -15,6 +16,10 @@ interface Way extends AsyncDisposable {
   readonly url: string;
   /** The next COMMIT on this way is the last thing its connection sees. */
   breakAtCommit(cut: Cut, after?: { readonly isClosed: boolean }): void;
+  /** Settles when it has broken. */
+  readonly broken: Promise<void>;
+  /** Lets connections through again. */
+  open(): void;
 }
 
 /** A way to the database that breaks on demand. */
@@ -23,6 +28,7 @@ async function openWay(to: string): Promise<Way> {
   const sockets = new Set<Socket>();
   let armed: { readonly cut: Cut; readonly isClosed: boolean } | undefined;
   let isClosed = false;
+  const broken = Promise.withResolvers<void>();
   const server = createServer((near) => {
     if (isClosed) return near.destroy();
     const far = connect(Number(target.port), target.hostname);
@@ -41,6 +47,7 @@ async function openWay(to: string): Promise<Way> {
       isClosed = armed.isClosed;
       armed = undefined;
       isCut = true;
+      broken.resolve();
       if (cut === "before COMMIT arrives") far.destroy();
       else far.write(chunk);
     });
@@ -56,6 +63,10 @@ async function openWay(to: string): Promise<Way> {
   url.port = String((server.address() as AddressInfo).port);
   return {
     url: url.href,
+    broken: broken.promise,
+    open: () => {
+      isClosed = false;
+    },
     breakAtCommit: (cut, after = { isClosed: false }) => {
       armed = { cut, isClosed: after.isClosed };
     },
@@ -127,4 +138,32 @@ it("says that it does not know when the database stays away", async () => {
   await expect(driver.append([insert])).rejects.toEqual(coded("store.outcomeUnknown"));
   expect(await isStored(database)).toBe(true);
   await driver.close();
+});
+
+it("does not take a transaction for stored whose number a crash of the database gave to another", async () => {
+  const postgres = await startPostgres();
+  try {
+    await using way = await openWay(postgres.url);
+    const driver = await openPostgres({ url: way.url, idleMs: 5_000 });
+    const other = await openPostgres({ url: postgres.url, idleMs: 5_000 });
+    await other.migrate(async (tx) => {
+      await tx.execute({ sql: "create table thing (id text primary key)", parameters: [] });
+    });
+    // COMMIT does not arrive, and until the database is back nobody is there to be asked.
+    way.breakAtCommit("before COMMIT arrives", { isClosed: true });
+    const writing = driver.append([insert]).catch((error: unknown) => error);
+    await way.broken;
+    await postgres.restart();
+    for (let index = 0; index < 20; index += 1) {
+      await other.append([{ ...insert, parameters: [`other ${index}`] }]).catch(() => undefined);
+    }
+    way.open();
+    expect(await writing).toEqual(coded("store.outcomeUnknown"));
+    const sql = "select id from thing where id = 'a'";
+    expect((await other.query({ sql, parameters: [] })).rows).toEqual([]);
+    await driver.close();
+    await other.close();
+  } finally {
+    await postgres.stop();
+  }
 });

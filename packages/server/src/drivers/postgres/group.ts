@@ -137,9 +137,8 @@ export class AppendLanes {
       const begun = this.#committer.begin(client);
       const sent = this.#send(client, batch);
       await Promise.allSettled([begun, sent]);
-      const xid = await begun;
       const refusal = await sent;
-      if (refusal === undefined) await this.#committer.commit(client, xid);
+      if (refusal === undefined) await this.#committer.commit(client, await begun);
       else broken = await rollBack(client);
       return refusal;
     } catch (error) {

@@ -43,14 +43,14 @@ async function attemptOnce<TValue>(
   const client = await takeClient(pool);
   let broken: Problem | undefined;
   try {
-    const xid = await committer.begin(client);
+    const begun = await committer.begin(client);
     const handle = new TransactionHandle({
       dialect: "postgres",
       idleMs,
       execute: (statement) => runStatement(client, statement),
     });
     const value = await handle.run(run);
-    await committer.commit(client, xid);
+    await committer.commit(client, begun);
     return value;
   } catch (error) {
     broken = await rollBack(client);

@@ -122,11 +122,15 @@ function toRefusal(answer: Answer): AppendRefusal | undefined {
   return constraint === undefined ? { index, changes } : { index, changes, constraint };
 }
 
+/** When the wall clock is set back, time goes on from where it was: it must not stand still until the old hour comes again. */
 function neverBackward(clock: Clock): () => Promise<number> {
-  let largest = 0;
+  let last = 0;
+  let lookedAt = clock.monotonic();
   return () => {
-    largest = Math.max(largest, clock.now());
-    return Promise.resolve(largest);
+    const now = clock.monotonic();
+    last = Math.max(last + now - lookedAt, clock.now());
+    lookedAt = now;
+    return Promise.resolve(Math.floor(last));
   };
 }
 

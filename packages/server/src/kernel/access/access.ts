@@ -23,6 +23,8 @@ export interface AccessOptions {
 export interface KernelAccess extends Access {
   /** All forms of credentials, for `WWW-Authenticate` (RFC 9110 §11.6.1). */
   readonly challenges: string;
+  /** The same as `identify`, for operations, which judge a caller's restrictions by what they keep to. */
+  identifyAny(request: CredentialRequest): Caller | Promise<Caller>;
 }
 
 /**
@@ -39,8 +41,18 @@ export function createAccess(options: AccessOptions): KernelAccess {
   return {
     challenges: [...new Set(authenticators.map((each) => each.challenge))].join(", "),
     can: (caller, permission) => decide(caller, permission, scopeOf(permission)),
-    identify: (request) => identify(authenticators, request),
+    identify: (request) => {
+      const caller = identify(authenticators, request);
+      return caller instanceof Promise ? caller.then(unrestricted) : unrestricted(caller);
+    },
+    identifyAny: (request) => identify(authenticators, request),
   };
+}
+
+function unrestricted(caller: Caller): Caller {
+  const [name] = Object.keys(caller.restrictions ?? {});
+  if (name === undefined) return caller;
+  throw raise("access.restricted", { params: { restriction: name } });
 }
 
 function identify(

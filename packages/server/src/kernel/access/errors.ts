@@ -17,6 +17,11 @@ export const accessErrors = {
     "The caller lacks the permission '{permission}'.",
     "Use a credential that has this permission, or ask whoever issued yours to add it.",
   ),
+  "access.restricted": problem(
+    403,
+    "The credential is kept to a part of the organization ('{restriction}') and reaches nothing else.",
+    "It was issued for one purpose, such as a portal link. Only the operations made for it can be called with it.",
+  ),
 } as const;
 
 /** Makes the refusals of `access.*`, for whoever asks who calls: operations, the gateway, sockets. */

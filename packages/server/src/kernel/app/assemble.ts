@@ -6,6 +6,7 @@ import {
   Checks,
   FailureObservers,
   Fronts,
+  Jobs,
   Limiters,
   Pages,
   Permissions,
@@ -31,8 +32,15 @@ import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
 import { contextIn, type AssembleOptions, type Parts, type PartsState } from "./parts.ts";
 import { createPortico, type Portico } from "./portico.ts";
-import { ENGINE_MAJOR, kernelErrors, kernelPermissions, kernelPoints } from "./words.ts";
+import {
+  ENGINE_MAJOR,
+  kernelErrors,
+  kernelEvents,
+  kernelPermissions,
+  kernelPoints,
+} from "./words.ts";
 import { createSpine, type Spine } from "./spine.ts";
+import { createTokens, type RunningTokens } from "../tokens/index.ts";
 
 /**
  * Makes a server of its plugins: finds every mistake (`app.invalid`, nothing has been opened or changed by then),
@@ -62,13 +70,15 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     failed: tellOf(valuesAt(exchange, FailureObservers), logger),
     runTwice: options.runTwice ?? false,
   });
+  const { driver, fillRandom } = options;
+  const tokens = createTokens({ driver, clock, makeId, fillRandom });
   const access = createAccess({
-    authenticators: valuesAt(exchange, Authenticators),
+    authenticators: [tokens.authenticator, ...valuesAt(exchange, Authenticators)],
     permissions: permissionsOf(plugins),
     declared: valuesAt(exchange, Permissions),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
-  const services = servicesOf(options, { makeId, spine, access, state });
+  const services = servicesOf(options, { makeId, spine, access, tokens, state });
   for (const plugin of plugins) {
     const settings = options.settings[plugin.id] ?? {};
     exchange.contexts.set(plugin.id, contextOf(plugin, settings, { services, exchange }));
@@ -77,6 +87,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   const http = httpOf(parts);
   state.ownPaths = http.ownPaths();
   exchange.provided.set(Audit.id, spine.auditor);
+  exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
@@ -131,6 +142,7 @@ function servicesOf(
     readonly makeId: Services["makeId"];
     readonly spine: Spine;
     readonly access: KernelAccess;
+    readonly tokens: RunningTokens;
     readonly state: PartsState;
   },
 ): Services {
@@ -138,6 +150,7 @@ function servicesOf(
   const server = { ...options.server, ownPaths: () => made.state.ownPaths };
   const { hub, log, changes } = made.spine;
   const { makeId, access } = made;
+  const { tokens } = made.tokens;
   return {
     clock,
     fillRandom,
@@ -149,6 +162,7 @@ function servicesOf(
     changes,
     access,
     secrets,
+    tokens,
     outbound,
     server,
   };
@@ -158,6 +172,7 @@ function registryOf({ plugins, access, services }: Parts, http: PorticoHttp): Re
   return createRegistry({
     plugins,
     kernelErrors,
+    kernelEvents,
     kernelPermissions,
     server: services.server,
     operations: http.operations(),

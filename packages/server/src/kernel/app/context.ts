@@ -15,6 +15,7 @@ import type {
   Point,
   Secrets,
   ServerFacts,
+  Tokens,
 } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import { raise } from "./errors.ts";
@@ -31,6 +32,7 @@ export interface Services {
   readonly changes: ChangeFeed;
   readonly access: Access;
   readonly secrets: Secrets;
+  readonly tokens: Tokens;
   readonly outbound: Outbound;
   readonly server: ServerFacts;
 }

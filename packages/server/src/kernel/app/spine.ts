@@ -8,10 +8,12 @@ import {
   createJobs,
   jobsSchema,
   type JobRegistry,
-  type Jobs,
+  TAKEN,
+  type JobsEngine,
 } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
+import { tokensSchema } from "../tokens/index.ts";
 import {
   createChangeFeed,
   createStoreHub,
@@ -44,7 +46,7 @@ export interface SpineOptions {
 export interface Spine {
   readonly hub: StoreHub;
   readonly log: RunningLog;
-  readonly jobs: Jobs;
+  readonly jobs: JobsEngine;
   readonly registry: JobRegistry;
   readonly changes: RunningChangeFeed;
   readonly auditor: Auditor;
@@ -52,7 +54,7 @@ export interface Spine {
 
 /** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
 export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
-  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, ...plugins];
+  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, tokensSchema, ...plugins];
 }
 
 /**
@@ -84,7 +86,10 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   });
   const { failed } = options;
   const log = createLog({ hub, clock, logger, failed });
-  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed });
+  const causeType = async (organization: string, id: string): Promise<string | undefined> =>
+    (await log.find(organization, id))?.type;
+  const sequels = { causeType };
+  const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed, sequels });
   wake.log = () => {
     log.wake();
   };
@@ -93,5 +98,11 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   };
   const auditor = createAuditor({ hub, clock, logger, secrets: options.secrets });
   const changes = await createChangeFeed({ driver, clock, logger });
+  changes.watch(TAKEN, () => {
+    jobs.taken().catch((error: unknown) => {
+      // Their leases tell them soon after.
+      logger.warn({ err: error }, "runs whose jobs were cancelled were not told at once");
+    });
+  });
   return { hub, log, jobs, registry, changes, auditor };
 }

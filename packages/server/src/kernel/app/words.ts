@@ -13,17 +13,19 @@ import {
   Permissions,
   RequestObservers,
   Timeline,
+  type EventTypeDefinition,
   type PermissionDefinition,
   type Point,
 } from "../contract/index.ts";
 import { configErrors } from "../config/index.ts";
 import { dataErrors } from "../data/index.ts";
 import { httpErrors, httpPermissions, type OwnedErrors } from "../http/index.ts";
-import { jobErrors } from "../jobs/index.ts";
+import { jobErrors, jobEvents } from "../jobs/index.ts";
 import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
 import { secretErrors } from "../secrets/index.ts";
 import { storeErrors } from "../store/index.ts";
+import { tokenErrors } from "../tokens/index.ts";
 import { appErrors } from "./errors.ts";
 
 /** The major of the plugin contract. A plugin names it in `engine`. */
@@ -51,6 +53,9 @@ export const kernelPermissions: Readonly<Record<string, PermissionDefinition>> =
   "server:write": { label: "Operate the server", scope: "instance" },
 };
 
+/** What the kernel itself puts on the log. Only it may: publishing these from outside is refused. */
+export const kernelEvents: Readonly<Record<string, EventTypeDefinition>> = { ...jobEvents };
+
 /** Every error table of the kernel, by room. */
 export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "request", errors: httpErrors },
@@ -61,6 +66,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "audit", errors: auditErrors },
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },
+  { owner: "tokens", errors: tokenErrors },
   { owner: "data", errors: dataErrors },
   { owner: "config", errors: configErrors },
   { owner: "app", errors: appErrors },

@@ -5,7 +5,7 @@ import type { LimitSpec } from "./limit-spec.ts";
  * id, a user's id, or the host application's own user id as text).
  */
 export interface Caller {
-  readonly kind: "key" | "user" | "client" | "internal" | "anonymous";
+  readonly kind: "key" | "user" | "client" | "token" | "internal" | "anonymous";
   readonly organization: string;
   readonly subject: string;
   /** What it may do: `notes:read`, `notes:*`, `*`. Instance permissions are never meant by an organization's `*`. */
@@ -24,6 +24,11 @@ export interface Caller {
   readonly userId?: string;
   /** Fronted API → version that this credential is bound to. */
   readonly pins?: Readonly<Record<string, string>>;
+  /**
+   * What it is kept to beyond its permissions, name → value: `webhooks.owner` → `cust_7`. It reaches only operations that
+   * declare to keep to every one of these names, and no fronted API.
+   */
+  readonly restrictions?: Readonly<Record<string, string>>;
 }
 
 /** The organization of a single-tenant installation. */

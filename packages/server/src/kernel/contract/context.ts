@@ -7,6 +7,7 @@ import type { Outbound } from "./outbound.ts";
 import type { Point } from "./point.ts";
 import type { Store } from "./store.ts";
 import type { Logger, Meter } from "./telemetry.ts";
+import type { Tokens } from "./tokens.ts";
 import type { Origin } from "./trace.ts";
 
 /** Sealing of what must be stored but not read: AES-256-GCM under the installation's keyring. */
@@ -62,7 +63,10 @@ export interface AccessDecision {
 /** Identification and permission, the same for operations, gateway, sockets and automations. */
 export interface Access {
   can(caller: Caller, permission: string, resource?: string): AccessDecision;
-  /** Finds out who sends these headers. Synchronous when everything needed is cached. Throws `access.*` problems. */
+  /**
+   * Finds out who sends these headers. Synchronous when everything needed is cached. Throws `access.*` problems, and
+   * `access.restricted` for a caller with restrictions: nothing but an operation can keep to them.
+   */
   identify(request: CredentialRequest): Caller | Promise<Caller>;
 }
 
@@ -97,6 +101,8 @@ export interface PluginContext<TSettings = unknown> {
   readonly changes: ChangeFeed;
   readonly access: Access;
   readonly secrets: Secrets;
+  /** Short-lived credentials for whoever is no caller of the server's own. */
+  readonly tokens: Tokens;
   /** The guarded client, for every URL an organization can set. */
   readonly outbound: Outbound;
   /** Facts about the running server. */

@@ -9,6 +9,9 @@ export interface EventTypeDefinition {
   readonly example?: unknown;
 }
 
+/** Attributes of a CloudEvent by their names: lower-case letters and digits. */
+export type CloudEventAttributes = Readonly<Record<string, string | number | boolean>>;
+
 /** Where an event belongs, beside its type and data. */
 export interface EmitOptions {
   /** What the event is about, such as an invoice's id. Indexed. */
@@ -51,4 +54,6 @@ export interface LogEvent {
   readonly actor: string;
   readonly cause: string;
   readonly trace: string;
+  /** What its producer said as a CloudEvent: `id`, `source`, `time`, extensions. Not there for any other event. */
+  readonly attributes?: CloudEventAttributes;
 }

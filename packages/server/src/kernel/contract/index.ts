@@ -17,10 +17,26 @@ export type {
   Secrets,
   ServerFacts,
 } from "./context.ts";
-export type { Emit, EmitOptions, EventTypeDefinition, LogEvent } from "./event.ts";
+export {
+  cloudEventAttributes,
+  cloudEventBytes,
+  cloudEventHeaders,
+  isJsonType,
+  toCloudEvent,
+} from "./cloud-event.ts";
+export type { CloudEvent, CloudEventContent } from "./cloud-event.ts";
+export type {
+  CloudEventAttributes,
+  Emit,
+  EmitOptions,
+  EventTypeDefinition,
+  LogEvent,
+} from "./event.ts";
 export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
-export type { JobDefinition, JobOutcome, JobRun, WithOutcome } from "./job.ts";
+export type { JobDefinition, JobOutcome, JobProgress, JobRun, WithOutcome } from "./job.ts";
+export { Jobs } from "./jobs.ts";
+export type { JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
 export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
@@ -57,6 +73,7 @@ export {
   Permissions,
   Timeline,
 } from "./points.ts";
+export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
@@ -92,6 +109,7 @@ export type {
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
+export type { IssuedToken, Tokens, TokenSpec } from "./tokens.ts";
 export { Registry } from "./registry.ts";
 export type {
   RegisteredError,

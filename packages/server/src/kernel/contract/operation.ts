@@ -129,6 +129,11 @@ export interface OperationSpec<
   readonly keepsBytes?: boolean;
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: TReplies;
+  /**
+   * Restrictions of a caller that `handle` keeps to (`caller.restrictions`). A caller with any other is refused
+   * (`access.restricted`): whoever declares a name here sees to it that such a caller reads and changes nothing else.
+   */
+  readonly keepsTo?: readonly string[];
   /** Codes from this plugin's error table (or a kernel code) that `handle` may raise. */
   readonly errors?: readonly string[];
   readonly example: OperationExample;
@@ -167,6 +172,7 @@ export interface Operation {
   readonly bodyBytesMax: number | undefined;
   readonly keepsBytes?: boolean;
   readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly keepsTo: readonly string[];
   readonly errors: readonly string[];
   readonly example: OperationExample;
   readonly onceOnly: readonly string[];
@@ -277,6 +283,7 @@ export function operation<
     bodyBytesMax: spec.bodyBytesMax,
     ...(spec.keepsBytes === undefined ? {} : { keepsBytes: spec.keepsBytes }),
     replies: spec.replies,
+    keepsTo: spec.keepsTo ?? [],
     errors: spec.errors ?? [],
     example: spec.example,
     onceOnly: spec.onceOnly ?? [],

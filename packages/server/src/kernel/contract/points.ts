@@ -3,6 +3,7 @@ import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext } from "./context.ts";
 import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
+import type { Report } from "./progress.ts";
 
 /**
  * Recognises one kind of credential. Authenticators are asked in the order of their plugins; each owns its header
@@ -184,8 +185,8 @@ export interface CliVerb {
   readonly summary: string;
   readonly arguments?: readonly CliArgument[];
   readonly options?: readonly CliOption[];
-  /** Throws problems; the command then ends with code 1. */
-  run(ctx: PluginContext, input: CliInput): Promise<CliOutput>;
+  /** Throws problems; the command then ends with code 1. Work of more than a second tells how far it is. */
+  run(ctx: PluginContext, input: CliInput, report: Report): Promise<CliOutput>;
   /**
    * Goes on giving until the signal: asked instead of `run`, and only of a server that is running. Each output is
    * printed at once; under `--json` as one line of JSON.

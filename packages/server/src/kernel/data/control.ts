@@ -6,8 +6,10 @@ import { isProblem, Problem } from "../../base/index.ts";
 import { raise } from "./errors.ts";
 import { onLines } from "./lines.ts";
 
-/** Commands by name: plain JSON in, plain JSON out. */
-export type ControlCommands = Readonly<Record<string, (input: unknown) => Promise<unknown>>>;
+/** Commands by name: plain JSON in, plain JSON out; what is reported meanwhile is plain JSON too. */
+export type ControlCommands = Readonly<
+  Record<string, (input: unknown, report: (progress: unknown) => void) => Promise<unknown>>
+>;
 
 /** Commands that go on answering until their caller is gone, by name. */
 export type ControlStreams = Readonly<
@@ -28,6 +30,8 @@ interface WireProblem {
 type Answer =
   /** `more`: one of many; the last has none of it. */
   | { readonly ok: true; readonly value: unknown; readonly more?: true }
+  /** How far the command is; the answer follows. */
+  | { readonly ok: true; readonly progress: unknown }
   | { readonly ok: false; readonly problem: WireProblem };
 
 function refusal(problem: Problem): Answer {
@@ -52,11 +56,15 @@ function parseAsked(line: string): Asked {
   }
 }
 
-async function answer(commands: ControlCommands, { command, input }: Asked): Promise<Answer> {
+async function answer(
+  commands: ControlCommands,
+  { command, input }: Asked,
+  report: (progress: unknown) => void,
+): Promise<Answer> {
   try {
     const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
     if (run === undefined) return refusal(raise("data.unknownCommand", { params: { command } }));
-    return { ok: true, value: (await run(input)) ?? null };
+    return { ok: true, value: (await run(input, report)) ?? null };
   } catch (error) {
     return failure(command, error);
   }
@@ -81,9 +89,18 @@ function serveSocket(socket: Socket, { commands, streams }: Served): void {
     const asked = parseAsked(line);
     const stream = Object.hasOwn(streams, asked.command) ? streams[asked.command] : undefined;
     void (stream === undefined
-      ? answer(commands, asked).then((reply) => write(socket, reply))
+      ? answer(commands, asked, reporter(socket)).then((reply) => write(socket, reply))
       : pump(socket, { asked, items: stream(asked.input, gone.signal), gone: gone.signal }));
   });
+}
+
+/** Progress is only of use while it is new: a caller that does not read is told no more of it. */
+function reporter(socket: Socket): (progress: unknown) => void {
+  return (progress) => {
+    if (!socket.writable || socket.writableNeedDrain) return;
+    const line: Answer = { ok: true, progress };
+    socket.write(`${JSON.stringify(line)}\n`);
+  };
 }
 
 /** Settles when the caller may be sent more, or is gone. */
@@ -175,18 +192,28 @@ function parseAnswer(line: string): Answer {
   }
 }
 
+/** One command, and whoever wants to hear how far it is. */
+export interface ControlCall {
+  readonly command: string;
+  readonly input: unknown;
+  readonly onProgress?: (progress: unknown) => void;
+}
+
 function problemOf({ code, status, text }: WireProblem): Problem {
   return new Problem(code, { status, text });
 }
 
 /**
- * Sends one command to the server that runs on a data folder and gives back its answer. Throws `data.notRunning` when
- * none does, and the server's own problems with their codes.
+ * Sends one command to the server that runs on a data folder and gives back its answer; what it reports meanwhile goes
+ * to `onProgress`. Throws `data.notRunning` when no server runs, and the server's own problems with their codes.
  *
  * @example
- * const status = await callControl(paths.controlSocket, "server.status", {});
+ * const status = await callControl(paths.controlSocket, { command: "server.status", input: {} });
  */
-export function callControl(path: string, command: string, input: unknown): Promise<unknown> {
+export function callControl(
+  path: string,
+  { command, input, onProgress }: ControlCall,
+): Promise<unknown> {
   return new Promise((done, fail) => {
     const socket = connect(path);
     const absent = (cause?: unknown): void =>
@@ -197,6 +224,10 @@ export function callControl(path: string, command: string, input: unknown): Prom
     socket.on("connect", () => socket.write(`${JSON.stringify({ command, input })}\n`));
     onLines(socket, (line) => {
       const reply = parseAnswer(line);
+      if (reply.ok && "progress" in reply) {
+        onProgress?.(reply.progress);
+        return;
+      }
       if (reply.ok) done(reply.value);
       else fail(problemOf(reply.problem));
       socket.end();
@@ -244,6 +275,7 @@ export async function* followControl(
       const answered = waiting.shift();
       if (answered !== undefined) {
         if (!answered.ok) throw problemOf(answered.problem);
+        if ("progress" in answered) continue;
         if (answered.more !== true) return;
         yield answered.value;
         continue;

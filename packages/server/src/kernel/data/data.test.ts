@@ -63,6 +63,10 @@ describe("the data folder", () => {
 
 const raise = raiser({ "notes.gone": problem(404, "The note {id} is gone.") });
 const commands = {
+  work: (input: unknown, report: (progress: unknown) => void) => {
+    for (let n = 0; n < Number(input); n += 1) report(n);
+    return Promise.resolve("worked");
+  },
   echo: async (input: unknown) => input,
   nothing: async () => undefined,
   refuse: async () => {
@@ -117,22 +121,39 @@ describe("the control socket", () => {
         id,
         text: "a\nb\u2028 ✓".repeat(id),
       }));
-      const answers = await Promise.all(inputs.map((input) => callControl(path, "echo", input)));
+      const answers = await Promise.all(
+        inputs.map((input) => callControl(path, { command: "echo", input })),
+      );
       expect(answers).toEqual(inputs);
-      expect(await callControl(path, "nothing", {})).toBeNull();
+      expect(await callControl(path, { command: "nothing", input: {} })).toBeNull();
+    }));
+
+  test("tells how far a command is before its answer", () =>
+    withControl(async (path) => {
+      const heard: unknown[] = [];
+      const call = {
+        command: "work",
+        input: 3,
+        onProgress: (progress: unknown) => heard.push(progress),
+      };
+      expect(await callControl(path, call)).toBe("worked");
+      expect(heard).toEqual([0, 1, 2]);
+      expect(await callControl(path, { command: "work", input: 2 })).toBe("worked");
     }));
 
   test("hands problems over with their codes and keeps what crashed to the server", () =>
     withControl(async (path) => {
-      await expect(callControl(path, "refuse", {})).rejects.toMatchObject({
+      await expect(callControl(path, { command: "refuse", input: {} })).rejects.toMatchObject({
         code: "notes.gone",
         status: 404,
         message: "The note 7 is gone.",
       });
-      const crash = await callControl(path, "crash", {}).catch((error: unknown) => error);
+      const crash = await callControl(path, { command: "crash", input: {} }).catch(
+        (error: unknown) => error,
+      );
       expect(crash).toMatchObject({ code: "data.commandFailed" });
       expect(String(crash)).not.toContain("internals");
-      await expect(callControl(path, "toString", {})).rejects.toMatchObject({
+      await expect(callControl(path, { command: "toString", input: {} })).rejects.toMatchObject({
         code: "data.unknownCommand",
       });
     }));
@@ -145,7 +166,7 @@ describe("the control socket", () => {
       expect(JSON.parse(String(answer))).toMatchObject({ ok: false });
       rude.write('{"command":"echo","in');
       rude.destroy();
-      expect(await callControl(path, "echo", 1)).toBe(1);
+      expect(await callControl(path, { command: "echo", input: 1 })).toBe(1);
     }));
 
   test("goes on answering in order, whole, and at the pace of a slow reader", () =>
@@ -193,7 +214,7 @@ describe("the control socket", () => {
   test("that nobody serves is told as such, left over or not there at all", async () => {
     const path = join(root, "left", "control.sock");
     const absent = { code: "data.notRunning" };
-    await expect(callControl(path, "echo", 1)).rejects.toMatchObject(absent);
+    await expect(callControl(path, { command: "echo", input: 1 })).rejects.toMatchObject(absent);
     const face = JSON.stringify(new URL("./index.ts", import.meta.url).href);
     const code = `import { serveControl } from ${face};
       await serveControl(${JSON.stringify(path)}, {}); console.log("up");`;
@@ -202,9 +223,9 @@ describe("the control socket", () => {
     server.kill("SIGKILL");
     await once(server, "exit");
     expect(await modeOf(dirname(path))).toBe("700");
-    await expect(callControl(path, "echo", 1)).rejects.toMatchObject(absent);
+    await expect(callControl(path, { command: "echo", input: 1 })).rejects.toMatchObject(absent);
     const control = await serveControl(path, commands);
-    expect(await callControl(path, "echo", 2)).toBe(2);
+    expect(await callControl(path, { command: "echo", input: 2 })).toBe(2);
     await control.close();
   });
 });

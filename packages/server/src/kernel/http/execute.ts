@@ -49,6 +49,12 @@ export function authorise(
   caller: Caller,
 ): void {
   if (operation.access === "public") return;
+  const foreign = Object.keys(caller.restrictions ?? {}).find(
+    (name) => !operation.keepsTo.includes(name),
+  );
+  if (foreign !== undefined) {
+    throw raiseAccess("access.restricted", { params: { restriction: foreign } });
+  }
   if (caller.kind === "anonymous") throw raiseAccess("access.unauthenticated");
   if (operation.access === "caller") return;
   const decision = access.can(caller, operation.access);

@@ -1,5 +1,6 @@
 import type {
   AnyPlugin,
+  EventTypeDefinition,
   PermissionDefinition,
   RegisteredError,
   RegisteredOperation,
@@ -17,6 +18,7 @@ export interface RegistryOptions {
   /** Every operation served, the kernel's own among them. */
   readonly operations: readonly RegisteredOperation[];
   readonly kernelErrors: readonly OwnedErrors[];
+  readonly kernelEvents: Readonly<Record<string, EventTypeDefinition>>;
   readonly kernelPermissions: Readonly<Record<string, PermissionDefinition>>;
   /** `WWW-Authenticate` of this server. */
   readonly challenges: string;
@@ -47,7 +49,7 @@ export function createRegistry(options: RegistryOptions): RegistryFace {
           : definition),
       })),
     ),
-    events: plugins.flatMap(({ id, events }) =>
+    events: [{ id: "kernel", events: options.kernelEvents }, ...plugins].flatMap(({ id, events }) =>
       Object.entries(events ?? {}).map(([type, definition]) => ({ owner: id, type, definition })),
     ),
     exampleOf: (code) => {

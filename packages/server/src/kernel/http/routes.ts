@@ -119,7 +119,7 @@ async function identify(
   const { client } = contextOf(request.raw);
   const { url = "" } = request.raw;
   const credentials = { headers: request.headers, remoteAddress: client.address, url };
-  if (operation.access !== "public") return await parts.access.identify(credentials);
+  if (operation.access !== "public") return await parts.access.identifyAny(credentials);
   try {
     return await parts.access.identify(credentials);
   } catch (error) {

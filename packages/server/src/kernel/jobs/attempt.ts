@@ -3,7 +3,8 @@ import { errorText } from "../log/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
 import { raiseJobs } from "./errors.ts";
 import type { RegisteredJob } from "./registry.ts";
-import type { Outcome } from "./settle.ts";
+import type { ProgressKeeper } from "./progress.ts";
+import type { Outcome } from "./outcome.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -27,7 +28,11 @@ export type Ended =
 export async function attempt(
   job: ClaimedJob,
   registered: RegisteredJob,
-  run: { readonly clock: Clock; readonly abort: AbortController },
+  run: {
+    readonly clock: Clock;
+    readonly abort: AbortController;
+    readonly progress: ProgressKeeper;
+  },
 ): Promise<Ended> {
   const { definition } = registered;
   const timeoutMs = definition.timeoutMs ?? TIMEOUT_MS;
@@ -39,16 +44,17 @@ export async function attempt(
     });
   });
   try {
-    return await Promise.race([call(job, registered, signal), aborted]);
+    return await Promise.race([call(job, registered, run), aborted]);
   } finally {
     cancel();
+    run.progress.stop();
   }
 }
 
 async function call(
   job: ClaimedJob,
   registered: RegisteredJob,
-  signal: AbortSignal,
+  { abort, progress }: { readonly abort: AbortController; readonly progress: ProgressKeeper },
 ): Promise<Ended> {
   try {
     const input: unknown = JSON.parse(job.input);
@@ -69,7 +75,8 @@ async function call(
       input,
       attempt: job.attempt + 1,
       origin: job.origin,
-      signal,
+      signal: abort.signal,
+      progress: (told) => progress.tell(told),
     });
     return { kind: "outcome", outcome: outcome ?? { kind: "done" } };
   } catch (error) {

@@ -16,6 +16,8 @@ export interface ClaimedJob {
   /** Tries that ended before this one. */
   readonly attempt: number;
   readonly crashes: number;
+  /** The schedule that made it. */
+  readonly schedule: string | null;
   readonly createdAt: number;
   readonly origin: Origin;
 }
@@ -31,6 +33,7 @@ export interface JobKey {
 /** Reads what a claim returned. */
 export function toClaimed(row: SqlRow): ClaimedJob {
   const key = row["key_name"] ?? null;
+  const schedule = row["schedule"] ?? null;
   return {
     n: Number(row["n"]),
     token: Number(row["token"]),
@@ -43,6 +46,7 @@ export function toClaimed(row: SqlRow): ClaimedJob {
     rank: Number(row["rank"]),
     attempt: Number(row["attempt"]),
     crashes: Number(row["crashes"]),
+    schedule: schedule === null ? null : String(schedule),
     createdAt: Number(row["created_at"]),
     origin: {
       actor: String(row["actor"]),

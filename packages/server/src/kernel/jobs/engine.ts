@@ -10,10 +10,13 @@ import { attempt } from "./attempt.ts";
 import type { AbortReason, Ended } from "./attempt.ts";
 import { toClaimed } from "./claimed.ts";
 import type { ClaimedJob, JobKey } from "./claimed.ts";
+import { createProgress, progressStatement } from "./progress.ts";
+import type { ProgressKeeper } from "./progress.ts";
 import { quarantine } from "./quarantine.ts";
 import type { JobRegistry } from "./registry.ts";
 import { settle } from "./settle.ts";
-import type { Settled, SettleOptions } from "./settle.ts";
+import type { SettleOptions } from "./settle.ts";
+import type { Settled } from "./outcome.ts";
 import { SUSPECT_CRASHES } from "./statements.ts";
 import type { JobStatements } from "./statements.ts";
 
@@ -168,8 +171,8 @@ export class Engine {
     [limit, owner]: readonly [number, string],
   ): Promise<readonly SqlRow[]> {
     const { hub, leaseMs } = this.#options;
-    const leaseUntil = (await hub.driver.now()) + leaseMs;
-    return (await tx.execute({ sql, parameters: [limit, owner, leaseUntil] })).rows;
+    const now = await hub.driver.now();
+    return (await tx.execute({ sql, parameters: [limit, owner, now, now + leaseMs] })).rows;
   }
 
   #startAll(rows: readonly SqlRow[]): void {
@@ -212,6 +215,7 @@ export class Engine {
     const { registry, clock, hub, ran, crashesMax } = this.#options;
     const startedAt = clock.monotonic();
     const registered = registry.find(job.plugin, job.name);
+    const progress = this.#progressOf({ job, abort });
     let ended: Ended;
     if (registered === undefined) {
       const at = (await hub.driver.now()) + UNKNOWN_MS;
@@ -219,18 +223,35 @@ export class Engine {
     } else if (job.crashes >= crashesMax) {
       ended = { kind: "outcome", outcome: quarantine(job, registered) };
     } else {
-      ended = await attempt(job, registered, { clock, abort });
+      ended = await attempt(job, registered, { clock, abort, progress });
     }
-    const settled = await this.#settle(job, ended);
+    const settled = await this.#settle(job, ended, progress.take());
     ran({ job, settled, durationMs: clock.monotonic() - startedAt });
   }
 
-  async #settle(job: ClaimedJob, ended: Ended): Promise<Settled | "released"> {
+  #progressOf({ job, abort }: Run): ProgressKeeper {
+    const { clock, hub, statements } = this.#options;
+    const fence = [job.n, job.token];
+    return createProgress({
+      clock,
+      write: async (json) => {
+        const batch = [progressStatement(statements.progress, json, fence)];
+        return (await hub.driver.append(batch)) === undefined;
+      },
+      lost: () => abort.abort("lost" satisfies AbortReason),
+    });
+  }
+
+  async #settle(
+    job: ClaimedJob,
+    ended: Ended,
+    progress: string | undefined,
+  ): Promise<Settled | "released"> {
     if (ended.kind !== "outcome") return ended.kind;
     const { registry, settle: options, logger } = this.#options;
     const { outcome } = ended;
     const definition = registry.find(job.plugin, job.name)?.definition;
-    const settled = await settle(options, { job, definition, outcome });
+    const settled = await settle(options, { job, definition, outcome, progress });
     const isSetAside = settled === "fail" || settled === "quarantine";
     if (settled !== "lost" && (isSetAside || ended.thrown !== undefined)) {
       const error = ended.thrown ?? ("error" in outcome ? outcome.error : "");

@@ -15,7 +15,17 @@ export const jobErrors = {
     "A job that takes its process down with it would do so again at every start. Look at the process's last log lines, then retry the job.",
   ),
   "jobs.notFound": problem(404, "There is no job '{id}'."),
-  "jobs.active": problem(409, "The job '{id}' has not ended; there is nothing to retry."),
+  "jobs.notEnded": problem(
+    409,
+    "The job '{id}' is {state}; there is nothing to retry.",
+    "Only a job that failed, was quarantined or was cancelled can be retried.",
+  ),
+  "jobs.hasEnded": problem(409, "The job '{id}' is {state} and can no longer be cancelled."),
+  "jobs.notCancellable": problem(
+    409,
+    "The job '{id}' is not cancelled as a job.",
+    "It does something for a row of '{plugin}', which would wait for it in vain. End it by that plugin's own operations.",
+  ),
 };
 
 /** Makes the engine's problems. */

@@ -13,10 +13,13 @@
 export { createEnqueuer } from "./enqueue.ts";
 export type { EnqueuerOptions } from "./enqueue.ts";
 export { jobErrors } from "./errors.ts";
+export { jobEvents } from "./events.ts";
+export { TAKEN } from "./face.ts";
 export { createJobs } from "./jobs.ts";
-export type { Jobs } from "./jobs.ts";
-export type { JobQuery, JobState, JobView } from "./manage.ts";
+export type { JobsEngine } from "./jobs.ts";
+export { cancelOfSchedule } from "./manage.ts";
 export type { JobsOptions } from "./options.ts";
 export { createJobRegistry } from "./registry.ts";
 export type { JobRegistry, RegisteredJob } from "./registry.ts";
+export type { Sequels } from "./settle.ts";
 export { jobsSchema } from "./tables.ts";

@@ -2,12 +2,14 @@ import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
 import { job } from "../contract/index.ts";
 import { describeStore } from "../testing/describe-store.ts";
+import { jobEndsSuite } from "../testing/job-ends.suite.ts";
 import { jobRecoverySuite } from "../testing/job-recovery.suite.ts";
 import { jobsSuite } from "../testing/jobs.suite.ts";
 import { openSpine, testOrigin, until } from "../testing/spine.ts";
 import { openTestDatabase } from "../testing/test-database.ts";
 
 describeStore("jobs", jobsSuite);
+describeStore("ends of jobs", jobEndsSuite);
 describeStore("jobs of runs that are lost", jobRecoverySuite);
 
 describe("jobs of a process that dies, on PostgreSQL", () => {

@@ -4,12 +4,12 @@ import { fillAll } from "./admit.ts";
 import { Engine } from "./engine.ts";
 import type { Ran } from "./engine.ts";
 import type { JobsOptions } from "./options.ts";
-import { cancelJob } from "./manage.ts";
 import { takeOwnership } from "./owners.ts";
 import { createDoneQueue } from "./settle.ts";
+import type { Sequels } from "./settle.ts";
 import { jobStatements } from "./statements.ts";
 import type { JobStatements } from "./statements.ts";
-import { runUpkeep, takeBack } from "./upkeep.ts";
+import { keepLeases, runUpkeep, takeBack } from "./upkeep.ts";
 import type { UpkeepOptions } from "./upkeep.ts";
 
 const CONCURRENCY = 200;
@@ -29,8 +29,8 @@ export interface Life {
   stop(graceMs: number): Promise<void>;
   drained(): Promise<void>;
   wake(): void;
-  /** Ends a job; its key's slot goes to the next. */
-  cancel(id: string): Promise<void>;
+  /** Jobs were taken from their runs by somebody, here or elsewhere: aborts those runs, and gives their slots away. */
+  taken(): Promise<void>;
 }
 
 interface Parts {
@@ -60,7 +60,7 @@ export function createLife(options: JobsOptions): Life {
     logger,
     leaseMs,
     crashesMax,
-    settle: { hub, clock, logger, statements, random, doneMany },
+    settle: { hub, clock, logger, statements, random, doneMany, sequels: sequelsOf(options) },
     concurrency: options.concurrency ?? CONCURRENCY,
     ran: observer(options, () => engine.running.length),
     failed: options.failed ?? (() => {}),
@@ -86,12 +86,20 @@ export function createLife(options: JobsOptions): Life {
       engine.bell.ring();
       tell();
     },
-    cancel: async (id) => {
-      await cancelJob(driver, id);
-      engine.abort("lost", (job) => job.id === id);
+    taken: async () => {
+      if (parts.owner === undefined) return;
+      await keepLeases(upkeep, parts.owner);
       await fillAll(upkeep.admission);
       engine.bell.ring();
     },
+  };
+}
+
+function sequelsOf({ sequels }: JobsOptions): Sequels {
+  return {
+    causeType: () => Promise.resolve(undefined),
+    endOfScheduled: () => [],
+    ...sequels,
   };
 }
 
@@ -106,7 +114,7 @@ async function start(parts: Parts): Promise<void> {
     await takeBack(upkeep, statements.recoverOthers, [parts.owner]);
   } else {
     await own(parts);
-    await takeBack(upkeep, statements.recoverExpired, [await driver.now(), parts.owner ?? ""]);
+    await takeBack(upkeep, statements.recoverExpired, [await driver.now()]);
   }
   const ended = new AbortController();
   const loops = Promise.all([
@@ -119,7 +127,7 @@ async function start(parts: Parts): Promise<void> {
   });
 }
 
-/** PostgreSQL: takes a name of its own; when the session that stands for it ends, drops all runs and takes another. */
+/** PostgreSQL: takes a name of its own; when the session that stands for it ends, drops all runs; another gives it the name again. */
 async function own(parts: Parts): Promise<void> {
   const { options, upkeep, statements, engine } = parts;
   let isStopping = false;
@@ -133,7 +141,9 @@ async function own(parts: Parts): Promise<void> {
       parts.owner = undefined;
       engine.abort("lost");
     },
-    regained: (owner) => {
+    regained: async (owner) => {
+      // What it ran before it lost its session was dropped; nobody else may take it while the name is taken.
+      await options.hub.driver.append([{ sql: statements.release, parameters: [owner] }]);
       parts.owner = owner;
       engine.bell.ring();
     },

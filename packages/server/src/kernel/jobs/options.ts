@@ -2,6 +2,7 @@ import type { Clock, MakeId } from "../../base/index.ts";
 import type { Failure, Logger, Meter } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { JobRegistry } from "./registry.ts";
+import type { Sequels } from "./settle.ts";
 
 /** What the engine needs. */
 export interface JobsOptions {
@@ -13,6 +14,8 @@ export interface JobsOptions {
   readonly makeId: MakeId;
   /** Told of runs that threw and of jobs that were set aside. */
   readonly failed?: (failure: Failure) => void;
+  /** What becomes true with the end of a job; nothing else when left out. */
+  readonly sequels?: Partial<Sequels>;
   /** For the jitter of retries; from 0 (inclusive) to 1. */
   readonly random?: () => number;
   /** Runs at the same time in this process; 200 when left out. */

@@ -19,8 +19,8 @@ export interface OwnershipOptions {
   readonly makeId: MakeId;
   /** The database session that stood for this process ended: everything it holds may be taken by others. */
   readonly lost: () => void;
-  /** This process has a name: at first, and whenever it was elected anew. */
-  readonly regained: (owner: string) => void;
+  /** This process has its name: at first, and whenever it was elected anew. */
+  readonly regained: (owner: string) => Promise<void>;
   /** An owner's session has ended: take what it held. */
   readonly died: (owner: string) => Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function takeOwnership(options: OwnershipOptions): Promise<Ownershi
     run: async (signal) => {
       try {
         await register(options.driver, owner);
-        options.regained(owner);
+        await options.regained(owner);
         registered.resolve();
       } catch (error) {
         registered.reject(error);

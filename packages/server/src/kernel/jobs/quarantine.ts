@@ -2,7 +2,7 @@ import { errorText } from "../log/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
 import { raiseJobs } from "./errors.ts";
 import type { RegisteredJob } from "./registry.ts";
-import type { Outcome } from "./settle.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** The end of a job that outlived too many processes: set aside, with what its definition writes about it. */
 export function quarantine(job: ClaimedJob, registered: RegisteredJob): Outcome {

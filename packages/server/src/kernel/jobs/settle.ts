@@ -1,9 +1,13 @@
 import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { JobDefinition, JobOutcome, Logger, WithOutcome } from "../contract/index.ts";
+import type { JobDefinition, Logger, WithOutcome } from "../contract/index.ts";
 import { errorText } from "../log/index.ts";
 import type { DriverStatement, StoreHub } from "../store/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
+import { endEvent } from "./events.ts";
+import type { EndEvent } from "./events.ts";
+import type { Outcome, Settled } from "./outcome.ts";
+import { progressStatement } from "./progress.ts";
 import type { JobStatements } from "./statements.ts";
 
 const ATTEMPTS = 5;
@@ -12,13 +16,6 @@ const BACKOFF_MAX_MS = 3_600_000;
 const TROUBLE_MS = 200;
 /** Of the unknown one, the fence knows the outcome at the next try. */
 const AWAY = new Set(["store.unavailable", "store.outcomeUnknown"]);
-
-/** What the end of a run came to. */
-export type Settled = "done" | "retry" | "snooze" | "fail" | "quarantine" | "lost";
-
-/** How a run ended, or that there is none: the job is set aside for the processes it has outlived. */
-export type Outcome =
-  JobOutcome | { readonly kind: "quarantine"; readonly error: string; readonly with?: WithOutcome };
 
 /** What settling needs. */
 export interface SettleOptions {
@@ -29,6 +26,15 @@ export interface SettleOptions {
   /** From 0 (inclusive) to 1. */
   readonly random: () => number;
   readonly doneMany: (job: ClaimedJob) => Promise<void>;
+  readonly sequels: Sequels;
+}
+
+/** What else becomes true with the end of a job. */
+export interface Sequels {
+  /** Type of the event that a job's thread names as its cause; undefined when it is none, or gone. */
+  causeType(organization: string, cause: string): Promise<string | undefined>;
+  /** For a job that a schedule made: what the schedule writes about its end. */
+  endOfScheduled(schedule: string, end: "done" | "failed"): readonly DriverStatement[];
 }
 
 interface Ending {
@@ -36,6 +42,8 @@ interface Ending {
   /** Undefined when this process does not know the job. */
   readonly definition: JobDefinition | undefined;
   readonly outcome: Outcome;
+  /** What the run told last of its progress, where it is not stored yet. */
+  readonly progress: string | undefined;
 }
 
 /**
@@ -67,13 +75,53 @@ function withoutWrites(outcome: Outcome, error: unknown): Outcome {
 
 async function write(options: SettleOptions, ending: Ending): Promise<Settled> {
   const { job, outcome } = ending;
-  if (outcome.kind === "done" && outcome.with === undefined) {
+  if (outcome.kind === "done" && outcome.with === undefined && !isKept(ending)) {
     await options.doneMany(job);
     return "done";
   }
   const { settled, statements } = await change(options, ending);
-  await append(options, { job, statements, with: outcome.with });
+  const end = settled === "done" ? "done" : isSetAside(settled) ? "failed" : undefined;
+  const ofSchedule =
+    job.schedule === null || end === undefined
+      ? []
+      : options.sequels.endOfScheduled(job.schedule, end);
+  const event = end === undefined ? undefined : await tellable(options, ending, settled);
+  await append(options, {
+    job,
+    statements: [...ofProgress(options, ending), ...statements, ...ofSchedule],
+    event,
+    with: outcome.with,
+  });
   return settled;
+}
+
+/** Whether a job that is done stays to be looked at. */
+function isKept({ job, definition }: Ending): boolean {
+  return definition?.reports === "everything" || job.schedule !== null;
+}
+
+function isSetAside(settled: Settled): boolean {
+  return settled === "fail" || settled === "quarantine";
+}
+
+function ofProgress({ statements }: SettleOptions, { job, progress }: Ending): DriverStatement[] {
+  const { n, token } = job;
+  return progress === undefined
+    ? []
+    : [progressStatement(statements.progress, progress, [n, token])];
+}
+
+/** The event of an end, unless the job tells none or was itself caused by such an event: those would never end. */
+async function tellable(
+  { sequels }: SettleOptions,
+  ending: Ending,
+  settled: Settled,
+): Promise<EndEvent | undefined> {
+  const event = endEvent(ending, settled);
+  if (event === undefined) return undefined;
+  const { organization, origin } = ending.job;
+  const cause = await sequels.causeType(organization, origin.cause);
+  return cause?.startsWith("job.") === true ? undefined : event;
 }
 
 async function append(
@@ -81,6 +129,7 @@ async function append(
   ending: {
     readonly job: ClaimedJob;
     readonly statements: readonly DriverStatement[];
+    readonly event: EndEvent | undefined;
     readonly with: WithOutcome | undefined;
   },
 ): Promise<void> {
@@ -89,6 +138,10 @@ async function append(
   const origin = { ...job.origin, cause: job.id };
   await hub.append({ scope, origin }, (session) => {
     for (const statement of ending.statements) session.add(statement);
+    if (ending.event !== undefined) {
+      const { type, data } = ending.event;
+      session.as("jobs", scope).emit(type, data, { subject: job.id });
+    }
     ending.with?.(session.as(job.plugin, scope));
   });
 }
@@ -96,18 +149,22 @@ async function append(
 /** The change of the job's own row. Its first statement is the fence. */
 async function change(
   { hub, statements, random }: SettleOptions,
-  { job, definition, outcome }: Ending,
+  ending: Ending,
 ): Promise<{ readonly settled: Settled; readonly statements: readonly DriverStatement[] }> {
+  const { job, definition, outcome } = ending;
   const fence = [job.n, job.token];
   const remove = { sql: statements.done, parameters: fence, rows: 1 };
-  if (outcome.kind === "done") return { settled: "done", statements: [remove] };
+  if (outcome.kind === "done" && !isKept(ending)) return { settled: "done", statements: [remove] };
   const now = await hub.driver.now();
   const tries = job.attempt + 1;
-  const keep = (sql: string, error: string): DriverStatement => ({
+  const keep = (sql: string, error: string | null): DriverStatement => ({
     sql,
-    parameters: [now, errorText(error), ...fence],
+    parameters: [now, error === null ? null : errorText(error), ...fence],
     rows: 1,
   });
+  if (outcome.kind === "done") {
+    return { settled: "done", statements: [keep(statements.complete, null), remove] };
+  }
   if (outcome.kind === "quarantine") {
     const statement = keep(statements.quarantine, outcome.error);
     return { settled: "quarantine", statements: [statement, remove] };
@@ -119,7 +176,7 @@ async function change(
     return { settled: "fail", statements: [keep(statements.fail, outcome.error), remove] };
   }
   const isRetry = outcome.kind === "retry";
-  const at = outcome.at ?? now + backoff(definition, tries, random);
+  const at = outcome.at ?? now + (outcome.afterMs ?? backoff(definition, tries, random));
   const error = isRetry ? errorText(outcome.error) : null;
   // A run that came to its end clears the job of what happened before; where nobody knew the job, none did.
   const keptCrashes = definition === undefined ? 1 : 0;

@@ -4,9 +4,10 @@ import { PRIORITY_STEP_MS } from "./enqueue.ts";
 import { ADMITTED } from "./tables.ts";
 
 /** Columns a claim returns. */
-const CLAIMED = `n, id, token, organization, plugin, name, input, key_name, "rank", attempt, crashes, created_at, actor,
-  cause, trace`;
-const MOVED = `organization, plugin, name, input, key_name, priority, attempt, crashes, created_at, actor, cause, trace`;
+const CLAIMED = `n, id, token, organization, plugin, name, input, key_name, "rank", attempt, crashes, schedule, created_at,
+  actor, cause, trace`;
+const MOVED = `organization, plugin, name, input, key_name, priority, attempt, crashes, progress, schedule, created_at,
+  started_at, actor, cause, trace`;
 /** The fence: the row is still in the run that this token was given for. */
 const FENCE = `n = ? and token = ? and state = 'running'`;
 const OF_KEY = `organization = ? and plugin = ? and name = ? and key_name = ?`;
@@ -45,10 +46,10 @@ function claiming({ to, locked }: Words) {
     to(`with picked as materialized (
           select n from jobs_active where state = '${state}' order by "rank", n limit ? ${locked}
         )
-        update jobs_active set state = 'running', token = token + 1, owner = ?, lease_until = ?
+        update jobs_active set state = 'running', token = token + 1, owner = ?, started_at = ?, lease_until = ?
         where n in (select n from picked) returning ${CLAIMED}`);
   return {
-    /** limit, owner, leaseUntil */
+    /** limit, owner, now, leaseUntil */
     claimReady: claim("ready"),
     claimSuspect: claim("suspect"),
     /** - */
@@ -64,10 +65,7 @@ function claiming({ to, locked }: Words) {
 }
 
 function admitting({ to, dialect, locked }: Words) {
-  const numbers =
-    dialect === "sqlite"
-      ? `(select value from json_each(?))`
-      : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
+  const numbers = numbersIn(dialect);
   return {
     /** now, limit */
     due: to(`select n, organization, plugin, name, key_name from jobs_active
@@ -105,8 +103,11 @@ function ending({ to, dialect }: Words) {
     again: to(`update jobs_active set state = 'delayed', run_at = ?, "rank" = ${RANK},
         attempt = attempt + cast(? as bigint), crashes = crashes * cast(? as bigint), error = ?, ${RELEASED} where ${FENCE}`),
     /** endedAt, error, n, token */
+    complete: setAside(to, "completed"),
     fail: setAside(to, "failed"),
     quarantine: setAside(to, "quarantined"),
+    /** progress, n, token */
+    progress: to(`update jobs_active set progress = ? where ${FENCE}`),
     /** n, token */
     isOurs: to(`select 1 as ours from jobs_active where ${FENCE}`),
     /** owner. Uncounted; key slots are kept. */
@@ -116,28 +117,36 @@ function ending({ to, dialect }: Words) {
   };
 }
 
-function keeping({ to }: Words) {
+function keeping({ to, dialect }: Words) {
   return {
-    /** leaseUntil, owner */
+    /** leaseUntil, owner, numbers. Of what this process knows to run: a claim whose answer was lost ends with its lease. */
     heartbeat: to(`update jobs_active set lease_until = ? where state = 'running' and owner = ?
-        returning n, token`),
-    /** now, owner */
+        and n in ${numbersIn(dialect)} returning n, token`),
+    /** now */
     expired: to(
-      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? and owner <> ? limit 1`,
+      `select 1 as expired from jobs_active where state = 'running' and lease_until < ? limit 1`,
     ),
     /** Whose: owner */
     recoverOthers: recovery(to, `owner <> ?`),
     recoverOwner: recovery(to, `owner = ?`),
-    /** Whose: now, owner */
-    recoverExpired: recovery(to, `lease_until < ? and owner <> ?`),
+    /** Whose: now */
+    recoverExpired: recovery(to, `lease_until < ?`),
   };
 }
 
-function setAside(to: Words["to"], outcome: "failed" | "quarantined"): string {
+/** A list of numbers in one parameter: JSON. */
+function numbersIn(dialect: Dialect): string {
+  return dialect === "sqlite"
+    ? `(select value from json_each(?))`
+    : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
+}
+
+function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {
   return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
     select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${FENCE}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
+      progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,
       created_at = excluded.created_at, actor = excluded.actor, cause = excluded.cause, trace = excluded.trace`);
 }
 

@@ -43,6 +43,33 @@ const createJobs: Migration = {
   },
 };
 
+const seeJobs: Migration = {
+  id: "0002-see-jobs",
+  up: async (context) => {
+    const { db, type } = context;
+    for (const table of ["jobs_active", "jobs_ended"]) {
+      for (const column of ["progress text", "schedule text", `started_at ${type.integer}`]) {
+        await sql.raw(`alter table ${table} add column ${column}`).execute(db);
+      }
+      await sql
+        .raw(`create index ${table}_seen on ${table} (organization, created_at, id)`)
+        .execute(db);
+    }
+    await sql
+      .raw(`create index jobs_active_schedule on jobs_active (schedule) where schedule is not null`)
+      .execute(db);
+    await sql.raw(`create index jobs_ended_age on jobs_ended (ended_at)`).execute(db);
+    await sql.raw(`drop index jobs_ended_order`).execute(db);
+    // By organization first: a claim takes from each in turn.
+    await sql.raw(`drop index jobs_active_ready`).execute(db);
+    await sql
+      .raw(
+        `create index jobs_active_ready on jobs_active (organization, "rank", n) where state = 'ready'`,
+      )
+      .execute(db);
+  },
+};
+
 /** Rows that hold a slot of their key; the same text in the index and in the query, which SQLite asks for. */
 export const ADMITTED = `state in ('ready', 'suspect', 'running')`;
 
@@ -59,5 +86,5 @@ const INDEXES = [
 export const jobsSchema: SchemaOwner = {
   id: "jobs",
   tables: { jobs_active: "instance", jobs_ended: "instance", jobs_owners: "instance" },
-  migrations: [createJobs],
+  migrations: [createJobs, seeJobs],
 };

@@ -41,10 +41,11 @@ export async function runUpkeep(
     if (signal.aborted || name === undefined) continue;
     try {
       if (clock.monotonic() >= heartbeatAt) {
-        await heartbeat(options, name);
+        await keepLeases(options, name);
         heartbeatAt = clock.monotonic() + options.leaseMs / 3;
       }
-      await recoverExpired(options, name);
+      // After the heartbeat: what this process runs has a lease, however long it stood still.
+      await recoverExpired(options);
       if (clock.monotonic() >= fillAt) {
         await fillAll(options.admission);
         fillAt = clock.monotonic() + FILL_MS;
@@ -56,7 +57,7 @@ export async function runUpkeep(
 }
 
 /** Extends the leases and ends runs whose job has been taken or cancelled. */
-async function heartbeat(
+export async function keepLeases(
   { driver, statements, engine, leaseMs }: UpkeepOptions,
   owner: string,
 ): Promise<void> {
@@ -64,16 +65,19 @@ async function heartbeat(
   if (before.length === 0) return;
   const now = await driver.now();
   const { rows } = await driver.transaction((tx) =>
-    tx.execute({ sql: statements.heartbeat, parameters: [now + leaseMs, owner] }),
+    tx.execute({
+      sql: statements.heartbeat,
+      parameters: [now + leaseMs, owner, JSON.stringify(before.map((job) => job.n))],
+    }),
   );
   const held = new Map(rows.map((row) => [Number(row["n"]), Number(row["token"])]));
   const known = new Set(before.map((job) => job.n));
   engine.abort("lost", (job) => known.has(job.n) && held.get(job.n) !== job.token);
 }
 
-async function recoverExpired(options: UpkeepOptions, owner: string): Promise<void> {
+async function recoverExpired(options: UpkeepOptions): Promise<void> {
   const { driver, statements } = options;
-  const whose = [await driver.now(), owner];
+  const whose = [await driver.now()];
   const found = await driver.query({ sql: statements.expired, parameters: whose });
   if (found.rows.length > 0) await takeBack(options, statements.recoverExpired, whose);
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
+import type { Progress } from "../contract/index.ts";
 import { fakeClock } from "../testing/fake-clock.ts";
 import { openTestDatabase } from "../testing/test-database.ts";
 import type { TestDatabase } from "../testing/test-database.ts";
@@ -61,6 +62,29 @@ it("copies a database in memory", async () => {
   const { driver } = database;
   await backupDatabase({ driver, file, version: "1.2.3", clock: fakeClock() });
   await expect(verifyBackup(file, openFile)).resolves.toMatchObject({ version: "1.2.3" });
+});
+
+it("tells how far it is, to the last byte, and so does its verification", async () => {
+  await using database = await openTestDatabase("sqlite");
+  await database.driver.append([insert("a")]);
+  const { driver, file: source = "" } = database;
+  const file = join(source, "../told.db");
+  const told: Progress[] = [];
+  const report = (progress: Progress): void => void told.push(progress);
+  const { bytes } = await backupDatabase({
+    driver,
+    file,
+    version: "1",
+    clock: fakeClock(),
+    report,
+  });
+  await verifyBackup(file, openFile, report);
+  for (const doing of ["hashing", "verifying"]) {
+    expect(told.findLast((each) => each.doing === doing)).toMatchObject({
+      done: bytes,
+      total: bytes,
+    });
+  }
 });
 
 it("does not write over a file", async () => {

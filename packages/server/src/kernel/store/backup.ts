@@ -6,9 +6,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { isProblem, toRfc3339 } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
+import type { Report } from "../contract/index.ts";
 import type { Driver } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
 import { schemaVersions } from "./migrate.ts";
+
+const PIECE_BYTES = 1_048_576;
+const LOOK_MS = 200;
+/** Close enough: free pages are left out of a copy. */
+const SIZE = "select page_count * page_size as bytes from pragma_page_count, pragma_page_size";
 
 /** What a backup says of itself, beside it in `<file>.json`. */
 export interface BackupManifest {
@@ -31,6 +37,8 @@ export interface BackupOptions {
   readonly file: string;
   readonly version: string;
   readonly clock: Clock;
+  /** Told of the bytes copied and then of those hashed. */
+  readonly report?: Report;
 }
 
 /** Opens a database file; the caller knows the driver. */
@@ -41,11 +49,11 @@ export type OpenDatabase = (file: string) => Promise<Driver>;
  * {@link verifyBackup}. Throws `store.backupTarget`, and `store.backupElsewhere` on PostgreSQL.
  */
 export async function backupDatabase(options: BackupOptions): Promise<BackupManifest> {
-  const { driver, file, version, clock } = options;
-  await driver.backup(file);
+  const { driver, file, version, clock, report } = options;
+  await watchCopy(options, driver.backup(file));
   const manifest: BackupManifest = {
     format: 1,
-    sha256: await hashFile(file),
+    sha256: await hashFile(file, report && { doing: "hashing", report }),
     bytes: (await stat(file)).size,
     at: toRfc3339(clock.now()),
     version,
@@ -55,13 +63,47 @@ export async function backupDatabase(options: BackupOptions): Promise<BackupMani
   return manifest;
 }
 
+/** The database writes the copy by itself; how far it is shows in the size of the file. */
+async function watchCopy(
+  { driver, file, report, clock }: BackupOptions,
+  copied: Promise<void>,
+): Promise<void> {
+  if (report === undefined) {
+    await copied;
+    return;
+  }
+  const { rows } = await driver.query({ sql: SIZE, parameters: [] });
+  const total = Number(rows[0]?.["bytes"]);
+  let cancel = (): void => undefined;
+  const look = (): void => {
+    cancel = clock.after(LOOK_MS, () => {
+      void stat(file)
+        .then(({ size }) => report({ doing: "copying", done: size, total, unit: "bytes" }))
+        // Not there yet: the copy has not begun.
+        .catch(() => undefined);
+      look();
+    });
+  };
+  look();
+  try {
+    await copied;
+  } finally {
+    cancel();
+  }
+}
+
 /**
  * Compares a backup with its manifest, then opens a copy of it and lets the database check every page and reference.
  * Throws `store.backupBroken` with the reason.
  */
-export async function verifyBackup(file: string, openFile: OpenDatabase): Promise<BackupManifest> {
+export async function verifyBackup(
+  file: string,
+  openFile: OpenDatabase,
+  report?: Report,
+): Promise<BackupManifest> {
   const manifest = await readManifest(file);
-  const sha256 = await hashFile(file).catch((error: unknown) => {
+  const verifying = report && { doing: "verifying", report };
+  const sha256 = await hashFile(file, verifying).catch((error: unknown) => {
     throw broken(file, "it cannot be read", error);
   });
   if (sha256 !== manifest.sha256) throw broken(file, "its content is not what the manifest says");
@@ -143,9 +185,22 @@ function broken(file: string, reason: string, cause?: unknown): Error {
   return raiseStore("store.backupBroken", { params: { file, reason }, cause });
 }
 
-async function hashFile(file: string): Promise<string> {
+interface Told {
+  readonly doing: string;
+  readonly report: Report;
+}
+
+async function hashFile(file: string, told?: Told): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer);
+  const total = told === undefined ? 0 : (await stat(file)).size;
+  let done = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: PIECE_BYTES })) {
+    // A stream without an encoding gives buffers.
+    const piece = chunk as Buffer;
+    hash.update(piece);
+    done += piece.length;
+    told?.report({ doing: told.doing, done, total, unit: "bytes" });
+  }
   return hash.digest("hex");
 }
 

@@ -4,7 +4,7 @@ import { CHANGES_CHANNEL, storeSchema } from "./changes.ts";
 import type { Driver } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
 import type { AppendSession, SchemaOwner, StoreHub, TxSession, Writers } from "./hub.ts";
-import { createAppendSession, createRead, createTxSession } from "./session.ts";
+import { besideOf, createAppendSession, createRead, createTxSession } from "./session.ts";
 import type { Held, HubParts } from "./session.ts";
 import type { TableMap } from "./tenancy.ts";
 
@@ -44,6 +44,7 @@ export function createStoreHub(options: StoreHubOptions): StoreHub {
   return {
     driver,
     read,
+    beside: besideOf,
     transaction,
     append,
     for: (owner) => ({

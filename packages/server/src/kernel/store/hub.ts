@@ -12,7 +12,7 @@ import type {
   TransactionOptions,
   Tx,
 } from "../contract/index.ts";
-import type { Driver, DriverStatement } from "./driver.ts";
+import type { Driver, DriverResult, DriverStatement } from "./driver.ts";
 
 /** Whoever has tables: a plugin, or a room of the kernel (`log`, `jobs`, `audit`, `http`). */
 export interface SchemaOwner {
@@ -58,11 +58,21 @@ export interface AppendSession {
   add(statement: DriverStatement): void;
 }
 
+/** The transaction that a plugin's handle belongs to, for a kernel room whose rows change with the plugin's. */
+export interface Beside {
+  readonly organization: string;
+  readonly execute: (statement: DriverStatement) => Promise<DriverResult>;
+  /** Jobs became runnable: tells the engines after the commit. */
+  readonly hasJobs: () => void;
+}
+
 /** The kernel's own door to the store. Plugins see {@link Store}, which `for` makes of it. */
 export interface StoreHub {
   readonly driver: Driver;
   for(owner: string): Store;
   read(owner: string, scope: Scope): Read;
+  /** The transaction behind a handle that this hub gave. Throws for any other object. */
+  beside(tx: Tx): Beside;
   transaction<TValue>(
     options: TransactionOptions,
     run: (session: TxSession) => Promise<TValue>,

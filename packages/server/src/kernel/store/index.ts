@@ -17,6 +17,7 @@ export { raiseStore, storeErrors } from "./errors.ts";
 export { TransactionHandle } from "./handle.ts";
 export type {
   AppendSession,
+  Beside,
   SchemaOwner,
   StoreHub,
   TxSession,

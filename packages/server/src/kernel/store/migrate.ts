@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { setTimeout } from "node:timers/promises";
 import { isProblem, sha256, systemClock } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { Migration, MigrationContext } from "../contract/index.ts";
+import type { Migration, MigrationContext, Report } from "../contract/index.ts";
 import { storeSchema } from "./changes.ts";
 import type { Driver, DriverResult, DriverStatement, DriverTransaction } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
@@ -25,6 +25,8 @@ export interface MigrateOptions {
   readonly clock?: Clock;
   /** How long to wait for another process that migrates; 60,000 when left out. */
   readonly lockWaitMs?: number;
+  /** Told before each migration, and once more at the end. */
+  readonly report?: Report;
 }
 
 /** One migration of one owner. */
@@ -55,10 +57,20 @@ export async function migrate(options: MigrateOptions): Promise<readonly Migrati
     if (driver.dialect === "postgres") await takeLock(tx, options.lockWaitMs ?? LOCK_WAIT_MS);
     await tx.execute({ sql: CREATE_MIGRATIONS[driver.dialect], parameters: [] });
     const { rows } = await tx.execute(SELECT_APPLIED);
-    for (const step of pendingSteps(steps, toApplied(rows), options.version)) {
+    const pending = pendingSteps(steps, toApplied(rows), options.version);
+    const tell = (): void =>
+      options.report?.({
+        doing: "migrating",
+        done: done.length,
+        total: pending.length,
+        unit: "migrations",
+      });
+    for (const step of pending) {
+      tell();
       await applyStep(options, tx, step);
       done.push({ owner: step.owner, migration: step.migration });
     }
+    tell();
   });
   return done;
 }

@@ -18,7 +18,7 @@ import type { Change } from "./changes.ts";
 import { changeStatements } from "./changes.ts";
 import type { Driver, DriverResult, DriverStatement, DriverTransaction } from "./driver.ts";
 import { raiseStore } from "./errors.ts";
-import type { AppendSession, TxSession, WriteContext, Writers } from "./hub.ts";
+import type { AppendSession, Beside, TxSession, WriteContext, Writers } from "./hub.ts";
 import { createDb } from "./kysely.ts";
 import { fillStatement } from "./statement.ts";
 import { bindStatement } from "./tenancy.ts";
@@ -105,7 +105,7 @@ interface Verbs {
 
 function createVerbs(view: View, origin: Origin, outbox: Outbox): Verbs {
   const { writers } = view.parts;
-  const organization = view.scope === "instance" ? DEFAULT_ORGANIZATION : view.scope.organization;
+  const organization = organizationOf(view.scope);
   const context: WriteContext = { owner: view.owner, organization, origin };
   return {
     emit: (type, data, options = {}) => {
@@ -163,7 +163,7 @@ function createTx(
 ): Tx {
   const { driver } = view.parts;
   let db: Kysely<never> | undefined;
-  return {
+  const handle: Tx = {
     ...createVerbs(view, origin, outbox),
     scope: view.scope,
     origin,
@@ -174,6 +174,28 @@ function createTx(
     now: () => (driver.dialect === "sqlite" ? driver.now() : databaseNow(tx)),
     forUpdate: (query) => (driver.dialect === "sqlite" ? query : lockRows(query)),
   };
+  besides.set(handle, {
+    organization: organizationOf(view.scope),
+    execute: (statement) => tx.execute(statement),
+    hasJobs: () => {
+      outbox.hasJobs = true;
+    },
+  });
+  return handle;
+}
+
+// Keyed by the handle, so that nothing of the transaction shows on what a plugin is given.
+const besides = new WeakMap<Tx, Beside>();
+
+/** The transaction behind a plugin's handle. */
+export function besideOf(tx: Tx): Beside {
+  const beside = besides.get(tx);
+  if (beside === undefined) throw new TypeError("the handle is of no transaction of this store");
+  return beside;
+}
+
+function organizationOf(scope: Scope): string {
+  return scope === "instance" ? DEFAULT_ORGANIZATION : scope.organization;
 }
 
 // On the transaction's own connection: asking the pool for another could wait for this very transaction.

@@ -101,6 +101,35 @@ function fencing(open: OpenTestDatabase): void {
     expect(await spine.jobs.list({ ended: true, limit: 1 })).toEqual([]);
   });
 
+  it("takes back a job that was claimed in its name without its knowing, once the lease is over", async () => {
+    await using spine = await openSpine(open, { jobs: { leaseMs: 300 } });
+    const mayEnd = gate();
+    spine.addJob(
+      "write",
+      define(async ({ input }) => {
+        if (input.index === 1) await mayEnd.passed;
+        return { kind: "done", with: (batch) => note(batch, `note ${input.index}`) };
+      }),
+    );
+    await enqueue(spine, "write", [1]);
+    await spine.jobs.start();
+    await until(() => spine.jobs.running() === 1);
+    await enqueue(spine, "write", [2], () => ({ at: Date.now() + 3_600_000 }));
+    // As if the answer to its claim had been lost on the way from the database.
+    await spine.hub.driver.append([
+      {
+        sql: `update jobs_active set state = 'running', token = token + 1, lease_until = ${Date.now() + 300},
+          owner = (select owner from jobs_active where state = 'running') where state = 'delayed'`,
+        parameters: [],
+        rows: 1,
+      },
+    ]);
+    await expect.poll(() => notesOf(spine), { timeout: 10_000 }).toEqual(["note 2"]);
+    mayEnd.open();
+    await spine.jobs.drained();
+    expect(await notesOf(spine)).toEqual(["note 1", "note 2"]);
+  });
+
   it("ends a running job that is cancelled, and nothing it writes is stored", async () => {
     await using spine = await openSpine(open);
     const [isRunning, mayEnd] = [gate(), gate()];
@@ -123,7 +152,8 @@ function fencing(open: OpenTestDatabase): void {
     expect(wasAborted).toBe(true);
     expect(await notesOf(spine)).toEqual([]);
     expect(await spine.jobs.get(id)).toMatchObject({ state: "cancelled" });
-    await expect(spine.jobs.cancel(id)).rejects.toThrow("There is no job");
+    await expect(spine.jobs.cancel("job_0")).rejects.toThrow("There is no job");
+    await spine.jobs.cancel(id);
   });
 }
 

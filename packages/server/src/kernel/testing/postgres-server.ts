@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +12,8 @@ const TEMPLATE = "portico_template";
 export interface PostgresServer {
   /** Of its template database; {@link openTestDatabase} clones it. */
   readonly url: string;
+  /** Ends it as a crash would, without a checkpoint and with every connection cut, and starts it again at the same place. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -29,7 +31,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     port,
     user: "portico",
     password: "portico",
-    persistent: false,
+    // Ours to remove: a restart needs it.
+    persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ["--encoding=UTF8", "--no-sync"],
     postgresFlags: FLAGS.flatMap((flag) => ["-c", flag]),
@@ -46,12 +49,35 @@ export async function startPostgres(): Promise<PostgresServer> {
   await runOnce(`${url}/postgres`, `create database ${TEMPLATE} template template0`);
   return {
     url: `${url}/${TEMPLATE}`,
+    restart: async () => {
+      await crash(folder);
+      await server.start();
+    },
     stop: async () => {
       await server.stop();
       await rm(folder, { recursive: true, force: true });
       await remove();
     },
   };
+}
+
+/** An immediate shutdown: recovery from the write-ahead log at the next start. */
+async function crash(folder: string): Promise<void> {
+  const [line = ""] = (await readFile(join(folder, "postmaster.pid"), "utf8")).split("\n");
+  const pid = Number(line);
+  process.kill(pid, "SIGQUIT");
+  const isRunning = (): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (isRunning()) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20);
+    });
+  }
 }
 
 const FLAGS = [

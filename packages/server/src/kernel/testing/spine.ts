@@ -4,7 +4,7 @@ import { auditSchema, createAuditor, createAuditWriter } from "../audit/index.ts
 import type { Auditor } from "../audit/index.ts";
 import type { JobDefinition, Logger, Meter, Origin, PluginContext } from "../contract/index.ts";
 import { createEnqueuer, createJobRegistry, createJobs, jobsSchema } from "../jobs/index.ts";
-import type { Jobs, JobsOptions } from "../jobs/index.ts";
+import type { JobsEngine, JobsOptions } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema } from "../log/index.ts";
 import type { RunningLog } from "../log/index.ts";
 import { createStoreHub } from "../store/index.ts";
@@ -40,7 +40,7 @@ const notesSchema: SchemaOwner = {
 export interface TestSpine {
   readonly hub: StoreHub;
   readonly log: RunningLog;
-  readonly jobs: Jobs;
+  readonly jobs: JobsEngine;
   readonly auditor: Auditor;
   readonly makeId: MakeId;
   readonly database: TestDatabase;
@@ -119,7 +119,16 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
   });
   const rooms = { hub, clock, logger: silentLogger };
   const log = createLog(rooms);
-  const jobs = createJobs({ ...rooms, registry, makeId, meter: silentMeter, ...options.jobs });
+  const causeType = async (organization: string, id: string): Promise<string | undefined> =>
+    (await log.find(organization, id))?.type;
+  const jobs = createJobs({
+    ...rooms,
+    registry,
+    makeId,
+    meter: silentMeter,
+    sequels: { causeType },
+    ...options.jobs,
+  });
   const secrets = { derive: () => new Uint8Array(32).fill(7) };
   const auditor = createAuditor({ ...rooms, secrets });
   wake.log = () => log.wake();

@@ -56,7 +56,7 @@ const importVerb: CliVerb = {
       description: "none, key, token or either; the document's when left out",
     },
   ],
-  run: async (ctx, input) => {
+  run: async (ctx, input, report) => {
     const text = (name: string): string | undefined => {
       const value = input.options[name];
       return typeof value === "string" ? value : undefined;
@@ -67,6 +67,7 @@ const importVerb: CliVerb = {
       upstream: text("upstream"),
       basePath: text("basePath"),
       auth: text("auth"),
+      report,
     };
     const imported = await importDocument(ctx, given, ctx.newOrigin("cli"));
     const { api, routes, revision } = imported;

@@ -1,4 +1,4 @@
-import type { Origin, PluginContext } from "portico/kernel";
+import type { Origin, PluginContext, Report } from "portico/kernel";
 import { raise } from "./errors.ts";
 import { readDocument } from "./openapi/index.ts";
 import { creating, makeChange, Table, updating } from "./table/index.ts";
@@ -13,6 +13,8 @@ export interface DocumentImport {
   readonly upstream: string | undefined;
   readonly basePath: string | undefined;
   readonly auth: string | undefined;
+  /** Told of each of its three steps. */
+  readonly report?: Report;
 }
 
 /** What became of it. */
@@ -32,12 +34,14 @@ export async function importDocument(
   given: DocumentImport,
   origin: Origin,
 ): Promise<Imported> {
-  const { source, api, upstream, basePath, auth } = given;
+  const { source, api, upstream, basePath, auth, report } = given;
+  report?.({ doing: "reading the document", done: 0, total: 3 });
   const read = await readDocument(source, { outbound: ctx.outbound });
   if (read.document === undefined) {
     const errors = read.mistakes;
     throw raise("gateway.invalid", { params: { count: errors.length }, errors });
   }
+  report?.({ doing: `making routes of ${read.document.title}`, done: 1, total: 3 });
   const table = ctx.get(Table);
   const isKnown = table.latest.objects.has(`api ${api}`);
   if (!isKnown && upstream === undefined) {
@@ -54,6 +58,7 @@ export async function importDocument(
     ? updating({ ...named, ifMatch: undefined }, settings)
     : creating([{ ...named, api: null, settings: { id: api, ...settings } }]);
   await makeChange(ctx, { table, plan, origin }, "import");
+  report?.({ doing: "in force", done: 3, total: 3 });
   const { number, compiled } = table.inForce;
   const routes = compiled.routes.filter((route) => route.api.id === api).length;
   return { api, title: read.document.title, routes, revision: number };

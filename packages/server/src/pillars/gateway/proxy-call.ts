@@ -133,7 +133,10 @@ export class ProxyCall implements Exchange {
       return;
     }
     this.#streaming = reply;
-    call.resume = () => this.#link?.resume();
+    call.resume = () => {
+      // After its end the connection is another call's, and so is the reason why that one is paused.
+      if (!this.#isOver) this.#link?.resume();
+    };
     if (isEventStream(head)) this.#link?.endless();
     reply.head(head);
   }

@@ -109,5 +109,5 @@ export function runVerb(
 ): Promise<{ readonly data: unknown; readonly text: string }> {
   const found = app.cliVerbs().find(({ verb }) => verb.noun === "keys" && verb.verb === name);
   if (found === undefined) throw new Error(`no verb keys ${name}`);
-  return found.verb.run(found.ctx, { arguments: given, options });
+  return found.verb.run(found.ctx, { arguments: given, options }, () => undefined);
 }

@@ -1,6 +1,8 @@
-import type { Tx } from "portico/kernel";
+import type { Caller, Tx } from "portico/kernel";
 import { raise } from "./errors.ts";
 import { findWebhook } from "./find.ts";
+import type { SteeringRow } from "./steering.ts";
+import type { SubscriptionRow } from "./subscription.ts";
 import type { WebhookRow, WebhookTables } from "./tables.ts";
 import { WEBHOOK_CHANGED } from "./target.ts";
 import { viewWebhook, webhookData } from "./view.ts";
@@ -11,6 +13,8 @@ export interface Wanted {
   readonly idOrSlug: string;
   readonly ifMatch: number | undefined;
   readonly now: number;
+  /** Who asks; left out, a caller who sees all of the organization. */
+  readonly caller?: Pick<Caller, "restrictions">;
 }
 
 /** Columns a change may set. */
@@ -18,15 +22,17 @@ export type Changes = Partial<
   Pick<
     WebhookRow,
     "url" | "events" | "description" | "headers" | "headerNames" | "isActive" | "disabledReason"
-  >
+  > &
+    SubscriptionRow &
+    SteeringRow & { readonly auth: string | null }
 >;
 
 /**
  * Reads a webhook to change it, held until the transaction ends. Raises `webhooks.notFound`, and `webhooks.stale` when
  * the caller knew another revision.
  */
-export async function holdWebhook(tx: Tx, { idOrSlug, ifMatch }: Wanted): Promise<VisibleWebhook> {
-  const { id } = await findWebhook(tx, idOrSlug);
+export async function holdWebhook(tx: Tx, { idOrSlug, ifMatch, caller }: Wanted): Promise<VisibleWebhook> {
+  const { id } = await findWebhook(tx, idOrSlug, caller);
   // Held by its id: two callers who change it at once come one after the other.
   await tx
     .forUpdate(

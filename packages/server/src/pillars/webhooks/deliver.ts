@@ -1,96 +1,125 @@
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { job } from "portico/kernel";
-import type { JobOutcome, JobRun, PluginContext } from "portico/kernel";
-import { disableGone } from "./disable.ts";
-import type { Deliverable } from "./envelope.ts";
-import { recordAttempt, recordState } from "./record.ts";
-import type { Progress } from "./record.ts";
-import { nextWaitMs } from "./retry.ts";
-import { send } from "./send.ts";
-import type { Sent } from "./send.ts";
-import { settingsOf } from "./settings.ts";
+import type { Append, JobDefinition, JobOutcome, JobRun } from "portico/kernel";
+import { tryOnce } from "./attempt.ts";
+import type { Begun, Tried } from "./attempt.ts";
+import { runLine } from "./line.ts";
+import { enqueueDelivery, lanes, laneOf, wakeLines } from "./queue.ts";
+import { recordLineLost, recordParked, recordState } from "./record.ts";
 import { stateOf } from "./state.ts";
 import type { DeliveryState, WebhookTables } from "./tables.ts";
+import type { Target } from "./target.ts";
 
-const Input = Type.Object({
+const One = Type.Object({
   delivery: Type.String(),
   webhook: Type.String(),
   event: Type.String(),
   round: Type.Integer(),
+  position: Type.Optional(Type.Integer()),
+  again: Type.Optional(Type.Boolean()),
+  pass: Type.Optional(Type.Boolean()),
 });
+const Line = Type.Object({
+  webhook: Type.String(),
+  line: Type.String(),
+  pass: Type.Optional(Type.Boolean()),
+});
+const Input = Type.Union([One, Line]);
 
-type Run = JobRun<Static<typeof Input>>;
+type One = Static<typeof One>;
+type Run = JobRun<One>;
 
-/** How far a delivery had come before this run. */
-interface Before {
-  readonly tries: number;
-  readonly attempts: number;
+/** A delivery as its run finds it. */
+type Found = Begun & { readonly orderKey: string | null };
+
+/**
+ * One try at one delivery, or one step of a line; a kind of job for each concurrency. The ladder is the pillar's own: the
+ * engine's budget is for faults of ours.
+ */
+export const deliveryJobs: Readonly<Record<string, JobDefinition>> = Object.fromEntries(
+  lanes.map(([name, concurrency]) => [
+    name,
+    job({
+      input: Input,
+      attempts: 1_000_000,
+      // A line that is joined while it ends is refused its end, and looks again almost at once.
+      backoffMs: (attempt) => Math.min(25 * 2 ** Math.min(attempt, 15), 600_000),
+      timeoutMs: 60_000,
+      // A receiver that hangs holds so many slots and no more, whatever waits for it.
+      concurrency,
+      run: (run) => {
+        const { input } = run;
+        return "line" in input ? runLine({ ...run, input }, name) : runOne({ ...run, input }, name);
+      },
+      quarantined: giveUp,
+    }),
+  ]),
+);
+
+type Lost = Pick<JobRun<Static<typeof Input>>, "ctx" | "input" | "origin"> & {
+  readonly error: string;
+};
+
+/** A row that said `pending` for ever would be a delivery that nobody sees is not coming. */
+function giveUp({ ctx, input, error, origin }: Lost, batch: Append): void {
+  const now = ctx.clock.now();
+  if ("line" in input) {
+    const { webhook, line } = input;
+    recordLineLost(batch, { webhook, line, state: "held", after: 0, error, now });
+    return;
+  }
+  const { delivery: id, webhook, event, round } = input;
+  recordState(batch, { id, round, state: "exhausted", updatedAt: now });
+  batch.emit(
+    "delivery.exhausted",
+    { id, webhook, event, attempts: 0, error },
+    { subject: id, origin },
+  );
 }
 
-/** One try at one delivery. The ladder is the pillar's own: the engine's budget is for faults of ours. */
-export const deliver = job({
-  input: Input,
-  attempts: 1_000_000,
-  backoffMs: (attempt) => Math.min(1_000 * 2 ** Math.min(attempt, 10), 600_000),
-  timeoutMs: 60_000,
-  // A receiver that hangs holds four slots and no more, whatever waits for it.
-  concurrency: 4,
-  run,
-  // A row that said `pending` for ever would be a delivery that nobody sees is not coming.
-  quarantined: ({ ctx, input, error, origin }, batch) => {
-    const { delivery: id, webhook, event, round } = input;
-    recordState(batch, { id, round, state: "exhausted", updatedAt: ctx.clock.now() });
-    batch.emit(
-      "delivery.exhausted",
-      { id, webhook, event, attempts: 0, error },
-      { subject: id, origin },
-    );
-  },
-});
-
-async function run(jobRun: Run): Promise<JobOutcome> {
-  const { ctx, organization, input } = jobRun;
-  const before = await readBefore(jobRun);
-  if (before === undefined) return { kind: "done" };
-  const { targets, attempts, durations } = stateOf(ctx);
-  const target = await targets.get(organization, input.webhook);
-  if (target === undefined) return endAs("canceled", jobRun);
-  if (!target.isActive) return endAs("held", jobRun);
-  const event = await readEvent(jobRun);
-  if (event === undefined) return endAs("canceled", jobRun);
-  let sent: Sent;
-  try {
-    sent = await send(event, target, { ctx, signal: jobRun.signal });
-  } catch (error) {
-    if (jobRun.signal.aborted) return { kind: "snooze", at: ctx.clock.now() };
-    throw error;
+async function runOne(run: Run, lane: string): Promise<JobOutcome> {
+  const { ctx, organization, input } = run;
+  const found = await find(run);
+  if (found === undefined) return { kind: "done" };
+  const target = await stateOf(ctx).targets.get(organization, input.webhook);
+  if (target === undefined) return endAs("canceled", run);
+  if (!target.isActive) return endAs("held", run);
+  if (found.orderKey !== null) return joinLine(run, target, found.orderKey);
+  if (laneOf(target.concurrency) !== lane) return moveOver(run, target);
+  const tried = await tryOnce(found, target, { run, pass: input.pass === true });
+  switch (tried.kind) {
+    case "ended":
+      return tried.outcome;
+    case "missing":
+      return endAs("canceled", run);
+    case "paused": {
+      const { until } = tried.pause;
+      const pause = { webhook: target.id, until, now: ctx.clock.now() };
+      return { kind: "done", with: (batch) => recordParked(batch, found, pause) };
+    }
+    case "tried":
+      return afterTry(tried, run, target);
   }
-  attempts.add(1, { outcome: sent.verdict.kind });
-  durations.observe(sent.durationMs / 1_000);
-  if (sent.verdict.kind === "gone") {
-    await disableGone(ctx, { organization, id: input.webhook }, jobRun.origin);
-  }
-  return outcomeOf(sent, before, jobRun);
 }
 
 /** Undefined when this run is no longer wanted: the delivery is through, or was begun anew. */
-async function readBefore({ ctx, organization, input, attempt }: Run): Promise<Before | undefined> {
+async function find({ ctx, organization, input, attempt }: Run): Promise<Found | undefined> {
+  const { delivery: id, event, round, position, again } = input;
   // The first try of the first round: whoever asks to deliver again while it waits is told that it does.
-  if (attempt === 1 && input.round === 1) return { tries: 0, attempts: 0 };
+  if (attempt === 1 && round === 1 && again !== true && position !== undefined) {
+    return { id, event, round, position, tries: 0, attempts: 0, orderKey: null };
+  }
   const row = await ctx.store
     .read({ organization })
     .db<WebhookTables>()
     .selectFrom("webhooks_deliveries")
-    .select(["tries", "attempts", "round", "state"])
-    .where("id", "=", input.delivery)
+    .select(["position", "tries", "attempts", "round", "state", "orderKey"])
+    .where("id", "=", id)
     .executeTakeFirst();
-  const isWanted = row?.round === input.round && row.state === "pending";
-  return isWanted ? { tries: row.tries, attempts: row.attempts } : undefined;
-}
-
-async function readEvent({ ctx, organization, input }: Run): Promise<Deliverable | undefined> {
-  return stateOf(ctx).recent.find(input.event) ?? ctx.log.find(organization, input.event);
+  if (row === undefined || row.round !== round || row.state !== "pending") return undefined;
+  const { tries, attempts, orderKey } = row;
+  return { id, event, round, position: row.position, tries, attempts, orderKey };
 }
 
 function endAs(state: DeliveryState, { ctx, input }: Run): JobOutcome {
@@ -101,51 +130,37 @@ function endAs(state: DeliveryState, { ctx, input }: Run): JobOutcome {
   };
 }
 
-/** The attempt, the delivery's state and the end of the run: one durable transaction. */
-function outcomeOf(sent: Sent, before: Before, { ctx, input, origin }: Run): JobOutcome {
-  const tries = before.tries + 1;
-  const attempts = before.attempts + 1;
-  const nextAt = nextTry(sent, tries, ctx);
-  const error = sent.verdict.kind === "delivered" ? null : sent.verdict.error;
-  const state = stateAfter(sent, nextAt);
-  const progress: Progress = {
-    id: input.delivery,
-    round: input.round,
-    state,
-    tries,
-    attempts,
-    nextAt: nextAt ?? null,
-    lastStatus: sent.status,
-    lastError: error,
-    updatedAt: ctx.clock.now(),
-  };
-  const { verdict: _verdict, ...measured } = sent;
-  const attemptRow = { delivery: input.delivery, id: ctx.makeId("attempt"), error, ...measured };
-  const { delivery: id, webhook, event } = input;
+/** A delivery of an ordered webhook that was asked for by hand: its line sends it when it is its turn. */
+async function joinLine(run: Run, target: Target, line: string): Promise<JobOutcome> {
+  const { ctx, organization, input, origin } = run;
+  const { id: webhook, concurrency } = target;
+  await ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+    wakeLines(tx, [{ webhook, line, concurrency, origin, pass: input.pass === true }]),
+  );
+  return { kind: "done" };
+}
+
+/** The webhook's concurrency was changed after the job was made. */
+function moveOver({ input, attempt, origin }: Run, { concurrency }: Target): JobOutcome {
+  const moved = attempt === 1 ? input : { ...input, again: true };
   return {
-    ...(nextAt === undefined
-      ? { kind: "done" as const }
-      : { kind: "retry" as const, at: nextAt, error: error ?? "" }),
+    kind: "done",
+    with: (batch) => enqueueDelivery(batch, moved, { concurrency, origin }),
+  };
+}
+
+function afterTry(tried: Tried, { input, origin }: Run, { concurrency }: Target): JobOutcome {
+  const { nextAt: at, error, write } = tried;
+  if (at === undefined) return { kind: "done", with: write };
+  if (input.again === true && input.pass !== true) return { kind: "retry", at, error, with: write };
+  // A job of its own, which stands behind first tries, and which no pause lets through.
+  const { pass: _pass, ...queued } = input;
+  return {
+    kind: "done",
     with: (batch) => {
-      recordAttempt(batch, attemptRow, progress);
-      if (state !== "exhausted") return;
-      batch.emit(
-        "delivery.exhausted",
-        { id, webhook, event, attempts, error },
-        { subject: id, origin },
-      );
+      write(batch);
+      const retry = { ...queued, again: true };
+      enqueueDelivery(batch, retry, { concurrency, at, isRetry: true, origin });
     },
   };
-}
-
-function nextTry(sent: Sent, tries: number, ctx: PluginContext): number | undefined {
-  if (sent.verdict.kind !== "failed") return undefined;
-  const { fillRandom } = ctx;
-  const waitMs = nextWaitMs(sent.verdict, { tries, settings: settingsOf(ctx), fillRandom });
-  return waitMs === undefined ? undefined : ctx.clock.now() + waitMs;
-}
-
-function stateAfter(sent: Sent, nextAt: number | undefined): DeliveryState {
-  if (sent.verdict.kind === "delivered") return "delivered";
-  return nextAt === undefined ? "exhausted" : "pending";
 }

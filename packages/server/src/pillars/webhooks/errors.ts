@@ -17,6 +17,22 @@ export const webhookErrors = {
     "Headers of a webhook are for the receiver's own purposes, such as `x-api-key`. Those that frame the request or " +
       "carry the signature belong to Portico.",
   ),
+  "webhooks.badFilter": problem(
+    422,
+    "The filter cannot be used: {reason}",
+    "A filter is `{ path, … }` with one comparison, or `and`, `or`, `not` of such; `errors` names each part that is wrong. " +
+      "`POST /webhooks/test-filter` tries one against samples.",
+  ),
+  "webhooks.badSecret": problem(
+    422,
+    "The secret cannot be used: {reason}",
+    "A secret of your own is `whsec_` and from 24 to 64 random bytes in base64 (Standard Webhooks 1.0). Leave it out to " +
+      "be given one.",
+  ),
+  "webhooks.tooMany": problem(
+    422,
+    "The organization has {max} webhooks, as many as it may. Delete some, or have the operator raise webhooks.webhooksMax.",
+  ),
   "webhooks.slugTaken": problem(409, "Another webhook already has the slug '{slug}'."),
   "webhooks.stale": problem(
     412,

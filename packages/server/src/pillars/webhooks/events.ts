@@ -23,9 +23,33 @@ export const webhookEvents = {
     example: { id: example.id },
   },
   "webhook.disabled": {
-    description: "A webhook was disabled, by a caller or because its receiver answered 410 Gone.",
+    description:
+      "A webhook was disabled: by a caller, because its receiver answered 410 Gone (`gone`), or after days of failures (`failing`).",
     data: Type.Object({ id: Type.String(), reason: Type.String() }),
     example: { id: example.id, reason: "gone" },
+  },
+  "webhook.failing": {
+    description:
+      "A webhook's receiver failed so often in a row that deliveries wait for it; probes go on. Never delivered to that webhook itself.",
+    data: Type.Object({
+      id: Type.String(),
+      failingSince: Type.String({ format: "date-time" }),
+      error: Type.String(),
+    }),
+    example: {
+      id: example.id,
+      failingSince: "2026-01-02T03:04:05.000Z",
+      error: "The receiver answered 503",
+    },
+  },
+  "webhook.recovered": {
+    description:
+      "A webhook that had failed took a delivery again; what waited is being sent. Never delivered to that webhook itself.",
+    data: Type.Object({
+      id: Type.String(),
+      failingSince: Type.String({ format: "date-time" }),
+    }),
+    example: { id: example.id, failingSince: "2026-01-02T03:04:05.000Z" },
   },
   "delivery.exhausted": {
     description:

@@ -1,26 +1,15 @@
 import type { LogEvent, PluginContext, Read, Tx } from "portico/kernel";
-import { NEVER_DELIVERED, matcher } from "./match.ts";
-import { stateOf } from "./state.ts";
+import { appendBacklog, hasBacklog } from "./backlog.ts";
+import { CHUNK, insertDeliveries, withoutKnown } from "./insert.ts";
+import type { Match } from "./insert.ts";
+import { changesSubscribers, matchOne, readSubscribers, subscribersOf } from "./subscribers.ts";
+import type { Subscriber } from "./subscribers.ts";
 import type { WebhookTables } from "./tables.ts";
 
-/** Rows of one insert; with the columns of a delivery far below what a statement may carry on either database. */
-const CHUNK = 500;
-
-interface Subscriber {
-  readonly id: string;
-  readonly isActive: boolean;
-  readonly fromSeq: number;
-  readonly wants: (type: string) => boolean;
-}
-
-interface Match {
-  readonly webhook: Subscriber;
-  readonly event: LogEvent;
-}
-
 /**
- * Turns events into deliveries, each with its job, in the transaction that moves the consumer's cursor: one read of the
- * organization's webhooks for the batch, rows many at a time. Events for a disabled webhook become held deliveries.
+ * Turns events into deliveries, each with its job, in the transaction that moves the consumer's cursor. Events for a
+ * disabled webhook become held deliveries. What has more subscribers than one transaction should write is put into the
+ * backlog, and so is what comes behind it: each webhook is given its positions in log order.
  */
 export async function fanOut(
   events: readonly LogEvent[],
@@ -28,17 +17,20 @@ export async function fanOut(
   ctx: PluginContext,
 ): Promise<void> {
   await beginWithCreation(events, tx);
-  const webhooks = await readSubscribers(tx);
-  const matches = matchAll(events, webhooks);
+  const matches = matchAll(events, await subscribersFor(events, tx, ctx));
   if (matches.length === 0) return;
-  const fresh = await withoutKnown(matches, tx);
-  await insertDeliveries(fresh, tx, ctx);
+  if (matches.length > CHUNK || (await hasBacklog(tx))) return await appendBacklog(matches, tx);
+  await insertDeliveries(await withoutKnown(matches, tx), tx, { ctx });
 }
 
-/** Whether any of the events has a subscriber, or makes one: a webhook begins with its own creation on the log. */
-export async function concernsWebhooks(events: readonly LogEvent[], read: Read): Promise<boolean> {
-  if (events.some(({ type }) => type === "webhook.created")) return true;
-  return matchAll(events, await readSubscribers(read)).length > 0;
+/** Whether any of the events has a subscriber, or changes who is one. */
+export async function concernsWebhooks(
+  events: readonly LogEvent[],
+  read: Read,
+  ctx: PluginContext,
+): Promise<boolean> {
+  if (events.some(changesSubscribers)) return true;
+  return matchAll(events, await subscribersFor(events, read, ctx)).length > 0;
 }
 
 /** A webhook is sent what comes after its own creation on the log. */
@@ -55,130 +47,25 @@ async function beginWithCreation(events: readonly LogEvent[], tx: Tx): Promise<v
   }
 }
 
-async function readSubscribers(tx: Read): Promise<Subscriber[]> {
-  const rows = await tx
-    .db<WebhookTables>()
-    .selectFrom("webhooks_webhooks")
-    .select(["id", "events", "isActive", "fromSeq"])
-    .where("fromSeq", "is not", null)
-    .orderBy("id")
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    isActive: row.isActive === 1,
-    fromSeq: row.fromSeq ?? 0,
-    // Written by us, from patterns the schema of the operation had accepted.
-    wants: matcher(JSON.parse(row.events) as string[]),
-  }));
+async function subscribersFor(
+  events: readonly LogEvent[],
+  read: Read,
+  ctx: PluginContext,
+): Promise<readonly Subscriber[]> {
+  const organization = events[0]?.organization;
+  if (organization === undefined) return [];
+  if (!events.some(changesSubscribers)) return await subscribersOf(ctx).of(organization, read);
+  // What this very transaction has written is not to be remembered before it is committed.
+  subscribersOf(ctx).forget(organization);
+  return await readSubscribers(read);
 }
 
 function matchAll(events: readonly LogEvent[], webhooks: readonly Subscriber[]): Match[] {
   const wanting = new Map<string, readonly Subscriber[]>();
-  const matches: Match[] = [];
-  for (const event of events) {
-    if (event.type === NEVER_DELIVERED) continue;
+  return events.flatMap((event) => {
     const known = wanting.get(event.type);
-    const subscribers = known ?? webhooks.filter((webhook) => webhook.wants(event.type));
+    const subscribers = known ?? webhooks.filter((webhook) => webhook.wantsType(event.type));
     if (known === undefined) wanting.set(event.type, subscribers);
-    for (const webhook of subscribers) {
-      if (event.seq > webhook.fromSeq) matches.push({ webhook, event });
-    }
-  }
-  return matches;
-}
-
-/** An event may be handled again, after it was parked or the cursor set back; its deliveries are there already then. */
-async function withoutKnown(matches: readonly Match[], tx: Tx): Promise<Match[]> {
-  const events = [...new Set(matches.map(({ event }) => event.id))];
-  const known = new Set<string>();
-  for (let start = 0; start < events.length; start += CHUNK) {
-    const rows = await tx
-      .db<WebhookTables>()
-      .selectFrom("webhooks_deliveries")
-      .select(["event", "webhook"])
-      .where("event", "in", events.slice(start, start + CHUNK))
-      .execute();
-    for (const { event, webhook } of rows) known.add(`${event} ${webhook}`);
-  }
-  return matches.filter(({ event, webhook }) => !known.has(`${event.id} ${webhook.id}`));
-}
-
-async function insertDeliveries(
-  matches: readonly Match[],
-  tx: Tx,
-  ctx: PluginContext,
-): Promise<void> {
-  if (matches.length === 0) return;
-  const { recent } = stateOf(ctx);
-  const nextPosition = await takePositions(matches, tx);
-  const now = ctx.clock.now();
-  const rows = matches.map(({ webhook, event }) => ({
-    webhook: webhook.id,
-    position: nextPosition(webhook.id),
-    id: ctx.makeId("delivery"),
-    event: event.id,
-    eventType: event.type,
-    state: webhook.isActive ? ("pending" as const) : ("held" as const),
-    nextAt: webhook.isActive ? now : null,
-    createdAt: now,
-    updatedAt: now,
-  }));
-  for (let start = 0; start < rows.length; start += CHUNK) {
-    await tx
-      .db<WebhookTables>()
-      .insertInto("webhooks_deliveries")
-      .values(rows.slice(start, start + CHUNK))
-      .execute();
-  }
-  for (const [index, { webhook, event }] of matches.entries()) {
-    const delivery = rows[index]?.id;
-    if (!webhook.isActive || delivery === undefined) continue;
-    recent.remember(event);
-    tx.enqueue(
-      "deliver",
-      { delivery, webhook: webhook.id, event: event.id, round: 1 },
-      { key: webhook.id, origin: { cause: delivery, trace: event.trace, actor: event.actor } },
-    );
-  }
-}
-
-/** Reserves as many positions of each webhook as it has matches. Only the one elected consumer writes them. */
-async function takePositions(
-  matches: readonly Match[],
-  tx: Tx,
-): Promise<(webhook: string) => number> {
-  const counts = new Map<string, number>();
-  for (const { webhook } of matches) counts.set(webhook.id, (counts.get(webhook.id) ?? 0) + 1);
-  const ids = [...counts.keys()];
-  const last = new Map<string, number>();
-  for (let start = 0; start < ids.length; start += CHUNK) {
-    const chunk = ids.slice(start, start + CHUNK);
-    const rows = await tx
-      .db<WebhookTables>()
-      .selectFrom("webhooks_positions")
-      .select(["webhook", "last"])
-      .where("webhook", "in", chunk)
-      .execute();
-    for (const row of rows) last.set(row.webhook, row.last);
-    await tx
-      .db<WebhookTables>()
-      .insertInto("webhooks_positions")
-      .values(
-        chunk.map((webhook) => ({
-          webhook,
-          last: (last.get(webhook) ?? 0) + (counts.get(webhook) ?? 0),
-        })),
-      )
-      .onConflict((conflict) =>
-        conflict
-          .columns(["organization", "webhook"])
-          .doUpdateSet((row) => ({ last: row.ref("excluded.last") })),
-      )
-      .execute();
-  }
-  return (webhook) => {
-    const position = (last.get(webhook) ?? 0) + 1;
-    last.set(webhook, position);
-    return position;
-  };
+    return matchOne(event, subscribers);
+  });
 }

@@ -1,10 +1,13 @@
 import { add, definePlugin, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
-import { deliver } from "./deliver.ts";
+import { fanOutRest } from "./backlog.ts";
+import { deliveryJobs } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
 import { concernsWebhooks, fanOut } from "./fanout.ts";
 import { createWebhooks } from "./migrations/0001-webhooks.ts";
+import { steerDelivery } from "./migrations/0002-delivery.ts";
+import { extendSubscription } from "./migrations/0003-subscription.ts";
 import { createWebhook } from "./operations/create-webhook.ts";
 import { deleteWebhook } from "./operations/delete-webhook.ts";
 import { disableWebhook } from "./operations/disable-webhook.ts";
@@ -13,13 +16,16 @@ import { getDelivery } from "./operations/get-delivery.ts";
 import { getWebhook } from "./operations/get-webhook.ts";
 import { listDeliveries } from "./operations/list-deliveries.ts";
 import { listWebhookEvents } from "./operations/list-webhook-events.ts";
+import { listSigningKeys } from "./operations/list-signing-keys.ts";
 import { listWebhooks } from "./operations/list-webhooks.ts";
 import { retryDelivery } from "./operations/retry-delivery.ts";
 import { updateWebhook } from "./operations/update-webhook.ts";
 import { webhookPermissions } from "./permissions.ts";
+import { release } from "./release.ts";
 import { WebhookSettings } from "./settings.ts";
 import { openState } from "./state.ts";
 import { webhookTables } from "./tables.ts";
+import { subscribersOf } from "./subscribers.ts";
 import { deliveriesOfThread } from "./timeline.ts";
 
 /** Signed, retried, recorded deliveries of events to the endpoints that an organization subscribes. */
@@ -32,10 +38,11 @@ export const webhooks: AnyPlugin = definePlugin({
   errors: webhookErrors,
   events: webhookEvents,
   tables: webhookTables,
-  migrations: [createWebhooks],
+  migrations: [createWebhooks, steerDelivery, extendSubscription],
   operations: [
     createWebhook,
     listWebhooks,
+    listSigningKeys,
     getWebhook,
     updateWebhook,
     deleteWebhook,
@@ -46,14 +53,16 @@ export const webhooks: AnyPlugin = definePlugin({
     getDelivery,
     retryDelivery,
   ],
-  jobs: { deliver },
+  jobs: { ...deliveryJobs, release, fanOutRest },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
   contributes: [add(Timeline, deliveriesOfThread)],
   start: async (ctx) => {
     const { targets } = openState(ctx);
+    const subscribers = subscribersOf(ctx);
     return {
       stop: async () => {
         targets.stop();
+        subscribers.stop();
       },
     };
   },

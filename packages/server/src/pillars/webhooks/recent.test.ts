@@ -6,7 +6,19 @@ function event(
   id: string,
   bytes: number,
 ): Parameters<ReturnType<typeof recentEvents>["remember"]>[0] {
-  return { id, type: "a.b", at: 0, data: Buffer.alloc(bytes), contentType: "x/y", trace: "" };
+  return {
+    id,
+    type: "a.b",
+    at: 0,
+    data: Buffer.alloc(bytes),
+    contentType: "x/y",
+    trace: "",
+    subject: null,
+    key: null,
+    channels: [],
+    cause: "",
+    actor: "",
+  };
 }
 
 describe("recentEvents", () => {

@@ -1,10 +1,11 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judge, nextWaitMs } from "./retry.ts";
+import { judge, nextWaitMs, waitsOf } from "./retry.ts";
 import type { Verdict } from "./retry.ts";
 import { DEFAULT_WAITS_MS } from "./settings.ts";
 
 const NOW = Date.parse("2026-01-02T03:04:05Z");
-const settings = { retryWaitsMs: [...DEFAULT_WAITS_MS], retryJitter: 0.2, timeoutMs: 20_000 };
+const ladder = { waitsMs: DEFAULT_WAITS_MS, jitter: 0.2 };
 const failed = (ladder: "long" | "short"): Extract<Verdict, { kind: "failed" }> => ({
   kind: "failed",
   error: "x",
@@ -62,25 +63,66 @@ describe("nextWaitMs", () => {
     for (let tries = 1; tries <= 9; tries += 1) {
       const step = DEFAULT_WAITS_MS[tries - 1] ?? 0;
       const at = (byte: number): number | undefined =>
-        nextWaitMs(failed("long"), { tries, settings, fillRandom: fill(byte) });
+        nextWaitMs(failed("long"), { tries, ...ladder, fillRandom: fill(byte) });
       expect(at(0)).toBe(step * 0.8);
       expect(at(255)).toBe(step * 1.2);
     }
     expect(
-      nextWaitMs(failed("long"), { tries: 10, settings, fillRandom: fill(0) }),
+      nextWaitMs(failed("long"), { tries: 10, ...ladder, fillRandom: fill(0) }),
     ).toBeUndefined();
   });
 
   it("ends the short ladder after the fourth try", () => {
     const after = (tries: number): number | undefined =>
-      nextWaitMs(failed("short"), { tries, settings, fillRandom: fill(0) });
+      nextWaitMs(failed("short"), { tries, ...ladder, fillRandom: fill(0) });
     expect(after(3)).toBeDefined();
     expect(after(4)).toBeUndefined();
   });
 
   it("waits as long as the receiver asked, but makes no more tries for it", () => {
     const verdict = { ...failed("long"), retryAfterMs: 7_000 };
-    expect(nextWaitMs(verdict, { tries: 1, settings, fillRandom: fill(9) })).toBe(7_000);
-    expect(nextWaitMs(verdict, { tries: 10, settings, fillRandom: fill(9) })).toBeUndefined();
+    expect(nextWaitMs(verdict, { tries: 1, ...ladder, fillRandom: fill(9) })).toBe(7_000);
+    expect(nextWaitMs(verdict, { tries: 10, ...ladder, fillRandom: fill(9) })).toBeUndefined();
+  });
+});
+
+describe("waitsOf", () => {
+  const settings = { retryWaitsMs: [7, 8] };
+
+  it("is the server's schedule where the webhook has no policy", () => {
+    expect(waitsOf(null, settings)).toEqual([7, 8]);
+  });
+
+  it("doubles from backoffMs, as often as maxRetries says", () => {
+    expect(waitsOf({ maxRetries: 3, backoffMs: 1_000 }, settings)).toEqual([1_000, 2_000, 4_000]);
+    expect(waitsOf({ maxRetries: 0, backoffMs: 1_000 }, settings)).toEqual([]);
+  });
+
+  it("never waits longer than a week", () => {
+    const waits = waitsOf({ maxRetries: 50, backoffMs: 86_400_000 }, settings);
+    expect(Math.max(...waits)).toBe(7 * 86_400_000);
+  });
+
+  it("is the schedule given", () => {
+    expect(waitsOf({ schedule: [1, 60_000] }, settings)).toEqual([1, 60_000]);
+  });
+
+  it("spends exactly the tries of any policy, each wait within ± 20 % of its step (property)", () => {
+    const policy = fc.oneof(
+      fc.record({ maxRetries: fc.nat(50), backoffMs: fc.integer({ min: 100, max: 86_400_000 }) }),
+      fc.record({ schedule: fc.array(fc.nat(7 * 86_400_000), { maxLength: 50 }) }),
+    );
+    fc.assert(
+      fc.property(policy, fc.nat(255), (retryPolicy, byte) => {
+        const waitsMs = waitsOf(retryPolicy, settings);
+        for (const [index, step] of waitsMs.entries()) {
+          const given = { tries: index + 1, waitsMs, jitter: 0.2, fillRandom: fill(byte) };
+          const wait = nextWaitMs(failed("long"), given) ?? -1;
+          expect(Math.abs(wait - step)).toBeLessThanOrEqual(step * 0.2 + 1);
+        }
+        const last = { tries: waitsMs.length + 1, waitsMs, jitter: 0.2, fillRandom: fill(byte) };
+        expect(nextWaitMs(failed("long"), last)).toBeUndefined();
+      }),
+    );
   });
 });

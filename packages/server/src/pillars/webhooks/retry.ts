@@ -1,4 +1,5 @@
 import type { WebhookSettings } from "./settings.ts";
+import type { RetryPolicy } from "./steering.ts";
 
 /** Shortest and longest wait a receiver's `Retry-After` can ask for. */
 const RETRY_AFTER_MIN_MS = 1_000;
@@ -56,11 +57,27 @@ function retryAfter(header: string | string[] | undefined, nowMs: number): numbe
   return Math.min(Math.max(waitMs, RETRY_AFTER_MIN_MS), RETRY_AFTER_MAX_MS);
 }
 
+/** Longest wait of a doubling policy. */
+const WAIT_MAX_MS = 7 * 24 * 3_600_000;
+
+/** The waits of a webhook after its first, second, … failed try: its own policy's, or the server's. */
+export function waitsOf(
+  policy: RetryPolicy | null,
+  settings: Pick<WebhookSettings, "retryWaitsMs">,
+): readonly number[] {
+  if (policy === null) return settings.retryWaitsMs;
+  if ("schedule" in policy) return policy.schedule;
+  const { maxRetries, backoffMs } = policy;
+  return Array.from({ length: maxRetries }, (_, n) => Math.min(backoffMs * 2 ** n, WAIT_MAX_MS));
+}
+
 /** What the wait rests on beside the verdict. */
 export interface LadderStep {
   /** Tries made, this one included. */
   readonly tries: number;
-  readonly settings: WebhookSettings;
+  readonly waitsMs: readonly number[];
+  /** Share by which a wait is made longer or shorter by chance. */
+  readonly jitter: number;
   readonly fillRandom: (bytes: Uint8Array) => void;
 }
 
@@ -70,13 +87,21 @@ export interface LadderStep {
  */
 export function nextWaitMs(
   verdict: Extract<Verdict, { kind: "failed" }>,
-  { tries, settings, fillRandom }: LadderStep,
+  { tries, waitsMs, jitter, fillRandom }: LadderStep,
 ): number | undefined {
-  const step = settings.retryWaitsMs[tries - 1];
+  const step = waitsMs[tries - 1];
   if (step === undefined || (verdict.ladder === "short" && tries >= SHORT_TRIES)) return undefined;
-  if (verdict.retryAfterMs !== undefined) return verdict.retryAfterMs;
+  return verdict.retryAfterMs ?? jittered(step, jitter, fillRandom);
+}
+
+/** A wait made up to that share longer or shorter by chance. */
+export function jittered(
+  waitMs: number,
+  share: number,
+  fillRandom: (bytes: Uint8Array) => void,
+): number {
   const bytes = new Uint8Array(2);
   fillRandom(bytes);
   const chance = ((bytes[0] ?? 0) * 256 + (bytes[1] ?? 0)) / 65_535;
-  return Math.round(step * (1 + settings.retryJitter * (2 * chance - 1)));
+  return Math.round(waitMs * (1 + share * (2 * chance - 1)));
 }

@@ -1,16 +1,26 @@
 import { Buffer } from "node:buffer";
-import { isProblem } from "portico/kernel";
+import { isProblem, ownUrl } from "portico/kernel";
 import type { OutboundReply, PluginContext } from "portico/kernel";
-import { envelope } from "./envelope.ts";
+import { CONTENT_TYPES, envelope } from "./envelope.ts";
 import type { Deliverable } from "./envelope.ts";
 import { judge } from "./retry.ts";
 import type { Verdict } from "./retry.ts";
 import { settingsOf } from "./settings.ts";
 import { signature } from "./sign.ts";
+import { stateOf } from "./state.ts";
+import { liveSecrets } from "./target.ts";
 import type { Target } from "./target.ts";
 
 const RESPONSE_BYTES_READ = 65_536;
 const RESPONSE_BYTES_KEPT = 4_096;
+
+/** One event on its way to one webhook. */
+export interface Parcel {
+  readonly event: Deliverable;
+  /** The delivery's place within its webhook: 1, 2, 3, … without gaps. */
+  readonly position: number;
+  readonly target: Target;
+}
 
 /** One request to a receiver and what came of it. */
 export interface Sent {
@@ -27,18 +37,18 @@ export interface Sent {
  * becomes a verdict; what throws is a fault of our own and must not use up the receiver's tries.
  */
 export async function send(
-  event: Deliverable,
-  target: Target,
+  parcel: Parcel,
   { ctx, signal }: { readonly ctx: PluginContext; readonly signal: AbortSignal },
 ): Promise<Sent> {
+  const { event, target } = parcel;
   const startedAt = ctx.clock.now();
   const startedMonotonic = ctx.clock.monotonic();
-  const body = envelope(event);
+  const body = envelope(event, target.format, ownUrl(ctx.server));
   try {
     const answer = await ctx.outbound.request({
       method: "POST",
       url: target.url,
-      headers: { ...target.headers, ...ourHeaders(event, body, { target, ctx, startedAt }) },
+      headers: { ...target.headers, ...ourHeaders(parcel, body, { ctx, startedAt }) },
       body,
       timeoutMs: settingsOf(ctx).timeoutMs,
       maxBytes: RESPONSE_BYTES_READ,
@@ -60,23 +70,22 @@ export async function send(
 }
 
 function ourHeaders(
-  event: Deliverable,
+  { event, position, target }: Parcel,
   body: Uint8Array,
-  {
-    target,
-    ctx,
-    startedAt,
-  }: { readonly target: Target; readonly ctx: PluginContext; readonly startedAt: number },
+  { ctx, startedAt }: { readonly ctx: PluginContext; readonly startedAt: number },
 ): Record<string, string> {
   const timestamp = Math.floor(startedAt / 1_000);
   const span = Buffer.alloc(8);
   ctx.fillRandom(span);
+  const key = target.isAsymmetric ? stateOf(ctx).keys(target.organization) : undefined;
+  const signed = { id: event.id, timestamp, body };
   return {
-    "content-type": "application/json",
+    "content-type": CONTENT_TYPES[target.format],
     "user-agent": `Portico/${ctx.server.version}`,
     "webhook-id": event.id,
     "webhook-timestamp": String(timestamp),
-    "webhook-signature": signature({ id: event.id, timestamp, body }, target.secrets),
+    "webhook-signature": signature(signed, liveSecrets(target, startedAt), key),
+    "webhook-sequence": String(position),
     traceparent: `00-${event.trace}-${span.toString("hex")}-01`,
   };
 }

@@ -20,6 +20,18 @@ export const DEFAULT_WAITS_MS: readonly number[] = [
 
 /** What an operator can set: `webhooks: { timeoutMs: 10_000 }`. */
 export const WebhookSettings = Type.Object({
+  webhooksMax: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "Webhooks an organization may have.",
+  }),
+  bulkPerSecond: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 500,
+    description: "Deliveries a second that recovery and replay put in line for each of their jobs.",
+  }),
   retryWaitsMs: Type.Array(Type.Integer({ minimum: 0, maximum: 7 * 24 * HOUR_MS }), {
     default: [...DEFAULT_WAITS_MS],
     maxItems: 50,
@@ -36,6 +48,39 @@ export const WebhookSettings = Type.Object({
     maximum: 25_000,
     default: 20_000,
     description: "Milliseconds for one attempt, from the look-up of the name to the last byte.",
+  }),
+  pauseAfterFailures: Type.Integer({
+    minimum: 0,
+    maximum: 1_000,
+    default: 10,
+    description:
+      "Failed attempts in a row after which a webhook is paused: one probe at a time is sent, the rest waits. 0: never.",
+  }),
+  probeWaitMs: Type.Integer({
+    minimum: 10,
+    maximum: HOUR_MS,
+    default: 5_000,
+    description: "Milliseconds from the pause to the first probe; doubles with each probe in vain.",
+  }),
+  probeWaitMaxMs: Type.Integer({
+    minimum: 10,
+    maximum: 24 * HOUR_MS,
+    default: 10 * MINUTE_MS,
+    description: "Longest wait between two probes, in milliseconds.",
+  }),
+  disableAfterMs: Type.Integer({
+    minimum: 0,
+    maximum: 90 * 24 * HOUR_MS,
+    default: 5 * 24 * HOUR_MS,
+    description:
+      "Milliseconds without a success after which a failing webhook is disabled. 0: never.",
+  }),
+  disableSpreadMs: Type.Integer({
+    minimum: 0,
+    maximum: 90 * 24 * HOUR_MS,
+    default: 12 * HOUR_MS,
+    description:
+      "Milliseconds that must lie between failures before the one that disables: two misses days apart are not an outage.",
   }),
 });
 

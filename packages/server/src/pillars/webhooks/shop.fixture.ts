@@ -15,11 +15,19 @@ const sell = operation({
   access: "caller",
   mode: "append",
   audit: "none",
-  body: Type.Object({ type: Type.String(), data: Type.String() }),
+  body: Type.Object({
+    type: Type.String(),
+    data: Type.String(),
+    key: Type.Optional(Type.String()),
+  }),
   replies: { 202: Type.Object({ id: Type.String(), status: Type.String() }) },
   example: { body: { type: "shop.sold", data: "{}" } },
   handle: ({ body, append }) => ({
-    id: append.emit(body.type, Buffer.from(body.data)),
+    id: append.emit(
+      body.type,
+      Buffer.from(body.data),
+      body.key === undefined ? {} : { key: body.key },
+    ),
     status: "accepted",
   }),
 });
@@ -74,6 +82,20 @@ export async function subscribe(
 export async function emit(app: TestApp, type = "shop.sold", data = '{"n":1}'): Promise<string> {
   const reply = await app.as().post("/sales", { type, data });
   return (reply.json() as { id: string }).id;
+}
+
+/** Emits an event of a key and gives its id. */
+export async function emitKeyed(app: TestApp, key: string): Promise<string> {
+  const reply = await app.as().post("/sales", { type: "shop.sold", data: "{}", key });
+  return (reply.json() as { id: string }).id;
+}
+
+/** Lets what is to happen later with a kind of job happen now. */
+export async function hasten(app: TestApp, job: string): Promise<void> {
+  const sql = `update jobs_active set run_at = 0 where name = '${job}' and state = 'delayed'`;
+  await app.spine.hub.driver.append([{ sql, parameters: [] }]);
+  app.spine.jobs.wake();
+  await app.settled();
 }
 
 /** The deliveries of a webhook, newest first, each with its attempts. */

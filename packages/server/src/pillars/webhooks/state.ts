@@ -1,4 +1,6 @@
 import type { Counter, Histogram, PluginContext, ServerFacts } from "portico/kernel";
+import { signingKeys } from "./asymmetric.ts";
+import type { SigningKeys } from "./asymmetric.ts";
 import { recentEvents } from "./recent.ts";
 import type { RecentEvents } from "./recent.ts";
 import { keepTargets } from "./target.ts";
@@ -8,6 +10,9 @@ import type { Targets } from "./target.ts";
 export interface WebhooksState {
   readonly targets: Targets;
   readonly recent: RecentEvents;
+  readonly keys: SigningKeys;
+  /** Failures in a row of each webhook in this process. */
+  readonly streaks: Map<string, number>;
   readonly attempts: Counter;
   readonly durations: Histogram;
 }
@@ -21,6 +26,8 @@ export function openState(ctx: PluginContext): WebhooksState {
   const state: WebhooksState = {
     targets: keepTargets(ctx),
     recent: recentEvents(),
+    keys: signingKeys(ctx.secrets),
+    streaks: new Map(),
     attempts: ctx.meter.counter("webhook_attempts_total", "Attempts to deliver an event", [
       "outcome",
     ]),

@@ -11,13 +11,39 @@ export interface WebhookRow {
   readonly url: string;
   /** JSON list of patterns. */
   readonly events: string;
+  /** JSON list: an event is wanted when it carries one of them. Empty: whatever it carries. */
+  readonly channels: Generated<string>;
+  /** JSON of a filter; null: none. */
+  readonly filter: Generated<string | null>;
+  /** The application's own customer whom it serves; null: nobody's in particular. */
+  readonly owner: Generated<string | null>;
   readonly description: string;
-  /** Sealed: `whsec_…`. */
+  /** Sealed: `whsec_…`, the newest. */
   readonly secret: string;
+  /**
+   * Sealed JSON list of {@link LiveSecret}, newest first, from the first rotation on: every attempt is signed with each
+   * that has not expired. Null: `secret` alone.
+   */
+  readonly secrets: Generated<string | null>;
   /** Sealed JSON object: headers may be credentials. */
   readonly headers: string;
   /** JSON list, for showing. */
   readonly headerNames: string;
+  /** Sealed JSON: credentials towards the receiver. */
+  readonly auth: Generated<string | null>;
+  readonly authType: Generated<string | null>;
+  /** Form of the body: `standard`, `event` or `cloudevents`. */
+  readonly format: Generated<string>;
+  /** 1: attempts carry a `v1a` signature beside `v1`. */
+  readonly isAsymmetric: Generated<number>;
+  /** JSON of a retry policy; null: the server's schedule. */
+  readonly retryPolicy: Generated<string | null>;
+  /** JSON of a rate limit; null: none. */
+  readonly rateLimit: Generated<string | null>;
+  /** Attempts under way at the same time, over all processes. */
+  readonly concurrency: Generated<number>;
+  /** Null: deliveries overtake each other. Else what happens to a key whose delivery is exhausted. */
+  readonly ordering: Generated<string | null>;
   readonly isActive: number;
   readonly disabledReason: string | null;
   /**
@@ -28,6 +54,13 @@ export interface WebhookRow {
   readonly revision: Generated<number>;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** A signing secret and how long it is used; null: until it is replaced. */
+export interface LiveSecret {
+  readonly secret: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | null;
 }
 
 /** How many deliveries a webhook has ever had. Apart from the webhook: written with every batch, read with none. */
@@ -54,6 +87,10 @@ export interface DeliveryRow {
   /** Tries of all rounds. */
   readonly attempts: Generated<number>;
   readonly nextAt: number | null;
+  /** The event's key, where the webhook keeps order: deliveries of one key are sent one after another. */
+  readonly orderKey: Generated<string | null>;
+  /** Since when it waits, without a job, for its paused webhook; null: it does not. */
+  readonly parkedAt: Generated<number | null>;
   readonly lastStatus: Generated<number | null>;
   readonly lastError: Generated<string | null>;
   readonly createdAt: number;
@@ -74,13 +111,77 @@ export interface AttemptRow {
   readonly responseBody: Uint8Array | null;
 }
 
+/** How the receiver of a webhook does; no row: well. */
+export interface HealthRow {
+  readonly organization: Generated<string>;
+  readonly webhook: string;
+  /** Of the first failure since the last success. */
+  readonly failingSince: number | null;
+  readonly lastFailureAt: number | null;
+  /** 1: `webhook.failing` was told, and `webhook.recovered` not yet. */
+  readonly isTold: Generated<number>;
+  /** While set, deliveries are parked; also the name of the pause, which its end knows it by. */
+  readonly pausedUntil: number | null;
+  /** `failing`: only probes are sent. `asked`: the receiver asked for a wait. `pace`: the rate limit has no room. */
+  readonly pauseReason: string | null;
+  /** Probes in vain since it began to fail. */
+  readonly probes: Generated<number>;
+  /** Goes up with each parked delivery: whoever parks and whoever ends the pause come one after the other. */
+  readonly parkings: Generated<number>;
+}
+
+/** When a webhook with a rate limit may be called next. */
+export interface PaceRow {
+  readonly organization: Generated<string>;
+  readonly webhook: string;
+  /** Microseconds since 1970: ten thousand calls a second are a tenth of a millisecond apart. */
+  readonly nextAtMicros: number;
+}
+
+/** A line: the deliveries of one key of an ordered webhook. The row is there exactly while a job works on the line. */
+export interface LineRow {
+  readonly organization: Generated<string>;
+  readonly webhook: string;
+  readonly orderKey: string;
+  /** Goes up with what joins the line, so that its job does not end over something it has not seen. */
+  readonly wakes: number;
+}
+
+/** An event that has more subscribers than one transaction takes: those up to `after` have their deliveries. */
+export interface BacklogRow {
+  readonly seq: number;
+  readonly event: string;
+  /** Id of a webhook; empty at the beginning. */
+  readonly after: string;
+}
+
+/** Bulk work under way: one for each webhook, and one for the organization as a whole. */
+export interface BulkRow {
+  /** Id of a webhook; empty for all of the organization's. */
+  readonly place: string;
+  /** The job that does it. */
+  readonly job: string;
+  /** JSON of where it goes on. */
+  readonly cursor: string;
+  readonly done: number;
+  readonly updatedAt: number;
+}
+
 /** The pillar's tables, for Kysely. `organization` is stamped and narrowed by the store. */
 export interface WebhookTables {
   readonly webhooks_webhooks: WebhookRow;
   readonly webhooks_positions: PositionRow;
   readonly webhooks_deliveries: DeliveryRow;
   readonly webhooks_attempts: AttemptRow;
+  readonly webhooks_health: HealthRow;
+  readonly webhooks_pace: PaceRow;
+  readonly webhooks_lines: LineRow;
+  readonly webhooks_backlog: BacklogRow;
+  readonly webhooks_bulks: BulkRow;
 }
+
+/** The kind under which changed webhooks are told to every process. */
+export const WEBHOOK_CHANGED = "webhooks.webhook";
 
 /** Whose rows the tables hold. */
 export const webhookTables: Readonly<Record<keyof WebhookTables, TableScope>> = {
@@ -88,4 +189,9 @@ export const webhookTables: Readonly<Record<keyof WebhookTables, TableScope>> = 
   webhooks_positions: "organization",
   webhooks_deliveries: "organization",
   webhooks_attempts: "organization",
+  webhooks_health: "organization",
+  webhooks_pace: "organization",
+  webhooks_lines: "organization",
+  webhooks_backlog: "organization",
+  webhooks_bulks: "organization",
 };

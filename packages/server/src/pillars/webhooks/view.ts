@@ -3,6 +3,15 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 import { toRfc3339 } from "portico/kernel";
 import { PATTERN } from "./match.ts";
+import {
+  SUBSCRIPTION_COLUMNS,
+  subscriptionFields,
+  SubscriptionView,
+  viewSubscription,
+} from "./subscription.ts";
+import type { SubscriptionRow } from "./subscription.ts";
+import { STEERING_COLUMNS, SteeringView, steeringFields, viewSteering } from "./steering.ts";
+import type { SteeringRow } from "./steering.ts";
 import type { AttemptRow, DeliveryRow, WebhookRow } from "./tables.ts";
 
 const Time = Type.String({ format: "date-time" });
@@ -23,6 +32,8 @@ export const webhookFields = {
     description: "Sent along with every attempt; stored sealed and never shown again.",
   }),
   description: Type.String({ maxLength: 1_000 }),
+  ...subscriptionFields,
+  ...steeringFields,
 };
 
 /** One webhook as callers see it: never its secret, and of its headers only the names. */
@@ -35,6 +46,8 @@ export const WebhookView = Type.Object({
   disabledReason: TextOrNull,
   headerNames: Type.Array(Type.String()),
   description: Type.String(),
+  ...SubscriptionView,
+  ...SteeringView,
   revision: Type.Integer(),
   createdAt: Time,
   updatedAt: Time,
@@ -50,6 +63,8 @@ export const WEBHOOK_COLUMNS = [
   "disabledReason",
   "headerNames",
   "description",
+  ...SUBSCRIPTION_COLUMNS,
+  ...STEERING_COLUMNS,
   "revision",
   "createdAt",
   "updatedAt",
@@ -58,8 +73,10 @@ export const WEBHOOK_COLUMNS = [
 /** A webhook's row without what is sealed. */
 export type VisibleWebhook = Pick<
   WebhookRow,
-  Exclude<(typeof WEBHOOK_COLUMNS)[number], "revision">
-> & { readonly revision: number };
+  Exclude<(typeof WEBHOOK_COLUMNS)[number], "revision" | keyof SteeringRow | keyof SubscriptionRow>
+> &
+  SubscriptionRow &
+  SteeringRow & { readonly revision: number };
 
 /** One row in the form callers see. */
 export function viewWebhook(row: VisibleWebhook): Static<typeof WebhookView> {
@@ -72,6 +89,8 @@ export function viewWebhook(row: VisibleWebhook): Static<typeof WebhookView> {
     disabledReason: row.disabledReason,
     headerNames: parseTexts(row.headerNames),
     description: row.description,
+    ...viewSubscription(row),
+    ...viewSteering(row),
     revision: row.revision,
     createdAt: toRfc3339(row.createdAt),
     updatedAt: toRfc3339(row.updatedAt),
@@ -118,7 +137,7 @@ export const DeliveryView = Type.Object({
 /** A delivery's row as it is read. */
 export type ReadDelivery = Omit<
   DeliveryRow,
-  "round" | "tries" | "attempts" | "lastStatus" | "lastError"
+  "round" | "tries" | "attempts" | "lastStatus" | "lastError" | "orderKey" | "parkedAt"
 > & {
   readonly attempts: number;
   readonly lastStatus: number | null;

@@ -203,6 +203,8 @@ export class UpstreamConnection implements ReplySink, RequestLink {
     this.exchange = undefined;
     // A connection is clean only when both messages on it are complete to the byte.
     const isClean = isExact && this.#timer.isSent && this.#isKeptAlive && !this.socket.destroyed;
+    // Whoever paused for its last bytes has no reason to resume any more; the next reply would not be read.
+    if (this.#timer.isPaused) this.resume();
     if (isClean) this.#owner.free(this);
     else this.close();
     exchange?.ended(trailers);

@@ -20,7 +20,7 @@ async function run(
   const [noun, word] = words;
   const found = app.cliVerbs().find(({ verb }) => verb.noun === noun && verb.verb === word);
   if (found === undefined) throw new TypeError(`there is no ${noun} ${word}`);
-  return await found.verb.run(found.ctx, input);
+  return await found.verb.run(found.ctx, input, () => undefined);
 }
 
 /** What `tail` prints until it ends by itself or by the signal. */

@@ -12,7 +12,7 @@ export const tailVerb: CliVerb = {
   summary: "Follow requests as they are answered by the running server",
   options: [{ flag: "--count <count>", description: "end after so many" }, ...filterOptions],
   // For hosts that cannot follow: what there is now.
-  run: (ctx, input) => listVerb.run(ctx, input),
+  run: (ctx, input, report) => listVerb.run(ctx, input, report),
   async *follow(ctx, input, signal): AsyncGenerator<CliOutput> {
     const countMax = numberOf(input, "count") ?? Infinity;
     let count = 0;

@@ -1,10 +1,16 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import type { Tx } from "portico/kernel";
 import { raise } from "../errors.ts";
 import { acceptHeaders } from "../headers.ts";
+import { settingsOf } from "../settings.ts";
+import { acceptSecret } from "../secret.ts";
 import { newSecret } from "../sign.ts";
+import { OWNER, ownerOf } from "../owner.ts";
+import { DEFAULT_STEERING, steeringColumns, steeringFields } from "../steering.ts";
+import { subscriptionColumns, subscriptionFields } from "../subscription.ts";
 import type { WebhookTables } from "../tables.ts";
-import { headersPlace, secretPlace } from "../target.ts";
+import { headersPlace, secretPlace, WEBHOOK_CHANGED } from "../target.ts";
 import { viewWebhook, webhookData, webhookFields, WebhookView } from "../view.ts";
 
 const SLUG_PATTERN = "^[a-z][a-z0-9-]{1,62}$";
@@ -23,6 +29,7 @@ export const createWebhook = operation({
   access: "webhooks:write",
   mode: "write",
   idempotent: true,
+  keepsTo: [OWNER],
   onceOnly: ["secret"],
   body: Type.Object(
     {
@@ -32,6 +39,13 @@ export const createWebhook = operation({
       slug: Type.Optional(Type.String({ pattern: SLUG_PATTERN })),
       headers: Type.Optional(headers),
       description: Type.Optional(description),
+      secret: Type.Optional(
+        Type.String({
+          maxLength: 128,
+          description: "A signing secret of your own: `whsec_` and 24 to 64 bytes in base64.",
+        }),
+      ),
+      ...Type.Partial(Type.Object({ ...subscriptionFields, ...steeringFields })).properties,
     },
     { additionalProperties: false },
   ),
@@ -41,7 +55,14 @@ export const createWebhook = operation({
       secret: Type.String({ description: "`whsec_…`; shown once." }),
     }),
   },
-  errors: ["webhooks.badUrl", "webhooks.badHeader", "webhooks.slugTaken"],
+  errors: [
+    "webhooks.badUrl",
+    "webhooks.badHeader",
+    "webhooks.badFilter",
+    "webhooks.badSecret",
+    "webhooks.tooMany",
+    "webhooks.slugTaken",
+  ],
   example: {
     body: { url: "https://example.com/hooks", events: ["invoice.*", "webhook.*"] },
     refused: {
@@ -57,8 +78,11 @@ export const createWebhook = operation({
     const { organization } = caller;
     const extra = acceptHeaders(body.headers ?? {});
     const id = ctx.makeId("webhook");
-    const secret = newSecret(ctx.fillRandom);
+    const secret = body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
+    const owner = ownerOf(caller) ?? body.owner ?? null;
+    await refuseTooMany(tx, settingsOf(ctx).webhooksMax);
     const now = ctx.clock.now();
+    const { auth = null, ...steering } = steeringColumns(body, { organization, id }, ctx.secrets);
     const isOn = body.active ?? true;
     const row = {
       id,
@@ -72,12 +96,19 @@ export const createWebhook = operation({
       revision: 1,
       createdAt: now,
       updatedAt: now,
+      channels: "[]",
+      filter: null,
+      ...subscriptionColumns({ ...body, owner }),
+      owner,
+      ...DEFAULT_STEERING,
+      ...steering,
     };
     const { numInsertedOrUpdatedRows: inserted } = await tx
       .db<WebhookTables>()
       .insertInto("webhooks_webhooks")
       .values({
         ...row,
+        auth,
         secret: ctx.secrets.seal(secret, secretPlace(organization, id)),
         headers: ctx.secrets.seal(JSON.stringify(extra), headersPlace(organization, id)),
       })
@@ -86,7 +117,18 @@ export const createWebhook = operation({
     if (Number(inserted) === 0) {
       throw raise("webhooks.slugTaken", { params: { slug: body.slug ?? "" } });
     }
+    tx.changed(WEBHOOK_CHANGED, id);
     tx.emit("webhook.created", webhookData(row), { subject: id });
     return { ...viewWebhook(row), secret };
   },
 });
+
+// Two who create at once may both find room: a bound on growth, not an invariant, and worth no lock.
+async function refuseTooMany(tx: Tx, max: number): Promise<void> {
+  const { count } = await tx
+    .db<WebhookTables>()
+    .selectFrom("webhooks_webhooks")
+    .select((row) => row.fn.countAll().as("count"))
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= max) throw raise("webhooks.tooMany", { params: { max } });
+}

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import { OWNER } from "../owner.ts";
 import { holdWebhook } from "../change.ts";
 import type { WebhookTables } from "../tables.ts";
 import { WEBHOOK_CHANGED } from "../target.ts";
@@ -15,12 +16,13 @@ export const deleteWebhook = operation({
     "The webhook and its secret are erased. Deliveries that still waited are canceled; each can be read by its id.",
   access: "webhooks:write",
   mode: "write",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: { 204: null },
   errors: ["webhooks.notFound", "webhooks.stale"],
   example: { path: { id: "{webhooks.create.id}" }, after: ["webhooks.create"] },
-  async handle({ path, ifMatch, tx, ctx }) {
-    const wanted = { idOrSlug: path.id, ifMatch, now: ctx.clock.now() };
+  async handle({ path, ifMatch, caller, tx, ctx }) {
+    const wanted = { idOrSlug: path.id, ifMatch, now: ctx.clock.now(), caller };
     const row = await holdWebhook(tx, wanted);
     const db = tx.db<WebhookTables>();
     await db.deleteFrom("webhooks_webhooks").where("id", "=", row.id).execute();

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
-import { raise } from "../errors.ts";
+import { OWNER } from "../owner.ts";
+import { findDelivery } from "../find.ts";
 import type { WebhookTables } from "../tables.ts";
 import { AttemptView, DeliveryView, viewAttempt, viewDelivery } from "../view.ts";
 
@@ -12,6 +13,7 @@ export const getDelivery = operation({
   summary: "Get a delivery with its attempts",
   access: "webhooks:read",
   mode: "read",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: {
     200: Type.Object({ ...DeliveryView.properties, attempts: Type.Array(AttemptView) }),
@@ -21,16 +23,9 @@ export const getDelivery = operation({
     path: { id: "{webhooks.listDeliveries.data.0.id}" },
     after: ["webhooks.create", "webhooks.enable", "webhooks.listDeliveries"],
   },
-  async handle({ path, read }) {
+  async handle({ path, caller, read }) {
     const db = read.db<WebhookTables>();
-    const delivery = await db
-      .selectFrom("webhooks_deliveries")
-      .selectAll()
-      .where("id", "=", path.id)
-      .executeTakeFirst();
-    if (delivery === undefined) {
-      throw raise("webhooks.deliveryNotFound", { params: { id: path.id } });
-    }
+    const delivery = await findDelivery(read, path.id, caller);
     const attempts = await db
       .selectFrom("webhooks_attempts")
       .selectAll()

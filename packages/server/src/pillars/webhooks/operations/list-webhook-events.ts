@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { operation, toRfc3339 } from "portico/kernel";
+import { OWNER } from "../owner.ts";
 import { raise } from "../errors.ts";
 import { readExact } from "../envelope.ts";
 import { findWebhook } from "../find.ts";
@@ -24,6 +25,7 @@ export const listWebhookEvents = operation({
     "like. A receiver that was away can catch up here without any delivery.",
   access: "webhooks:read",
   mode: "read",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   query: Type.Object(
     {
@@ -54,7 +56,7 @@ export const listWebhookEvents = operation({
   },
   async handle({ path, query, caller, read, ctx }) {
     const { organization } = caller;
-    const { id } = await findWebhook(read, path.id);
+    const { id } = await findWebhook(read, path.id, caller);
     const place = [organization, "webhooks", "after", id];
     const after = query.after === undefined ? 0 : openPosition(query.after, place, ctx.secrets);
     const rows = await read

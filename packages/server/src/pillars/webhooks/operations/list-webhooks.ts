@@ -1,5 +1,7 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import { OWNER, ownerOf } from "../owner.ts";
+import { Owner } from "../subscription.ts";
 import type { WebhookTables } from "../tables.ts";
 import { viewWebhook, WEBHOOK_COLUMNS, WebhookView } from "../view.ts";
 
@@ -11,8 +13,10 @@ export const listWebhooks = operation({
   summary: "List webhooks",
   access: "webhooks:read",
   mode: "read",
+  keepsTo: [OWNER],
   query: Type.Object(
     {
+      owner: Type.Optional(Owner),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
       cursor: Type.Optional(Type.String()),
     },
@@ -25,7 +29,7 @@ export const listWebhooks = operation({
     }),
   },
   example: { after: ["webhooks.create"] },
-  async handle({ query, cursor, read }) {
+  async handle({ query, cursor, caller, read }) {
     const limit = query.limit ?? 50;
     const after = cursor.after?.[0];
     let select = read
@@ -35,6 +39,9 @@ export const listWebhooks = operation({
       .orderBy("id")
       .limit(limit + 1);
     if (after !== undefined) select = select.where("id", ">", String(after));
+    const kept = ownerOf(caller);
+    if (query.owner !== undefined) select = select.where("owner", "=", query.owner);
+    if (kept !== undefined) select = select.where("owner", "=", kept);
     const rows = await select.execute();
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;

@@ -1,7 +1,10 @@
 import type { Selectable } from "kysely";
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import { OWNER } from "../owner.ts";
+import { deliverAgain, RENEWED_COLUMNS } from "../again.ts";
 import { raise } from "../errors.ts";
+import { findDelivery } from "../find.ts";
 import type { DeliveryRow, WebhookTables } from "../tables.ts";
 
 /** Longer than this a first try waits only behind many others, or its job was set aside and will never come. */
@@ -18,6 +21,7 @@ export const retryDelivery = operation({
     "about to be tried for the first time, and not a minute old, is left as it is.",
   access: "webhooks:write",
   mode: "write",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: { 202: Type.Object({ id: Type.String(), status: Type.Literal("accepted") }) },
   errors: ["webhooks.deliveryNotFound", "webhooks.notFound", "webhooks.inactive"],
@@ -35,20 +39,21 @@ export const retryDelivery = operation({
       },
     },
   },
-  async handle({ path, tx, ctx, origin }) {
+  async handle({ path, caller, tx, ctx, origin }) {
+    await findDelivery(tx, path.id, caller);
     const db = tx.db<WebhookTables>();
     const row = await tx
       .forUpdate(
         db
           .selectFrom("webhooks_deliveries")
-          .select(["id", "webhook", "event", "state", "round", "attempts", "updatedAt"])
+          .select([...RENEWED_COLUMNS, "state", "attempts", "updatedAt"])
           .where("id", "=", path.id),
       )
       .executeTakeFirst();
     if (row === undefined) throw raise("webhooks.deliveryNotFound", { params: { id: path.id } });
     const webhook = await db
       .selectFrom("webhooks_webhooks")
-      .select("isActive")
+      .select(["isActive", "concurrency"])
       .where("id", "=", row.webhook)
       .executeTakeFirst();
     if (webhook === undefined) throw raise("webhooks.notFound", { params: { id: row.webhook } });
@@ -56,17 +61,8 @@ export const retryDelivery = operation({
     const accepted = { id: row.id, status: "accepted" };
     const now = ctx.clock.now();
     if (isAboutToBeTried(row, now)) return accepted;
-    const round = row.round + 1;
-    await db
-      .updateTable("webhooks_deliveries")
-      .set({ state: "pending", round, tries: 0, nextAt: now, updatedAt: now })
-      .where("id", "=", row.id)
-      .execute();
-    tx.enqueue(
-      "deliver",
-      { delivery: row.id, webhook: row.webhook, event: row.event, round },
-      { key: row.webhook, origin: { ...origin, cause: row.id } },
-    );
+    const { concurrency } = webhook;
+    await deliverAgain([{ ...row, concurrency }], tx, { ctx, origin, isBulk: false });
     return accepted;
   },
 });

@@ -4,6 +4,9 @@ import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
 import { acceptHeaders } from "../headers.ts";
+import { OWNER, ownerOf } from "../owner.ts";
+import { steeringColumns } from "../steering.ts";
+import { subscriptionColumns } from "../subscription.ts";
 import { headersPlace } from "../target.ts";
 import { webhookFields, WebhookView } from "../view.ts";
 
@@ -18,10 +21,11 @@ export const updateWebhook = operation({
     "new URL and headers from their next attempt on.",
   access: "webhooks:write",
   mode: "write",
+  keepsTo: [OWNER],
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   body: Type.Partial(Type.Object(webhookFields), { additionalProperties: false, minProperties: 1 }),
   replies: { 200: WebhookView },
-  errors: ["webhooks.notFound", "webhooks.badUrl", "webhooks.badHeader", "webhooks.stale"],
+  errors: ["webhooks.notFound", "webhooks.badUrl", "webhooks.badHeader", "webhooks.badFilter", "webhooks.stale"],
   example: {
     path: { id: "{webhooks.create.id}" },
     body: { events: ["invoice.paid"], description: "Bookkeeping" },
@@ -30,10 +34,16 @@ export const updateWebhook = operation({
   handle({ path, body, ifMatch, caller, tx, ctx }) {
     const reason = body.url === undefined ? undefined : ctx.outbound.objection(body.url);
     if (reason !== undefined) throw raise("webhooks.badUrl", { params: { reason } });
+    // Whoever is kept to an owner cannot give a webhook away.
+    const owner = ownerOf(caller) ?? body.owner;
+    const subscription = subscriptionColumns({
+      ...body,
+      ...(owner === undefined ? {} : { owner }),
+    });
     const headers = body.headers === undefined ? undefined : acceptHeaders(body.headers);
     return changeWebhook(
       tx,
-      { idOrSlug: path.id, ifMatch, now: ctx.clock.now() },
+      { idOrSlug: path.id, ifMatch, now: ctx.clock.now(), caller },
       (before): Changes => ({
         ...(body.url === undefined ? {} : { url: body.url }),
         ...(body.events === undefined ? {} : { events: JSON.stringify(body.events) }),
@@ -50,6 +60,8 @@ export const updateWebhook = operation({
               ),
               headerNames: JSON.stringify(Object.keys(headers)),
             }),
+        ...subscription,
+        ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
   },

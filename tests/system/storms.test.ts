@@ -1,0 +1,114 @@
+// Troubles that pass: what was accepted before, within and after them is stored and delivered.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Client } from "pg";
+import { afterAll, describe, expect, test } from "vitest";
+import {
+  cloneDatabase,
+  startPostgres,
+} from "../../packages/server/src/kernel/testing/postgres-server.ts";
+import { brokenInStorm, storm, type Storm, type StormOptions } from "../chaos/storm.ts";
+
+const postgres = await startPostgres();
+afterAll(() => postgres.stop());
+
+const FAST_RETRIES = { webhooks: { retryWaitsMs: Array<number>(30).fill(300), timeoutMs: 1_000 } };
+const SHORT = { acceptedEach: 200, webhooks: 4, recoveryMs: 5_000 } as const;
+
+let clones = 0;
+async function database(dialect: "sqlite" | "postgres"): Promise<{ postgresUrl?: string }> {
+  if (dialect === "sqlite") return {};
+  clones += 1;
+  return { postgresUrl: await cloneDatabase(postgres.url, `storm_${clones}`) };
+}
+
+/** Runs a storm; answers what it broke, with all that was found where it broke something. */
+async function brokenBy(
+  options: StormOptions,
+  trouble: (at: Storm) => Promise<void>,
+): Promise<readonly unknown[]> {
+  const report = await storm(options, trouble);
+  const broken = brokenInStorm(report, options);
+  return broken.length === 0 ? [] : [...broken, report];
+}
+
+describe.each(["sqlite", "postgres"] as const)("with %s", (dialect) => {
+  test("receivers that hang, break connections and answer 500 for a while get everything", async () => {
+    const options = { ...SHORT, ...(await database(dialect)), config: FAST_RETRIES };
+    const broken = await brokenBy(options, async ({ receiver }) => {
+      for (const manners of ["hang", "reset", { status: 500 }, { status: 429 }] as const) {
+        receiver.behave(manners);
+        await sleep(1_500);
+      }
+      receiver.behave("answer");
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("a process that stood still for longer than its leases goes on, and delivers nothing twice too often", async () => {
+    const options = { ...SHORT, ...(await database(dialect)) };
+    const broken = await brokenBy(options, async ({ server }) => {
+      process.kill(server.pid, "SIGSTOP");
+      await sleep(20_000);
+      process.kill(server.pid, "SIGCONT");
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("a clock stepped two hours ahead and back stops nothing", async () => {
+    const options = { ...SHORT, ...(await database(dialect)), config: FAST_RETRIES };
+    const hook = fileURLToPath(new URL("../chaos/stepped-clock.mjs", import.meta.url));
+    const broken = await brokenBy(options, async (at) => {
+      const clock = join(at.place.folder, "clock");
+      await at.server.kill();
+      at.server = await at.place.start({
+        NODE_OPTIONS: `--import=${hook}`,
+        STEPPED_CLOCK: clock,
+      });
+      for (const hours of [2, -2, 0]) {
+        writeFileSync(clock, String(hours * 3_600_000));
+        at.receiver.behave({ status: 503 });
+        await sleep(500);
+        at.receiver.behave("answer");
+        await at.accepted(100);
+      }
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+test("PostgreSQL that crashes and comes back, and cuts every connection, costs refusals and nothing else", async () => {
+  const { postgresUrl = "" } = await database("postgres");
+  const options = { ...SHORT, postgresUrl, refusals: [503], recoveryMs: 15_000 };
+  const report = await storm(options, async (at) => {
+    await postgres.restart();
+    await at.accepted(50);
+    const client = new Client({ connectionString: postgresUrl });
+    await client.connect();
+    for (let cut = 0; cut < 5; cut += 1) {
+      await client.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+      );
+      await sleep(300);
+    }
+    await client.end();
+  });
+  expect({ ...report, broken: brokenInStorm(report, options) }).toMatchObject({ broken: [] });
+  expect(report.refused).toBeGreaterThan(0);
+});
+
+test("a process that stood still while another took its work over writes nothing more of it", async () => {
+  const { postgresUrl = "" } = await database("postgres");
+  const broken = await brokenBy({ ...SHORT, postgresUrl }, async (at) => {
+    const other = await at.place.startAnother();
+    const { pid } = at.server;
+    process.kill(pid, "SIGSTOP");
+    await sleep(20_000);
+    process.kill(pid, "SIGCONT");
+    await at.accepted(50);
+    await other.stop();
+  });
+  expect(broken).toEqual([]);
+});
