@@ -1,7 +1,10 @@
 // Another configuration in a running server: put in force whole or not at all, and no call fails on the way.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Route } from "./call.ts";
+import { folderOf } from "./openapi/documents.fixture.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { settingsOf, tableApp } from "./table.fixture.ts";
 import type { TableApp } from "./table.fixture.ts";
@@ -216,5 +219,45 @@ describe("a reload", () => {
         expect.stringContaining("asks for permissions but for no credential"),
       ]);
     }
+  });
+
+  it("takes a document over whose text is the same, and reads one that has changed", async () => {
+    const operation = { responses: { 200: { description: "ok" } } };
+    const text = (...paths: readonly string[]): string =>
+      JSON.stringify({
+        openapi: "3.1.0",
+        info: { title: "t", version: "1" },
+        paths: Object.fromEntries(paths.map((path) => [path, { get: operation }])),
+      });
+    await using folder = await folderOf({ "one.json": text("/a", "/b"), "two.json": text("/c") });
+    const file = (name: string) => join(folder.path, name);
+    const apis = ["one", "two"].map((id) => ({
+      id,
+      basePath: `/${id}`,
+      upstream: "http://127.0.0.1:9",
+      openapi: file(`${id}.json`),
+    }));
+    await using server = await tableApp({ apis });
+    const table = server.app.context("gateway").get(Table);
+    const reloaded = async (): Promise<readonly string[]> => {
+      const before = new Set<Route>(table.inForce.compiled.routes);
+      const { mistakes } = await server.face.reload(
+        configOf(server, { apis: structuredClone(apis) }),
+      );
+      expect(mistakes).toBeUndefined();
+      const { routes } = table.inForce.compiled;
+      return routes.filter((route) => !before.has(route)).map(({ template }) => template);
+    };
+    await reloaded();
+    expect(await reloaded()).toEqual([]);
+    await writeFile(file("one.json"), text("/a", "/new"));
+    expect(await reloaded()).toEqual(["/one/a", "/one/new"]);
+    await writeFile(file("two.json"), "{");
+    const { mistakes } = await server.face.reload(
+      configOf(server, { apis: structuredClone(apis) }),
+    );
+    expect(mistakes?.join()).toContain("two.json");
+    await writeFile(file("two.json"), text("/c"));
+    expect(await reloaded()).toEqual([]);
   });
 });

@@ -184,7 +184,10 @@ export class RouteTable {
   async #load(config: GatewaySettings): Promise<readonly TableMistake[]> {
     const { loadModules, reading } = this.#options;
     this.#modules = await loadModules(modulePaths(config));
-    const opened = await openTableDocuments(config, reading, this.#rowDocuments);
+    const opened = await openTableDocuments(config, reading, {
+      rows: this.#rowDocuments,
+      before: this.#documents,
+    });
     this.#documents = opened.documents;
     return opened.mistakes;
   }
@@ -287,6 +290,7 @@ function mistakesOf(built: Built): readonly TableMistake[] {
 }
 
 const NO_DOCUMENTS: TableDocuments = {
+  known: new Map(),
   of: () => undefined,
   openRows: () => Promise.resolve([]),
 };
