@@ -3,7 +3,7 @@ import type { CliVerb, PluginContext } from "portico/kernel";
 import { Buffer } from "node:buffer";
 import { acceptData } from "../data.ts";
 import { raise } from "../errors.ts";
-import { refuseReserved } from "../reserved.ts";
+import { refuseReserved } from "../declared.ts";
 import { settingsOf } from "../settings.ts";
 import { organizationOf, organizationOption, text } from "./options.ts";
 
