@@ -41,7 +41,7 @@ export async function insertDeliveries(
   { ctx, isBulk = false }: { readonly ctx: PluginContext; readonly isBulk?: boolean },
 ): Promise<void> {
   if (matches.length === 0) return;
-  const { recent, share } = stateOf(ctx);
+  const { recent } = stateOf(ctx);
   const nextPosition = await takePositions(matches, tx);
   const now = ctx.clock.now();
   const rows = matches.map(({ webhook, event }) => ({
@@ -71,12 +71,11 @@ export async function insertDeliveries(
     const { id: delivery, orderKey, position } = row;
     const { concurrency } = webhook;
     const origin = { cause: delivery, trace: event.trace, actor: event.actor };
-    const behindMs = share(event.organization, now);
     if (orderKey === null) {
       const queued = { delivery, webhook: webhook.id, event: event.id, round: 1, position };
-      enqueueDelivery(tx, queued, { concurrency, origin, isBulk, behindMs });
+      enqueueDelivery(tx, queued, { concurrency, origin, isBulk });
     } else {
-      lines.push({ webhook: webhook.id, line: orderKey, concurrency, origin, behindMs });
+      lines.push({ webhook: webhook.id, line: orderKey, concurrency, origin });
     }
   }
   await wakeLines(tx, lines);

@@ -49,8 +49,6 @@ export interface QueueOptions {
   readonly at?: number;
   readonly isRetry?: boolean;
   readonly isBulk?: boolean;
-  /** How far it stands behind others; see `share.ts`. */
-  readonly behindMs?: number;
   readonly origin?: Origin;
 }
 
@@ -58,12 +56,11 @@ export interface QueueOptions {
 export function enqueueDelivery(
   writer: Pick<Append, "enqueue">,
   queued: Queued,
-  { concurrency, at, isRetry, isBulk, behindMs, origin }: QueueOptions,
+  { concurrency, at, isRetry, isBulk, origin }: QueueOptions,
 ): void {
   writer.enqueue(laneOf(concurrency), queued, {
     key: queued.webhook,
     ...(at === undefined ? {} : { at }),
-    ...(behindMs === undefined ? {} : { behindMs }),
     ...(isRetry === true ? { priority: RETRY_PRIORITY } : {}),
     ...(isBulk === true ? { priority: BULK_PRIORITY } : {}),
     ...(origin === undefined ? {} : { origin }),
@@ -77,13 +74,12 @@ export interface Line {
   readonly concurrency: number;
   readonly origin?: Origin;
   readonly pass?: boolean;
-  readonly behindMs?: number;
 }
 
 /** Adds the job of a line. Only for who knows that there is none: see {@link wakeLines}. */
 export function enqueueLine(
   writer: Pick<Append, "enqueue">,
-  { webhook, line, concurrency, origin, pass, behindMs }: Line,
+  { webhook, line, concurrency, origin, pass }: Line,
   at?: number,
 ): void {
   writer.enqueue(
@@ -92,7 +88,6 @@ export function enqueueLine(
     {
       key: webhook,
       ...(at === undefined ? {} : { at }),
-      ...(behindMs === undefined ? {} : { behindMs }),
       ...(origin === undefined ? {} : { origin }),
     },
   );

@@ -3,8 +3,6 @@ import { signingKeys } from "./asymmetric.ts";
 import type { SigningKeys } from "./asymmetric.ts";
 import { recentEvents } from "./recent.ts";
 import type { RecentEvents } from "./recent.ts";
-import { fairShare } from "./share.ts";
-import type { Share } from "./share.ts";
 import { keepTargets } from "./target.ts";
 import type { Targets } from "./target.ts";
 
@@ -13,7 +11,6 @@ export interface WebhooksState {
   readonly targets: Targets;
   readonly recent: RecentEvents;
   readonly keys: SigningKeys;
-  readonly share: Share;
   /** Failures in a row of each webhook in this process. */
   readonly streaks: Map<string, number>;
   readonly attempts: Counter;
@@ -30,7 +27,6 @@ export function openState(ctx: PluginContext): WebhooksState {
     targets: keepTargets(ctx),
     recent: recentEvents(),
     keys: signingKeys(ctx.secrets),
-    share: fairShare(),
     streaks: new Map(),
     attempts: ctx.meter.counter("webhook_attempts_total", "Attempts to deliver an event", [
       "outcome",

@@ -202,8 +202,7 @@ describeStore("one event for more webhooks than a transaction should write", (op
             ...tx,
             execute: async (statement) => {
               const result = await tx.execute(statement);
-              if (/^insert into "webhooks_deliveries"/.test(statement.sql))
-                size += Number(result.changes);
+              if (/^insert into "webhooks_deliveries"/.test(statement.sql)) size += result.changes;
               return result;
             },
           });
