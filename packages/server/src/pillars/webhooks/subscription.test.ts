@@ -202,7 +202,8 @@ describeStore("one event for more webhooks than a transaction should write", (op
             ...tx,
             execute: async (statement) => {
               const result = await tx.execute(statement);
-              if (/^insert into "webhooks_deliveries"/.test(statement.sql)) size += result.changes;
+              if (statement.sql.startsWith('insert into "webhooks_deliveries"'))
+                size += result.changes;
               return result;
             },
           });
