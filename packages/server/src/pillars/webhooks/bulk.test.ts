@@ -140,7 +140,8 @@ describeStore("a bulk job", (open) => {
           }),
         );
         if (isStep) killed.steps += 1;
-        if (isStep && killed.after.includes(killed.steps)) throw new Error("the process was killed");
+        if (isStep && killed.after.includes(killed.steps))
+          throw new Error("the process was killed");
         return value;
       },
     } as unknown as typeof driver;
@@ -231,7 +232,10 @@ describeStore("POST /webhooks/{id}/replay", (open) => {
     const event = await emit(app);
     await app.settled();
     const to = await subscribe(app, other.url, { slug: "second", events: ["none"] });
-    await begin(app, `/webhooks/${id}/replay`, { filter: { ...LONG_AGO, types: ["shop.*"] }, to: "second" });
+    await begin(app, `/webhooks/${id}/replay`, {
+      filter: { ...LONG_AGO, types: ["shop.*"] },
+      to: "second",
+    });
     await app.settled();
     expect(other.received.map(({ headers }) => headers["webhook-id"])).toEqual([event]);
     expect(receiver.received).toHaveLength(1);
@@ -248,7 +252,9 @@ describeStore("POST /webhooks/{id}/replay", (open) => {
     const stranger = app.as({ organization: "other", permissions: ["*"] });
     const body = { url: receiver.url, events: ["*"] };
     const foreign = (await stranger.post("/webhooks", body)).json() as { id: string };
-    const refused = await app.as().post(`/webhooks/${id}/replay`, { filter: LONG_AGO, to: foreign.id });
+    const refused = await app
+      .as()
+      .post(`/webhooks/${id}/replay`, { filter: LONG_AGO, to: foreign.id });
     expect(refused.status).toBe(404);
   });
 });

@@ -1,7 +1,13 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileFilter, explainFilter, FILTER_BOUNDS, filterMistakes, subjectOf } from "./filter.ts";
+import {
+  compileFilter,
+  explainFilter,
+  FILTER_BOUNDS,
+  filterMistakes,
+  subjectOf,
+} from "./filter.ts";
 import type { Filter } from "./filter.ts";
 
 function subject(data: string, contentType = "application/json") {
@@ -45,8 +51,26 @@ describe("a filter", () => {
     [{ path: "data.a.b.0.c", eq: true }, '{"a":{"b":[{"c":true}]}}', true],
     [{ path: "data.a.länge", eq: 3 }, '{"a":{"länge":3}}', true],
     [{ not: { path: "data.n", eq: 1 } }, '{"n":2}', true],
-    [{ and: [{ path: "data.n", gt: 0 }, { path: "data.n", lt: 2 }] }, '{"n":1}', true],
-    [{ or: [{ path: "data.n", lt: 0 }, { path: "data.n", gt: 2 }] }, '{"n":1}', false],
+    [
+      {
+        and: [
+          { path: "data.n", gt: 0 },
+          { path: "data.n", lt: 2 },
+        ],
+      },
+      '{"n":1}',
+      true,
+    ],
+    [
+      {
+        or: [
+          { path: "data.n", lt: 0 },
+          { path: "data.n", gt: 2 },
+        ],
+      },
+      '{"n":1}',
+      false,
+    ],
   ])("%j of %s: %s", (filter, data, expected) => {
     expect(holds(filter, data)).toBe(expected);
   });
@@ -118,10 +142,18 @@ describe("what is no filter", () => {
     ["a long text", { path: "data.a", eq: "a".repeat(FILTER_BOUNDS.textLength + 1) }, "/eq"],
     ["a long list", { path: "data.a", in: Array.from({ length: 101 }, () => 1) }, "/in"],
     ["a list in a list", { path: "data.a", in: [[1]] }, "/in"],
-    ["a mistake below", { or: [part, { not: { and: [{ path: "x", eq: 1 }] } }] }, "/or/1/not/and/0/path"],
+    [
+      "a mistake below",
+      { or: [part, { not: { and: [{ path: "x", eq: 1 }] } }] },
+      "/or/1/not/and/0/path",
+    ],
     ["too many levels", nested(FILTER_BOUNDS.levels + 1), "/not".repeat(FILTER_BOUNDS.levels)],
     ["too many parts", { and: Array.from({ length: 64 }, () => part) }, "/and/63"],
-    ["too many bytes", { and: Array.from({ length: 17 }, () => ({ path: "type", eq: "ä".repeat(512) })) }, ""],
+    [
+      "too many bytes",
+      { and: Array.from({ length: 17 }, () => ({ path: "type", eq: "ä".repeat(512) })) },
+      "",
+    ],
   ])("%s is refused at its place", (_what, filter, pointer) => {
     expect(filterMistakes(filter).map((mistake) => mistake.pointer)).toEqual([pointer]);
   });
@@ -135,7 +167,9 @@ describe("what is no filter", () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (filter, data) => {
         if (filterMistakes(filter).length > 0) return;
-        expect(typeof compileFilter(filter as Filter)(subject(JSON.stringify(data)))).toBe("boolean");
+        expect(typeof compileFilter(filter as Filter)(subject(JSON.stringify(data)))).toBe(
+          "boolean",
+        );
       }),
     );
   });

@@ -1,7 +1,10 @@
-import { add, definePlugin, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, provide, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
 import { bulk } from "./bulk.ts";
+import { DeliveryCheck } from "./capability.ts";
+import { listenVerb } from "./cli/listen.ts";
+import { checkDelivery } from "./check-delivery.ts";
 import { deliveryJobs } from "./deliver.ts";
 import { webhookErrors } from "./errors.ts";
 import { webhookEvents } from "./events.ts";
@@ -74,11 +77,13 @@ export const webhooks: AnyPlugin = definePlugin({
   ],
   jobs: { ...deliveryJobs, release, fanOutRest, bulk },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
-  contributes: [add(Timeline, deliveriesOfThread)],
+  contributes: [add(Timeline, deliveriesOfThread), add(CliVerbs, listenVerb)],
+  provides: [DeliveryCheck],
   start: async (ctx) => {
     const { targets } = openState(ctx);
     const subscribers = subscribersOf(ctx);
     return {
+      provides: [provide(DeliveryCheck, { check: (delivery) => checkDelivery(ctx, delivery) })],
       stop: async () => {
         targets.stop();
         subscribers.stop();

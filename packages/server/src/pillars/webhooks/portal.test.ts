@@ -20,7 +20,10 @@ const sell = operation({
   audit: "none",
   replies: { 202: Type.Object({ id: Type.String(), status: Type.String() }) },
   example: {},
-  handle: ({ append }) => ({ id: append.emit("shop.sold", { n: 1 }, { channels: ["cust_1"] }), status: "accepted" }),
+  handle: ({ append }) => ({
+    id: append.emit("shop.sold", { n: 1 }, { channels: ["cust_1"] }),
+    status: "accepted",
+  }),
 });
 const till = definePlugin({ id: "till", version: "1.0.0", engine: "^1", operations: [sell] });
 
@@ -210,7 +213,9 @@ describeStore("a portal link", (open) => {
     }
     const { token } = await linkFor(app, "cust_1");
     const asked = { headers: { authorization: `Bearer ${token}` }, remoteAddress: "127.0.0.1" };
-    await expect(Promise.resolve(app.context("webhooks").access.identify(asked))).rejects.toMatchObject({
+    await expect(
+      Promise.resolve(app.context("webhooks").access.identify(asked)),
+    ).rejects.toMatchObject({
       code: "access.restricted",
     });
   });
@@ -248,7 +253,9 @@ describeStore("a portal link", (open) => {
     await using app = await openTill({ driver: database.driver });
     const id = await create(app, { owner: "cust_1" });
     const stranger = app.as({ organization: "other", permissions: ["*"] });
-    const link = (await stranger.post("/webhooks/portal-links", { owner: "cust_1" })).json() as Link;
+    const link = (
+      await stranger.post("/webhooks/portal-links", { owner: "cust_1" })
+    ).json() as Link;
     const send = holder(app, link);
     expect((await send("GET", "/webhooks")).json()).toEqual({ data: [], next: null });
     expect((await send("GET", `/webhooks/${id}`)).status).toBe(404);
@@ -267,7 +274,10 @@ describeStore("a portal link", (open) => {
     expect(link.url).toBe(`https://app.example/hooks#token=${link.token}`);
     const second = await app.as().post("/webhooks/portal-links", { owner: "a" }, key);
     expect(second.json()).toEqual({ ...link, token: null, url: null });
-    const { rows } = await database.driver.query({ sql: "select * from tokens_tokens", parameters: [] });
+    const { rows } = await database.driver.query({
+      sql: "select * from tokens_tokens",
+      parameters: [],
+    });
     expect(rows).toHaveLength(1);
     expect(JSON.stringify(rows)).not.toContain(link.token.slice(4));
   });

@@ -89,8 +89,7 @@ function isWanted(event: LogEvent, input: BulkInput, webhook: Subscriber): boole
   if (event.type === NEVER_DELIVERED) return false;
   if (input.channel !== undefined && !event.channels.includes(input.channel)) return false;
   const { owner } = input;
-  const isOwn = (channel: string): boolean =>
-    channel === owner || webhook.channels.has(channel);
+  const isOwn = (channel: string): boolean => channel === owner || webhook.channels.has(channel);
   // Events are the organization's: by an owner's hand go only those that would have reached this webhook by their channel.
   if (owner !== undefined && !event.channels.some(isOwn)) return false;
   if (input.kind === "replay") return true;

@@ -59,7 +59,12 @@ describeStore("a subscription", (open) => {
     await using receiver = await openReceiver();
     await using database = await open();
     await using app = await openStage({ driver: database.driver });
-    const filter = { and: [{ path: "data.amount", gte: 100 }, { path: "data.test", ne: true }] };
+    const filter = {
+      and: [
+        { path: "data.amount", gte: 100 },
+        { path: "data.test", ne: true },
+      ],
+    };
     const { id } = await subscribe(app, receiver.url, { filter });
     await publishTo(app, [], '{"amount":99}');
     const great = await publishTo(app, [], '{"amount":100.0}');
@@ -177,7 +182,10 @@ describeStore("one event for more webhooks than a transaction should write", (op
           return value;
         }),
     };
-    await using app = await openShop({ driver: counted as unknown as typeof driver, runTwice: false });
+    await using app = await openShop({
+      driver: counted as unknown as typeof driver,
+      runTwice: false,
+    });
     await insertWebhooks(app, 1_100);
     await emit(app);
     await app.settled();
