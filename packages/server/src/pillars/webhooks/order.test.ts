@@ -161,6 +161,7 @@ describeStore("deliveries of an ordered webhook", (open) => {
       await app.as().post("/sales", { type: "shop.sold", data: "{}" });
     }
     await receiver.count(3);
+    expect(receiver.received).toHaveLength(3);
     for (const response of held) response.writeHead(204).end();
     await app.settled();
   });

@@ -58,7 +58,8 @@ async function step(
     .where("id", "=", id)
     .executeTakeFirst();
   if (webhook?.isActive !== 1) {
-    return endParked(tx, id, webhook === undefined ? "canceled" : "held", surroundings);
+    const state = webhook === undefined ? "canceled" : "held";
+    return endParked(tx, { webhook: id, state, now: surroundings.ctx.clock.now() });
   }
   if ((await readHealth(tx, id))?.pause !== undefined) {
     const health = await holdHealth(tx, id);
@@ -84,24 +85,21 @@ async function endPause(tx: Tx, ending: Ending, surroundings: Surroundings): Pro
   const sent = await releaseSome(tx, webhook, { many: 1, isProbe: true, ...surroundings });
   // Nothing waits. The next delivery is the probe: a receiver that is known to fail is paused again at once.
   if (sent === 0) return setHealth(tx, webhook.id, open);
-  const until = nextEnd(ending, surroundings.ctx);
-  if (pause.reason === "pace") await spendTurn(tx, webhook.id, until);
+  const { ctx } = surroundings;
+  const waitMs = nextWait(ending, ctx);
+  // Another than that of the pause that ends, whatever the clock: its end is its name.
+  const until = Math.max(ctx.clock.now() + waitMs, pause.until + 1);
+  if (pause.reason === "pace") await spendTurn(tx, webhook.id, (await tx.now()) + waitMs);
   const probes = pause.reason === "failing" ? health.probes + 1 : health.probes;
   const to = { ...health, probes, pause: { ...pause, until } };
-  await setHealth(tx, webhook.id, { from: health, to });
+  await setHealth(tx, webhook.id, { from: health, to, waitMs });
 }
 
-function nextEnd({ webhook, health, pause }: Ending, ctx: PluginContext): number {
-  const settings = settingsOf(ctx);
+function nextWait({ webhook, health, pause }: Ending, ctx: PluginContext): number {
   const rate = readRateLimit(webhook.rateLimit);
-  const waitMs =
-    pause.reason === "pace"
-      ? rate === null
-        ? 0
-        : intervalMs(rate)
-      : jittered(probeWaitMs(health.probes + 1, settings), settings.retryJitter, ctx.fillRandom);
-  // Later than the pause that ends, whatever the clock: its end is its name.
-  return Math.ceil(Math.max(ctx.clock.now(), pause.until) + Math.max(1, waitMs));
+  if (pause.reason === "pace" && rate !== null) return Math.ceil(intervalMs(rate));
+  const settings = settingsOf(ctx);
+  return jittered(probeWaitMs(health.probes + 1, settings), settings.retryJitter, ctx.fillRandom);
 }
 
 type Parked = Pick<
@@ -174,12 +172,13 @@ async function releaseSome(
 /** What is parked for a webhook that sends no more. */
 async function endParked(
   tx: Tx,
-  webhook: string,
-  state: "held" | "canceled",
-  { ctx }: Surroundings,
+  {
+    webhook,
+    state,
+    now,
+  }: { readonly webhook: string; readonly state: "held" | "canceled"; readonly now: number },
 ): Promise<void> {
   const rows = await readParked(tx, webhook, { many: BATCH });
-  const now = ctx.clock.now();
   const db = tx.db<WebhookTables>();
   if (rows.length > 0) {
     const positions = rows.map(({ position }) => position);
