@@ -33,7 +33,10 @@ class Simulation {
   readonly #processes: SimulatedProcess[] = [];
   readonly #enqueued: { readonly index: number; readonly kind: Kind; readonly key: string }[] = [];
   readonly #begun: number[] = [];
+  /** Of each job the run that began last. */
+  readonly #newest = new Map<string, number>();
   #runs = 0;
+  #seenEnd = 0;
   ends = 0;
 
   constructor(database: TestDatabase, seed: number) {
@@ -69,6 +72,7 @@ class Simulation {
     this.#runs += 1;
     this.#begun.push(input.index);
     const run = this.#runs;
+    this.#newest.set(id, run);
     const waits = Math.floor(this.#random() * 3);
     for (let wait = 0; wait < waits; wait += 1) {
       await new Promise<void>((resolve) => void clock.after(this.#random() * 4_000, resolve));
@@ -126,12 +130,13 @@ class Simulation {
       }),
     );
     this.#begin();
-    for (let step = 0; step < 120; step += 1) {
+    if (weather.crash > 0) this.#begin();
+    for (let step = 0; step < 160; step += 1) {
       if (step % 12 === 0) await this.#enqueue();
       const living = this.#processes.filter(({ hasEnded }) => !hasEnded).length;
-      if (living === 0 || (weather.crash > 0 && living < 3 && this.#random() < 0.01)) this.#begin();
+      if (living === 0 || (weather.crash > 0 && living < 3 && this.#random() < 0.02)) this.#begin();
       await this.world.step();
-      await this.#checkLimits();
+      await this.#checkStep();
     }
     await this.#calmDown();
     await this.#checkAll(weather.crash === 0);
@@ -152,9 +157,21 @@ class Simulation {
       )
         return;
       if (!(await this.world.step())) break;
-      await this.#checkLimits();
+      await this.#checkStep();
     }
     this.broken.push("jobs are left that nobody runs");
+  }
+
+  async #checkStep(): Promise<void> {
+    await this.#checkLimits();
+    const ends = await this.#ask(`select rowid, id from notes_note where rowid > ${this.#seenEnd}`);
+    for (const end of ends) {
+      this.#seenEnd = Math.max(this.#seenEnd, Number(end["rowid"]));
+      const [job = "", run = ""] = String(end["id"]).split(" ");
+      // Whoever has the job now began it last: what an earlier run writes from then on must be refused.
+      if (this.#newest.get(job) !== Number(run))
+        this.broken.push(`an outdated run of ${job} wrote`);
+    }
   }
 
   async #checkLimits(): Promise<void> {
