@@ -5,7 +5,7 @@ import type { TestDatabase } from "../testing/test-database.ts";
 
 /** Repeat one world: `PORTICO_SEED=4711 npx vitest run packages/server/src/kernel/jobs/simulator.test.ts`. */
 const only = process.env["PORTICO_SEED"];
-const COUNT = 100;
+const COUNT = 80;
 /** Worlds in which a promise was broken once. */
 const ONCE_BROKEN: readonly number[] = [];
 

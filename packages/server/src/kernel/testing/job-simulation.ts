@@ -7,7 +7,7 @@ import type { TestSpine } from "./spine.ts";
 import type { TestDatabase } from "./test-database.ts";
 
 const CALM: Weather = { crash: 0, away: 0, unknown: 0, late: 0 };
-const STORM: Weather = { crash: 0.02, away: 0.02, unknown: 0.02, late: 0.05 };
+const STORM: Weather = { crash: 0.02, away: 0.02, unknown: 0.02, late: 0.25 };
 const KINDS = { plain: undefined, pair: 2, single: 1 } as const;
 const STEPS_MAX = 6_000;
 
@@ -21,6 +21,7 @@ export interface Simulated {
   /** So that a simulation in which nothing happens is seen. */
   readonly ends: number;
   readonly runs: number;
+  readonly ticks: number;
 }
 
 /** One world of jobs and a schedule, from its first enqueue until nothing is left to do. */
@@ -38,13 +39,15 @@ class Simulation {
   #runs = 0;
   #seenEnd = 0;
   ends = 0;
+  ticks = 0;
 
   constructor(database: TestDatabase, seed: number) {
     this.#database = database;
     this.world = new World(database.driver, seed);
     this.#random = seeded(seed ^ 0x5f5f5f5f);
     const outside = new SimulatedProcess(this.world, "client");
-    this.#client = this.#assemble(database.driver, outside);
+    const now = (): Promise<number> => Promise.resolve(this.world.now);
+    this.#client = this.#assemble({ ...database.driver, now }, outside);
   }
 
   get runs(): number {
@@ -123,7 +126,7 @@ class Simulation {
     this.world.weather = weather;
     await this.#client.hub.transaction({ scope: acme, origin: testOrigin }, (session) =>
       this.#client.schedules.face.create(session.as("notes"), {
-        cron: "*/2 * * * * *",
+        cron: "* * * * * *",
         overlap: "queue",
         catchUp: { window: "1h", max: 3 },
         job: { plugin: "notes", name: "plain", input: { index: -1 } },
@@ -193,6 +196,7 @@ class Simulation {
       if (times !== 1) this.broken.push(`job ${index} (${kind}) was done ${times} times`);
     }
     const ticks = await this.#ask(`select tick_at, job from schedules_ticks where outcome = 'run'`);
+    this.ticks = ticks.length;
     const jobs = ticks.map((row) => String(row["job"]));
     const done = texts.filter((text) => text.startsWith("job_"));
     if (new Set(ticks.map((row) => Number(row["tick_at"]))).size !== ticks.length)
@@ -241,9 +245,9 @@ class Simulation {
 export async function simulate(database: TestDatabase, seed: number): Promise<Simulated> {
   const simulation = new Simulation(database, seed);
   try {
-    await simulation.simulate(seed % 4 === 0 ? { ...CALM, late: 0.05 } : STORM);
+    await simulation.simulate(seed % 4 === 0 ? { ...CALM, late: 0.1 } : STORM);
     const { broken, world, ends, runs } = simulation;
-    return { broken: [...new Set(broken)], trace: world.trace, ends, runs };
+    return { ticks: simulation.ticks, broken: [...new Set(broken)], trace: world.trace, ends, runs };
   } finally {
     await simulation.clear();
   }
