@@ -3,11 +3,11 @@ import { simulate } from "../testing/job-simulation.ts";
 import { openSimulationDatabase } from "../testing/spine.ts";
 import type { TestDatabase } from "../testing/test-database.ts";
 
-/** Repeat one world: `PORTICO_SEED=4711 npx vitest run packages/server/src/kernel/jobs/simulator.test.ts`. */
+/** More worlds: `PORTICO_SEEDS=1000`. One again: `PORTICO_SEED=4711 npx vitest run packages/server/src/kernel/jobs/simulator.test.ts`. */
 const only = process.env["PORTICO_SEED"];
-const COUNT = 80;
-/** Worlds in which a promise was broken once. */
-const ONCE_BROKEN: readonly number[] = [];
+const COUNT = Number(process.env["PORTICO_SEEDS"] ?? 60);
+/** Worlds in which an engine with a fault showed it: a limit off by one, a lost row, a tick that came twice, no fence. */
+const ONCE_BROKEN: readonly number[] = [1, 4, 43];
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -33,7 +33,7 @@ describe("in worlds whose processes end at any await and whose database is away 
         ? Array.from({ length: COUNT }, (_, index) => first + index)
         : [Number(only)];
     expect(await brokenIn(seeds)).toEqual([]);
-  }, 60_000);
+  }, 600_000);
 
   test("what was broken once holds", async () => {
     expect(await brokenIn(ONCE_BROKEN)).toEqual([]);
