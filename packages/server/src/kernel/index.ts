@@ -1,5 +1,6 @@
 export * from "./contract/index.ts";
 export {
+  canonicalJson,
   crc32Base62,
   equalSecrets,
   fillRandom,
@@ -11,6 +12,7 @@ export {
   ok,
   parseDuration,
   parseExact,
+  parseJson,
   parseRate,
   Problem,
   problem,
@@ -24,6 +26,8 @@ export {
 export type {
   Clock,
   IdSource,
+  JsonFault,
+  JsonLimits,
   MakeId,
   ProblemDefinition,
   ProblemOptions,
@@ -34,6 +38,8 @@ export type {
   Result,
 } from "../base/index.ts";
 export { accepted, addressBucket, checkRevision, listOf, pageQuery } from "./http/index.ts";
+export { followLog } from "./log/index.ts";
+export type { FollowedEvent, FollowQuery } from "./log/index.ts";
 export { limitTexts, RateLimit, RateLimits, readLimit } from "./limits/index.ts";
 export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";

@@ -93,7 +93,7 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
     runTwice: options.runTwice ?? false,
     writers: {
       emit: createEmitter({ dialect, clock, makeId }),
-      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      enqueue: createEnqueuer({ driver, clock, makeId, registry }),
       audit: createAuditWriter({ dialect, clock, makeId }),
       committed: ({ events, jobs }) => {
         if (events) wake.log?.();

@@ -8,10 +8,12 @@ import {
   Explainers,
   FailureObservers,
   Fronts,
+  Intakes,
   Limiters,
   Pages,
   Permissions,
   RequestObservers,
+  Retention,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -38,6 +40,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Limiters,
   Fronts,
   Pages,
+  Intakes,
   Permissions,
   ApiDocuments,
   RequestObservers,
@@ -45,6 +48,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  Retention,
   CliVerbs,
 ];
 

@@ -13,7 +13,12 @@ export type {
   CredentialRequest,
   Log,
   LogQuery,
+  ParkedEvent,
+  ParkedQuery,
   PluginContext,
+  Redriven,
+  RetentionPolicy,
+  RetentionQuery,
   Secrets,
   ServerFacts,
 } from "./context.ts";
@@ -41,9 +46,12 @@ export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } fro
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  BodyForm,
   CallOptions,
   Cursors,
   ExampleRequest,
+  HeaderFields,
+  IdempotencyRule,
   InputOf,
   Method,
   Operation,
@@ -54,6 +62,7 @@ export type {
   OperationTypes,
   RefusedExample,
   RepliesOf,
+  ReplyForm,
   Reply,
   ReplyOf,
   TypedOperation,
@@ -71,10 +80,13 @@ export {
   Limiters,
   Pages,
   Permissions,
+  Retention,
   Timeline,
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { Intakes } from "./intakes.ts";
+export type { Intake, IntakeRequest } from "./intakes.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
@@ -98,6 +110,7 @@ export type {
   CliInput,
   CliOption,
   CliOutput,
+  CliRequest,
   CliVerb,
   DeclaredPermissions,
   FoundCaller,
@@ -106,6 +119,7 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  RetentionHold,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";

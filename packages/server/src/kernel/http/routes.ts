@@ -1,15 +1,16 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
-import { checkMediaType, parseBody, readBody } from "./body.ts";
+import { checkMediaType, parseBody, readBody, refuseCoding } from "./body.ts";
 import type { CompiledOperation } from "./compile.ts";
 import { raise } from "./errors.ts";
-import { authorise, execute, type ExecuteParts } from "./execute.ts";
+import { authorise, execute, type Call, type ExecuteParts } from "./execute.ts";
 import { readIfMatch } from "./headers.ts";
 import { readIdempotencyKey } from "./idempotency.ts";
 import type { Answer, BoundPage } from "./options.ts";
 import { PROBLEM_TYPE, problemDocument, type ProblemOccurrence } from "./problem-reply.ts";
 import { contextOf, originOf, type RequestContext } from "./request-context.ts";
+import { routerPath, textsOf } from "./route-parts.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -96,21 +97,6 @@ export function addPage(app: FastifyInstance, { page, ctx }: BoundPage, url: str
   });
 }
 
-/** `/keys/{id}` → `/keys/:id`; a colon of the path's own is doubled. */
-function routerPath(template: string): string {
-  return template.replaceAll(":", "::").replaceAll(/\{(\w+)\}/g, ":$1");
-}
-
-function textsOf(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== "object" || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [
-      name,
-      String(Array.isArray(text) ? text.at(-1) : text),
-    ]),
-  );
-}
-
 async function identify(
   parts: RouteParts,
   { operation }: CompiledOperation,
@@ -132,14 +118,17 @@ async function identify(
 async function receiveBody(parts: RouteParts, request: FastifyRequest): Promise<ParsedBody> {
   const { raw } = request;
   const operation = request.routeOptions.config.compiled?.operation;
-  checkMediaType(raw);
+  const form = operation?.bodyForms?.find((each) => each.matches(raw.headers));
+  if (form === undefined) checkMediaType(raw);
+  else refuseCoding(raw);
   const context = contextOf(raw);
   if (context.awaitsContinue) context.response.writeContinue();
-  const bytes = await readBody(raw, {
+  const arrived = await readBody(raw, {
     bytesMax: operation?.bodyBytesMax ?? parts.bodyBytesMax,
     timeoutMs: parts.timeoutMs,
     clock: parts.clock,
   });
+  const bytes = form === undefined ? arrived : form.toJson(arrived, raw.headers);
   return { value: parseBody(bytes, operation?.keepsBytes === true), bytes };
 }
 
@@ -168,6 +157,7 @@ async function serve(
     origin: originOf(context, caller),
     idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
     ifMatch: readIfMatch(request.headers["if-match"]),
+    form: formWanted(compiled, request.headers.accept),
     address: context.client.address,
   });
   return send(answer, request, reply);
@@ -185,7 +175,15 @@ function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): Fas
   }
   reply.code(answer.status);
   if (answer.text === undefined) return reply.send();
-  return reply.header("content-type", "application/json; charset=utf-8").send(answer.text);
+  const type = answer.headers["content-type"] ?? "application/json; charset=utf-8";
+  return reply.header("content-type", type).send(answer.text);
+}
+
+/** JSON for everybody who does not name another form. */
+function formWanted({ operation }: CompiledOperation, accept: string | undefined): Call["form"] {
+  if (operation.replyForms === undefined || accept === undefined) return undefined;
+  const named = accept.split(",").map((part) => part.split(";", 1)[0]?.trim().toLowerCase());
+  return operation.replyForms.find(({ mediaType }) => named.includes(mediaType));
 }
 
 function answerProblem(

@@ -83,6 +83,8 @@ export class Engine {
   readonly #ends = new Set<Promise<void>>();
   readonly #listeners = new Set<() => void>();
   #freed = new Map<string, JobKey>();
+  /** Since when a claim is under way, whose jobs are not among those that run yet; by the database's clock. */
+  claimingSince: number | undefined;
   readonly #turns = new Turns();
 
   constructor(options: EngineOptions) {
@@ -133,8 +135,17 @@ export class Engine {
 
   /** One look at the queue; how long to wait before the next, 0 for not at all. */
   async #turn(owner: string): Promise<number> {
+    const now = await this.#options.hub.driver.now();
+    this.claimingSince = now;
+    try {
+      return await this.#look(owner, now);
+    } finally {
+      this.claimingSince = undefined;
+    }
+  }
+
+  async #look(owner: string, now: number): Promise<number> {
     const { hub, statements, concurrency } = this.#options;
-    const now = await hub.driver.now();
     const parameters = [this.#turns.after];
     const { rows } = await hub.driver.query({ sql: statements.peek, parameters });
     const nextAt = rows[0]?.["next_at"] ?? null;

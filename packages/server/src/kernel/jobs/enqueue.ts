@@ -1,8 +1,7 @@
 import type { Clock, MakeId } from "../../base/index.ts";
 import type { EnqueueOptions, JobDefinition } from "../contract/index.ts";
 import { placeholders } from "../log/index.ts";
-import type { Dialect } from "../log/index.ts";
-import type { Writers } from "../store/index.ts";
+import type { Driver, Writers } from "../store/index.ts";
 import { raiseJobs } from "./errors.ts";
 import type { JobRegistry } from "./registry.ts";
 import { uniqueId } from "./unique.ts";
@@ -41,7 +40,7 @@ export function shownKey(key: string | null): string | null {
 
 /** What the enqueuer needs. */
 export interface EnqueuerOptions {
-  readonly dialect: Dialect;
+  readonly driver: Pick<Driver, "dialect" | "nowAbout">;
   readonly clock: Clock;
   readonly makeId: MakeId;
   readonly registry: JobRegistry;
@@ -52,7 +51,7 @@ export interface EnqueuerOptions {
  * within the transaction, and not an hour later in the engine.
  */
 export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
-  const to = placeholders(options.dialect);
+  const to = placeholders(options.driver.dialect);
   const insert = to(INSERT);
   const insertUnique = to(`${INSERT} on conflict (id) do nothing`);
   return (context, job) => {
@@ -65,8 +64,10 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
     if (reason !== undefined) {
       throw raiseJobs("jobs.badInput", { params: { job: `${plugin}.${job.name}`, reason } });
     }
-    const { key, at, unique, priority = PRIORITY } = job.options;
-    const now = options.clock.now();
+    const { key, afterMs, unique, priority = PRIORITY } = job.options;
+    // By the clock that decides what is due: this process's own may be hours from it.
+    const now = options.driver.nowAbout();
+    const at = afterMs === undefined ? job.options.at : now + afterMs;
     const origin = job.options.origin ?? context.origin;
     const id =
       unique === undefined
@@ -77,7 +78,7 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
     const isReady =
       (at ?? 0) <= now &&
       (key === undefined || limitOfKey(key, registered.definition) === undefined);
-    // Without a time it is due whatever the database's clock says: that clock and ours may differ.
+    // Without a time it is due whatever the database's clock says: what we know of it is a moment old.
     const runAt = at === undefined ? 0 : Math.max(at, now);
     const parameters = [
       id,
@@ -91,7 +92,7 @@ export function createEnqueuer(options: EnqueuerOptions): Writers["enqueue"] {
       key ?? null,
       priority,
       scheduleOf(job.options),
-      now,
+      options.clock.now(),
       origin.actor,
       origin.cause,
       origin.trace,

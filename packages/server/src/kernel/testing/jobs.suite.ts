@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isProblem } from "../../base/index.ts";
+import { isProblem, systemClock } from "../../base/index.ts";
 import type { OpenTestDatabase } from "./describe-store.ts";
 import { acme, define, enqueue, note, upTo } from "./job-fixtures.ts";
 import type { EnqueueOptions } from "./job-fixtures.ts";
@@ -187,6 +187,31 @@ function failing(open: OpenTestDatabase): void {
     await spine.jobs.drained();
     expect(attempts).toEqual([1, 2, 3, 1]);
     expect(await spine.jobs.get(id)).toBeUndefined();
+  });
+
+  it("waits as long as it was told to wait, also when this process's clock is hours off", async () => {
+    for (const hours of [3, -3]) {
+      await using spine = await openSpine(open, {
+        clock: { ...systemClock, now: () => Date.now() + hours * 3_600_000 },
+      });
+      const runs: number[] = [];
+      spine.addJob(
+        "wait",
+        define(({ attempt }) => {
+          runs.push(performance.now());
+          return Promise.resolve(
+            attempt === 1 ? { kind: "retry", error: "once more", afterMs: 300 } : undefined,
+          );
+        }),
+      );
+      await spine.jobs.start();
+      const startedAt = performance.now();
+      await enqueue(spine, "wait", [1], () => ({ afterMs: 300 }));
+      await until(() => runs.length === 2);
+      const [first = 0, second = 0] = runs;
+      expect(first - startedAt).toBeGreaterThanOrEqual(290);
+      expect(second - first).toBeGreaterThanOrEqual(290);
+    }
   });
 
   it("counts a retry and not a snooze, and follows the time either names", async () => {

@@ -126,7 +126,7 @@ export function spineOver(
     runTwice: options.runTwice ?? false,
     writers: {
       emit: createEmitter({ dialect, clock, makeId }),
-      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      enqueue: createEnqueuer({ driver, clock, makeId, registry }),
       audit: createAuditWriter({ dialect, clock, makeId }),
       committed: (held) => {
         if (held.events) wake.log();

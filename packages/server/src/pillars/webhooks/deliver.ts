@@ -48,7 +48,7 @@ export const deliveryJobs: Readonly<Record<string, JobDefinition>> = Object.from
       timeoutMs: 60_000,
       // A receiver that hangs holds so many slots and no more, whatever waits for it.
       concurrency,
-      // Told by events of their own; told as a job's, a delivery's failure would be delivered in turn.
+      // Deliveries have events and states of their own, and an event about one would be delivered in turn.
       reports: "nothing",
       cancellable: false,
       run: (run) => {
