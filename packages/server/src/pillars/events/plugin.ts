@@ -1,5 +1,7 @@
-import { add, definePlugin, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, Pages, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
+import { asyncApiPage } from "./asyncapi.ts";
+import { typesVerb } from "./cli.ts";
 import { eventErrors } from "./errors.ts";
 import { eventEvents } from "./events.ts";
 import { createEventTypes } from "./migrations/0001-create-event-types.ts";
@@ -8,6 +10,7 @@ import { deleteEventType } from "./operations/delete-event-type.ts";
 import { getEventType } from "./operations/get-event-type.ts";
 import { listEventTypes } from "./operations/list-event-types.ts";
 import { updateEventType } from "./operations/update-event-type.ts";
+import { getAsyncApi } from "./operations/get-asyncapi.ts";
 import { getEvent } from "./operations/get-event.ts";
 import { getThread } from "./operations/get-thread.ts";
 import { listParkedEvents } from "./operations/list-parked-events.ts";
@@ -48,7 +51,8 @@ export const events: AnyPlugin = definePlugin({
     deleteEventType,
     listParkedEvents,
     retryParkedEvents,
+    getAsyncApi,
   ],
-  contributes: [add(Timeline, eventsOfThread)],
+  contributes: [add(Timeline, eventsOfThread), add(Pages, asyncApiPage), add(CliVerbs, typesVerb)],
   start: (ctx) => Promise.resolve({ stop: ctx.log.retain(retentionOf(ctx)) }),
 });

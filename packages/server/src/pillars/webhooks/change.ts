@@ -31,7 +31,10 @@ export type Changes = Partial<
  * Reads a webhook to change it, held until the transaction ends. Raises `webhooks.notFound`, and `webhooks.stale` when
  * the caller knew another revision.
  */
-export async function holdWebhook(tx: Tx, { idOrSlug, ifMatch, caller }: Wanted): Promise<VisibleWebhook> {
+export async function holdWebhook(
+  tx: Tx,
+  { idOrSlug, ifMatch, caller }: Wanted,
+): Promise<VisibleWebhook> {
   const { id } = await findWebhook(tx, idOrSlug, caller);
   // Held by its id: two callers who change it at once come one after the other.
   await tx

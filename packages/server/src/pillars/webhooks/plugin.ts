@@ -1,4 +1,4 @@
-import { add, definePlugin, Timeline } from "portico/kernel";
+import { add, definePlugin, Retention, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
 import { deliveryJobs } from "./deliver.ts";
@@ -20,6 +20,7 @@ import { listSigningKeys } from "./operations/list-signing-keys.ts";
 import { listWebhooks } from "./operations/list-webhooks.ts";
 import { retryDelivery } from "./operations/retry-delivery.ts";
 import { updateWebhook } from "./operations/update-webhook.ts";
+import { undeliveredEvents } from "./retention.ts";
 import { webhookPermissions } from "./permissions.ts";
 import { release } from "./release.ts";
 import { WebhookSettings } from "./settings.ts";
@@ -55,7 +56,7 @@ export const webhooks: AnyPlugin = definePlugin({
   ],
   jobs: { ...deliveryJobs, release, fanOutRest },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
-  contributes: [add(Timeline, deliveriesOfThread)],
+  contributes: [add(Timeline, deliveriesOfThread), add(Retention, undeliveredEvents)],
   start: async (ctx) => {
     const { targets } = openState(ctx);
     const subscribers = subscribersOf(ctx);

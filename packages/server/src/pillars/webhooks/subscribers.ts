@@ -22,7 +22,16 @@ export interface Subscriber {
   wantsContent(channels: readonly string[], subject: Subject): boolean;
 }
 
-const COLUMNS = ["id", "events", "channels", "filter", "isActive", "fromSeq", "concurrency", "ordering"] as const;
+const COLUMNS = [
+  "id",
+  "events",
+  "channels",
+  "filter",
+  "isActive",
+  "fromSeq",
+  "concurrency",
+  "ordering",
+] as const;
 
 /** A webhook's row as far as its subscription rests on it. */
 export type SubscribedRow = Pick<WebhookRow, "id" | "events" | "isActive"> & {

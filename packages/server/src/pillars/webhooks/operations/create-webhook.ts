@@ -78,7 +78,8 @@ export const createWebhook = operation({
     const { organization } = caller;
     const extra = acceptHeaders(body.headers ?? {});
     const id = ctx.makeId("webhook");
-    const secret = body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
+    const secret =
+      body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
     const owner = ownerOf(caller) ?? body.owner ?? null;
     await refuseTooMany(tx, settingsOf(ctx).webhooksMax);
     const now = ctx.clock.now();

@@ -25,7 +25,13 @@ export const updateWebhook = operation({
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   body: Type.Partial(Type.Object(webhookFields), { additionalProperties: false, minProperties: 1 }),
   replies: { 200: WebhookView },
-  errors: ["webhooks.notFound", "webhooks.badUrl", "webhooks.badHeader", "webhooks.badFilter", "webhooks.stale"],
+  errors: [
+    "webhooks.notFound",
+    "webhooks.badUrl",
+    "webhooks.badHeader",
+    "webhooks.badFilter",
+    "webhooks.stale",
+  ],
   example: {
     path: { id: "{webhooks.create.id}" },
     body: { events: ["invoice.paid"], description: "Bookkeeping" },
