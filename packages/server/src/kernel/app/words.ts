@@ -12,6 +12,7 @@ import {
   Pages,
   Permissions,
   RequestObservers,
+  EventJudges,
   Retention,
   Timeline,
   type EventTypeDefinition,
@@ -45,6 +46,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  EventJudges,
   Retention,
   CliVerbs,
 ];

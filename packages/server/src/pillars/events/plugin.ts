@@ -1,4 +1,4 @@
-import { add, CliVerbs, definePlugin, Pages, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, EventJudges, Pages, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { asyncApiPage } from "./asyncapi.ts";
 import { typesVerb } from "./cli.ts";
@@ -19,6 +19,7 @@ import { listEvents } from "./operations/list-events.ts";
 import { publishEvent } from "./operations/publish-event.ts";
 import { publishEvents } from "./operations/publish-events.ts";
 import { eventPermissions } from "./permissions.ts";
+import { bySchema } from "./judge-event.ts";
 import { retentionOf } from "./retention.ts";
 import { EventSettings } from "./settings.ts";
 import { eventsOfThread } from "./timeline.ts";
@@ -53,6 +54,11 @@ export const events: AnyPlugin = definePlugin({
     retryParkedEvents,
     getAsyncApi,
   ],
-  contributes: [add(Timeline, eventsOfThread), add(Pages, asyncApiPage), add(CliVerbs, typesVerb)],
+  contributes: [
+    add(EventJudges, bySchema),
+    add(Timeline, eventsOfThread),
+    add(Pages, asyncApiPage),
+    add(CliVerbs, typesVerb),
+  ],
   start: (ctx) => Promise.resolve({ stop: ctx.log.retain(retentionOf(ctx)) }),
 });
