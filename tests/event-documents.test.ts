@@ -97,7 +97,7 @@ test("`portico events types` writes TypeScript that compiles, and whose types ho
   const verb = app
     .cliVerbs()
     .find(({ verb: { noun, verb: name } }) => `${noun} ${name}` === "events types");
-  const written = await verb?.verb.run(verb.ctx, { arguments: {}, options: {} });
+  const written = await verb?.verb.run(verb.ctx, { arguments: {}, options: {} }, () => {});
   const folder = await mkdtemp(join(tmpdir(), "portico-types-"));
   try {
     await writeFile(join(folder, "events.ts"), written?.text ?? "");
