@@ -11,7 +11,7 @@ const plan = readPlan();
 const sources = readSources(join(root, plan.source));
 
 /** Scripts, tests and examples: no floors, but the same shape. */
-const around = ["scripts", "tests", "bench", "examples"].flatMap((folder) =>
+const around = ["scripts", "tests", "bench", "examples", "packages/client"].flatMap((folder) =>
   readSources(join(root, folder)).map((file) => ({ ...file, path: `${folder}/${file.path}` })),
 );
 
@@ -39,6 +39,20 @@ describe("the source tree", () => {
 
   test("documents everything that leaves by a door", () => {
     expect(shape.undocumented(plan, sources)).toEqual([]);
+  });
+});
+
+describe("the client", () => {
+  const client = readSources(join(root, "packages/client/src"));
+
+  test("imports its own files and nothing else, so that it runs wherever there is a Request", () => {
+    expect(client.length).toBeGreaterThan(3);
+    const foreign = client
+      .filter(({ isTest }) => !isTest)
+      .flatMap(({ path, imports }) =>
+        imports.filter(({ specifier }) => !specifier.startsWith("./")).map(() => path),
+      );
+    expect(foreign).toEqual([]);
   });
 });
 

@@ -30,6 +30,10 @@ beforeAll(async () => {
     });
     webhook = String(made["id"]);
   }
+  for (const slug of ["by-slug", "another"]) {
+    await send("POST", "/sources", { provider: "github", slug });
+    for (const genuine of [true, false]) await send("POST", `/sources/${slug}/test`, { genuine });
+  }
   await send("POST", "/events/batch", { events: [make.event(), make.event(), make.event()] });
   for (const id of ["one", "two"]) {
     const routes = [{ path: "/a" }, { path: "/b" }];
@@ -65,6 +69,8 @@ const lists = [
   "/event-types",
   "/webhooks",
   "/webhooks/{id}/deliveries",
+  "/sources",
+  "/sources/by-slug/messages",
   "/gateway/apis",
   "/gateway/routes",
   "/gateway/versions",
@@ -116,6 +122,7 @@ test.each([
   ["/gateway/routes", "source", "source"],
   ["/gateway/versions", "api", "api"],
   ["/errors", "kind", "kind"],
+  ["/sources", "provider", "provider"],
 ])("%s by %s leaves what fits, and all of it", async (path, filter, member) => {
   const all = (await page(path, { limit: "200" })).data;
   const wanted = all.at(-1)?.[member];
@@ -124,6 +131,15 @@ test.each([
   expect(left.length).toBeGreaterThan(0);
   expect(left.every((row) => row[member] === wanted)).toBe(true);
   expect(left.map(({ id }) => id)).toEqual(expect.arrayContaining(fitting.map(({ id }) => id)));
+});
+
+test("messages of a source by state are those of the state", async () => {
+  const path = "/sources/by-slug/messages";
+  const all = (await page(path)).data;
+  for (const state of ["accepted", "quarantined", "released"]) {
+    const left = (await page(path, { state })).data;
+    expect(left).toEqual(all.filter((row) => row["state"] === state));
+  }
 });
 
 test("deliveries by state are those of the state", async () => {

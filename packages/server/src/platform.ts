@@ -12,10 +12,12 @@ import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/i
 import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
+import { inbox } from "./pillars/inbox/index.ts";
 import { insight } from "./pillars/insight/index.ts";
 import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
+import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
 
@@ -24,7 +26,12 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, jobs, webhooks, gateway(), insight(), docs];
+  return [keys(), limits(), events, jobs, webhooks, sources, gateway(), insight(), docs];
+}
+
+/** What there is in development only: in production its paths are nobody's. */
+function inDevelopment({ mode }: ResolvedConfig): readonly AnyPlugin[] {
+  return mode === "development" ? [inbox()] : [];
 }
 
 /** A server over a configuration: {@link Portico}, and where it lives. */
@@ -94,7 +101,7 @@ function ingredientsOf(
   const { keyring, logger, driver } = opened;
   const meter = createMeter({ version: VERSION, process: true });
   return {
-    plugins: [...builtIns(), ...config.plugins],
+    plugins: [...builtIns(), ...inDevelopment(config), ...config.plugins],
     settings: config.settings,
     driver,
     clock: systemClock,

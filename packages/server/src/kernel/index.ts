@@ -12,6 +12,7 @@ export {
   ok,
   parseDuration,
   parseExact,
+  parseJson,
   parseRate,
   Problem,
   problem,
@@ -25,6 +26,8 @@ export {
 export type {
   Clock,
   IdSource,
+  JsonFault,
+  JsonLimits,
   MakeId,
   ProblemDefinition,
   ProblemOptions,
@@ -35,6 +38,8 @@ export type {
   Result,
 } from "../base/index.ts";
 export { accepted, addressBucket, checkRevision, listOf, pageQuery } from "./http/index.ts";
+export { followLog } from "./log/index.ts";
+export type { FollowedEvent, FollowQuery } from "./log/index.ts";
 export { limitTexts, RateLimit, RateLimits, readLimit } from "./limits/index.ts";
 export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";

@@ -65,6 +65,7 @@ function addressBox(url: string, options: DevOptions, server: Server): string {
     ["API", `${own}/api/v1`],
     ["docs", `${own}/docs`],
     ["health", `${own}/health`],
+    ["inbox", `${own}/dev/inbox`],
     ["data", server.config.data],
   ];
   const body = table(rows).split("\n");
@@ -109,6 +110,11 @@ async function welcome(
   const own = `${url}${basePath}`;
   process.stdout.write(`\nroot key (shown this once): ${key}\n`);
   process.stdout.write(`try: curl -H "Authorization: Bearer ${key}" ${own}/api/v1/keys\n`);
+  const body = JSON.stringify({ url: `${own}/dev/inbox`, events: ["*"] });
+  const json = '-H "Content-Type: application/json"';
+  process.stdout.write(
+    `see a webhook in the inbox: curl -H "Authorization: Bearer ${key}" ${json} -d '${body}' ${own}/api/v1/webhooks\n`,
+  );
 }
 
 interface Trial {

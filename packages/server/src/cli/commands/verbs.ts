@@ -6,7 +6,7 @@ import { readConfiguration } from "../configuration.ts";
 import type { PlatformDoor } from "../platform-door.ts";
 import { withProgress } from "../progress.ts";
 import { followTask, runTask } from "../session.ts";
-import { printLine } from "../terminal.ts";
+import { openSender } from "./sender.ts";
 import { globalsOf } from "../program.ts";
 import type { Globals, Output } from "../terminal.ts";
 
@@ -79,9 +79,16 @@ export async function followContributed(
   const { plugins } = platform;
   const { config } = await readConfiguration(globals, { mode: "production", plugins });
   const { noun, verb } = call.verb;
-  for await (const output of followTask(config, { noun, verb, input: call.input })) {
-    // Both ends of the control socket are this file's version or one that answers the same form.
-    if (!(await printLine(output as CliOutput, globals))) return;
+  const sender = openSender(globals, (again) =>
+    runContributed(platform, { ...globals, quiet: true }, { verb: call.verb, input: again }),
+  );
+  try {
+    for await (const output of followTask(config, { noun, verb, input: call.input })) {
+      // Both ends of the control socket are this file's version or one that answers the same form.
+      if (!(await sender.tell(output as CliOutput))) return;
+    }
+  } finally {
+    await sender.close();
   }
 }
 

@@ -86,6 +86,8 @@ export {
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
+export { Intakes } from "./intakes.ts";
+export type { Intake, IntakeRequest } from "./intakes.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
@@ -109,6 +111,7 @@ export type {
   CliInput,
   CliOption,
   CliOutput,
+  CliRequest,
   CliVerb,
   DeclaredPermissions,
   EventJudge,
@@ -149,5 +152,17 @@ export type {
   TransactionOptions,
   Tx,
 } from "./store.ts";
+export { Schedules } from "./schedule.ts";
+export type {
+  NewSchedule,
+  Overlap,
+  ScheduleChanges,
+  ScheduledJob,
+  ScheduleDefinition,
+  ScheduleQuery,
+  SchedulesFace,
+  ScheduleTiming,
+  ScheduleView,
+} from "./schedule.ts";
 export type { Counter, Histogram, Logger, Meter } from "./telemetry.ts";
 export type { Origin } from "./trace.ts";

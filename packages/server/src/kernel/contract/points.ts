@@ -195,6 +195,18 @@ export interface CliOutput {
   readonly data: unknown;
   readonly text: string;
   readonly hint?: string;
+  /** A request that the command line then makes from the machine it runs on; its outcome is printed instead. */
+  readonly send?: CliRequest;
+}
+
+/** A POST of the command line to an address that was typed at it: a program in development, which no server may reach. */
+export interface CliRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exact bytes, in base64. */
+  readonly body: string;
+  /** What `run` is given to make the same request anew, when somebody asks for it again. */
+  readonly again: CliInput;
 }
 
 /**

@@ -9,6 +9,7 @@ import { authorise, execute } from "./execute.ts";
 import { boundHealth, HEALTH_ID } from "./health.ts";
 import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
+import { addIntake } from "./intakes.ts";
 import { closeServer, listenOn, purgeHourly } from "./lifecycle.ts";
 import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
@@ -174,6 +175,11 @@ function addAll(
     const url = `${basePath}${bound.page.path}`;
     addPage(app, bound, url);
     ownPaths.add(url, "GET");
+  }
+  for (const bound of options.intakes) {
+    const url = `${basePath}${bound.intake.path}`;
+    addIntake(app, parts, { bound, url });
+    for (const method of bound.intake.methods) ownPaths.add(url, method);
   }
   const probes = {
     probes: options.probes,

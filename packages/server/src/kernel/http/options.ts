@@ -4,6 +4,7 @@ import type { KernelAccess } from "../access/index.ts";
 import type {
   Caller,
   Front,
+  Intake,
   Limiter,
   Logger,
   Meter,
@@ -32,6 +33,12 @@ export interface BoundPage {
   readonly ctx: PluginContext;
 }
 
+/** An intake with its plugin's context. */
+export interface BoundIntake {
+  readonly intake: Intake;
+  readonly ctx: PluginContext;
+}
+
 /** What an operator may set; every field has a default. */
 export interface HttpConfig {
   /** 10 MB. */
@@ -56,6 +63,7 @@ export interface OwnedErrors {
 export interface HttpOptions {
   readonly operations: readonly BoundOperation[];
   readonly pages: readonly BoundPage[];
+  readonly intakes: readonly BoundIntake[];
   readonly fronts: readonly Front[];
   readonly observers: readonly RequestObserver[];
   readonly access: KernelAccess;

@@ -10,6 +10,7 @@ import { readIdempotencyKey } from "./idempotency.ts";
 import type { Answer, BoundPage } from "./options.ts";
 import { PROBLEM_TYPE, problemDocument, type ProblemOccurrence } from "./problem-reply.ts";
 import { contextOf, originOf, type RequestContext } from "./request-context.ts";
+import { routerPath, textsOf } from "./route-parts.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -94,21 +95,6 @@ export function addPage(app: FastifyInstance, { page, ctx }: BoundPage, url: str
     );
     return await reply.code(answer.status).headers(answer.headers).send(answer.body);
   });
-}
-
-/** `/keys/{id}` → `/keys/:id`; a colon of the path's own is doubled. */
-function routerPath(template: string): string {
-  return template.replaceAll(":", "::").replaceAll(/\{(\w+)\}/g, ":$1");
-}
-
-function textsOf(value: unknown): Readonly<Record<string, string>> {
-  if (typeof value !== "object" || value === null) return {};
-  return Object.fromEntries(
-    Object.entries(value).map(([name, text]) => [
-      name,
-      String(Array.isArray(text) ? text.at(-1) : text),
-    ]),
-  );
 }
 
 async function identify(

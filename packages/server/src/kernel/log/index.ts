@@ -15,6 +15,8 @@ export type { ConsumerDefinition } from "./consumer.ts";
 export { createEmitter } from "./emit.ts";
 export type { EmitterOptions } from "./emit.ts";
 export { logErrors } from "./errors.ts";
+export { followLog } from "./follow.ts";
+export type { FollowedEvent, FollowQuery } from "./follow.ts";
 export { createLog } from "./log.ts";
 export type { LogOptions, RunningLog } from "./log.ts";
 export { errorText } from "./parked.ts";

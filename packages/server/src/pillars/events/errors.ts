@@ -18,6 +18,7 @@ export const eventErrors = {
     "Events of the type '{type}' are told by the plugin '{owner}' alone. Choose a type of your own.",
     "Plugins act on such events: whoever could publish them could make a plugin believe that something happened.",
   ),
+  "events.badOption": problem(422, "{option} cannot be used. It must be {wanted}."),
   "events.badText": problem(
     422,
     "A text in the data holds {got}, which no database keeps unchanged.",

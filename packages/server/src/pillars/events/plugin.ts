@@ -1,7 +1,9 @@
 import { add, CliVerbs, definePlugin, EventJudges, Pages, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { asyncApiPage } from "./asyncapi.ts";
-import { typesVerb } from "./cli.ts";
+import { eventsTailVerb } from "./cli/tail.ts";
+import { triggerVerb } from "./cli/trigger.ts";
+import { typesVerb } from "./cli/types.ts";
 import { eventErrors } from "./errors.ts";
 import { eventEvents } from "./events.ts";
 import { createEventTypes } from "./migrations/0001-create-event-types.ts";
@@ -59,6 +61,8 @@ export const events: AnyPlugin = definePlugin({
     add(Timeline, eventsOfThread),
     add(Pages, asyncApiPage),
     add(CliVerbs, typesVerb),
+    add(CliVerbs, eventsTailVerb),
+    add(CliVerbs, triggerVerb),
   ],
   start: (ctx) => Promise.resolve({ stop: ctx.log.retain(retentionOf(ctx)) }),
 });

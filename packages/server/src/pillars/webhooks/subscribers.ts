@@ -17,6 +17,8 @@ export interface Subscriber {
   readonly fromSeq: number;
   readonly concurrency: number;
   readonly isOrdered: boolean;
+  /** Empty: it does not ask for any. */
+  readonly channels: ReadonlySet<string>;
   wantsType(type: string): boolean;
   /** Asked of events whose type it wants. */
   wantsContent(channels: readonly string[], subject: Subject): boolean;
@@ -53,6 +55,7 @@ export function toSubscriber(row: SubscribedRow): Subscriber {
     fromSeq: row.fromSeq ?? 0,
     concurrency: row.concurrency,
     isOrdered: row.ordering !== null,
+    channels,
     wantsType: matcher(JSON.parse(row.events) as string[]),
     wantsContent: (carried, subject) =>
       (channels.size === 0 || carried.some((channel) => channels.has(channel))) &&

@@ -1,7 +1,7 @@
 import { DEFAULT_ORGANIZATION } from "portico/kernel";
 import type { CliVerb } from "portico/kernel";
-import { allTypes } from "./described-types.ts";
-import { writeTypes } from "./write-types.ts";
+import { allTypes } from "../described-types.ts";
+import { writeTypes } from "../write-types.ts";
 
 /** `portico events types` */
 export const typesVerb: CliVerb = {
