@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const scenarios = ["gateway", "events", "keys", "limits", "webhooks", "start"];
+const scenarios = ["gateway", "events", "keys", "limits", "webhooks", "jobs", "start"];
 const SMOKE: Readonly<Record<string, readonly string[]>> = {
   gateway: ["--pairs", "2", "--seconds", "2", "--no-peers"],
   events: ["--pairs", "2", "--seconds", "2"],

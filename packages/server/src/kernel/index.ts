@@ -1,5 +1,6 @@
 export * from "./contract/index.ts";
 export {
+  canonicalJson,
   crc32Base62,
   equalSecrets,
   fillRandom,

@@ -1,4 +1,4 @@
-import type { Pool } from "pg";
+import type { Client, Pool } from "pg";
 import { checkBinding, raiseStore, TransactionHandle } from "../../kernel/store/index.ts";
 import type { Driver } from "../../kernel/store/index.ts";
 import { Committer } from "./commit.ts";
@@ -33,7 +33,7 @@ export interface PostgresOptions {
  */
 export async function openPostgres(options: PostgresOptions): Promise<Driver> {
   const connection = { url: options.url, applicationName: options.applicationName ?? "portico" };
-  await refuseUnsafe(connection);
+  const startedAt = await refuseUnsafe(connection);
   const size = Math.max(options.pool ?? 10, 4);
   const lanes = Math.min(3, Math.floor(size / 3));
   const others = size - lanes;
@@ -49,10 +49,16 @@ export async function openPostgres(options: PostgresOptions): Promise<Driver> {
     outcomeMs: options.outcomeMs ?? 10_000,
   });
   const appends = new AppendLanes(pools.lanes, committer, lanes);
-  return assemble(options, connection, { ...pools, appends, committer });
+  return assemble(options, connection, {
+    ...pools,
+    appends,
+    committer,
+    clock: databaseClock(pools.reads, startedAt),
+  });
 }
 
-async function refuseUnsafe(connection: ConnectionOptions): Promise<void> {
+/** Answers the database's time. */
+async function refuseUnsafe(connection: ConnectionOptions): Promise<number> {
   const client = await connectClient(connection);
   try {
     const { rows } = await runStatement(client, {
@@ -60,7 +66,7 @@ async function refuseUnsafe(connection: ConnectionOptions): Promise<void> {
       parameters: [],
     });
     const [unsafe] = rows;
-    if (unsafe === undefined) return;
+    if (unsafe === undefined) return await askNow(client);
     const params = { setting: String(unsafe["name"]), value: String(unsafe["setting"]) };
     throw raiseStore("store.unsafeDatabase", { params });
   } finally {
@@ -74,9 +80,11 @@ interface Pools {
   readonly lanes: Pool;
   readonly appends: AppendLanes;
   readonly committer: Committer;
+  readonly clock: DatabaseClock;
 }
 
 function assemble(options: PostgresOptions, connection: ConnectionOptions, pools: Pools): Driver {
+  const { clock } = pools;
   const signals = openSignals(connection);
   const elections = new Elections(connection);
   let closing: Promise<void> | undefined;
@@ -100,7 +108,8 @@ function assemble(options: PostgresOptions, connection: ConnectionOptions, pools
       for (const statement of batch) checkBinding("postgres", statement);
       return await pools.appends.append(batch);
     },
-    now: () => databaseNow(pools.reads),
+    now: clock.now,
+    nowAbout: clock.nowAbout,
     notify: signals.notify,
     onNotify: signals.onNotify,
     elect: (role, election) => elections.elect(role, election),
@@ -113,8 +122,33 @@ function assemble(options: PostgresOptions, connection: ConnectionOptions, pools
   };
 }
 
-async function databaseNow(pool: Pool): Promise<number> {
-  const { rows } = await runStatement(pool, {
+const STEP_MS = 10_000;
+
+interface DatabaseClock {
+  readonly now: () => Promise<number>;
+  readonly nowAbout: () => number;
+}
+
+function databaseClock(pool: Pool, startedAt: number): DatabaseClock {
+  let last = startedAt;
+  const told = { time: startedAt, at: performance.now() };
+  return {
+    now: async () => {
+      const time = await askNow(pool);
+      Object.assign(told, { time, at: performance.now() });
+      return time;
+    },
+    nowAbout: () => {
+      const about = Math.floor(told.time + performance.now() - told.at);
+      // A slower answer is no step back in time; a clock that was set is.
+      last = about > last || last - about > STEP_MS ? about : last;
+      return last;
+    },
+  };
+}
+
+async function askNow(asked: Pool | Client): Promise<number> {
+  const { rows } = await runStatement(asked, {
     sql: "select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as now",
     parameters: [],
   });

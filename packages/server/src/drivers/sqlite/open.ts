@@ -65,6 +65,7 @@ function assemble(
   const signals = openSignals();
   const lost = loseTogether([writer, ...readers]);
   const idleMs = options.idleMs ?? 50;
+  const nowAbout = neverBackward(options.clock ?? systemClock);
   let closing: Promise<void> | undefined;
   return {
     dialect: "sqlite",
@@ -77,7 +78,8 @@ function assemble(
     },
     transaction: (run) => runTransaction({ channel: writer, exclusive: false, idleMs }, run),
     append: (batch) => append(writer, batch),
-    now: neverBackward(options.clock ?? systemClock),
+    now: () => Promise.resolve(nowAbout()),
+    nowAbout,
     notify: signals.notify,
     onNotify: signals.onNotify,
     elect: (_role, election) => electAlways(election),
@@ -123,14 +125,15 @@ function toRefusal(answer: Answer): AppendRefusal | undefined {
 }
 
 /** When the wall clock is set back, time goes on from where it was: it must not stand still until the old hour comes again. */
-function neverBackward(clock: Clock): () => Promise<number> {
+function neverBackward(clock: Clock): () => number {
   let last = 0;
-  let lookedAt = clock.monotonic();
+  let aheadMs = 0;
   return () => {
-    const now = clock.monotonic();
-    last = Math.max(last + now - lookedAt, clock.now());
-    lookedAt = now;
-    return Promise.resolve(Math.floor(last));
+    const now = clock.now();
+    if (now >= last) aheadMs = 0;
+    else if (now + aheadMs < last) aheadMs = last - now;
+    last = now + aheadMs;
+    return last;
   };
 }
 

@@ -13,6 +13,7 @@ import {
   Permissions,
   Registry,
   RequestObservers,
+  Schedules,
   type AnyPlugin,
   type Failure,
   type FailureObserver,
@@ -63,6 +64,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     plugins,
     clock,
     makeId,
+    fillRandom: options.fillRandom,
     logger,
     meter,
     secrets,
@@ -89,6 +91,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   state.ownPaths = http.ownPaths();
   exchange.provided.set(Audit.id, spine.auditor);
   exchange.provided.set(Jobs.id, spine.jobs.face);
+  exchange.provided.set(Schedules.id, spine.schedules.face);
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
@@ -99,6 +102,7 @@ function refuseMistakes(plugins: readonly AnyPlugin[]): void {
     kernelPoints,
     kernelErrors: new Set(kernelErrors.flatMap(({ errors }) => Object.keys(errors))),
     kernelPermissions: new Set(Object.keys(kernelPermissions)),
+    kernelEvents: Object.keys(kernelEvents),
     engineMajor: ENGINE_MAJOR,
   });
   if (mistakes.length === 0) return;

@@ -12,6 +12,7 @@ function world(plugins: World["plugins"]): World {
     kernelPoints: [Known],
     kernelErrors: new Set(["request.invalid"]),
     kernelPermissions: new Set(["audit:read"]),
+    kernelEvents: ["job.failed"],
     engineMajor: 1,
   };
 }

@@ -1,4 +1,6 @@
 import { findShapeMistakes } from "../http/index.ts";
+import { readTiming } from "../schedules/index.ts";
+import { wrongInput } from "../jobs/index.ts";
 import type { AnyPlugin, Contribution, Operation, Point } from "../contract/index.ts";
 
 /** One thing wrong with the plugins of a server, found before anything starts. */
@@ -15,6 +17,7 @@ export interface World {
   readonly kernelPoints: readonly Point<unknown>[];
   readonly kernelErrors: ReadonlySet<string>;
   readonly kernelPermissions: ReadonlySet<string>;
+  readonly kernelEvents: readonly string[];
   readonly engineMajor: number;
 }
 
@@ -36,6 +39,8 @@ export function findMistakes(world: World): readonly Mistake[] {
     wordsAreDeclaredOnce,
     answersHaveTheirShape,
     kernelNamesAreTheKernels,
+    schedulesCanTick,
+    jobsAreCallableByPermission,
   ];
   return rules.flatMap((rule) => rule(world));
 }
@@ -204,7 +209,7 @@ function pointsAreKnown({ plugins, kernelPoints }: World): readonly Mistake[] {
   ];
 }
 
-function wordsAreDeclaredOnce({ plugins }: World): readonly Mistake[] {
+function wordsAreDeclaredOnce({ plugins, kernelEvents }: World): readonly Mistake[] {
   const twice = (kind: string, names: readonly string[]): readonly Mistake[] =>
     duplicates(names).map((name) => ({
       path: name,
@@ -220,10 +225,10 @@ function wordsAreDeclaredOnce({ plugins }: World): readonly Mistake[] {
       "error",
       plugins.flatMap((plugin) => Object.keys(plugin.errors ?? {})),
     ),
-    ...twice(
-      "event type",
-      plugins.flatMap((plugin) => Object.keys(plugin.events ?? {})),
-    ),
+    ...twice("event type", [
+      ...kernelEvents,
+      ...plugins.flatMap((plugin) => Object.keys(plugin.events ?? {})),
+    ]),
     ...twice(
       "capability",
       plugins.flatMap((plugin) => (plugin.provides ?? []).map(({ id }) => id)),
@@ -244,6 +249,50 @@ function kernelNamesAreTheKernels({ plugins }: World): readonly Mistake[] {
         problem: `'${id}' begins as only the kernel's own names do`,
         fix: `rename it to '${plugin.id}…'`,
       })),
+  );
+}
+
+function schedulesCanTick({ plugins }: World): readonly Mistake[] {
+  return plugins.flatMap((plugin) =>
+    Object.entries(plugin.schedules ?? {}).flatMap(([name, schedule]) => {
+      const path = `${plugin.id}.schedules.${name}`;
+      const read = readTiming(schedule);
+      const badTimes = ("mistakes" in read ? read.mistakes : []).map(({ pointer, detail }) => ({
+        path: `${path}${pointer.replaceAll("/", ".")}`,
+        problem: detail,
+        fix: "correct it",
+      }));
+      const job = plugin.jobs?.[schedule.job];
+      if (job === undefined) {
+        const problem = `'${plugin.id}' has no job '${schedule.job}'`;
+        const fix = "declare it in `jobs`, or correct its name";
+        return [...badTimes, { path: `${path}.job`, problem, fix }];
+      }
+      const wrong = wrongInput(job, schedule.input ?? null);
+      if (wrong === undefined) return badTimes;
+      const problem = `the input is not as the job '${schedule.job}' declares it: ${wrong}`;
+      return [...badTimes, { path: `${path}.input`, problem, fix: "give it what it takes" }];
+    }),
+  );
+}
+
+function jobsAreCallableByPermission({ plugins, kernelPermissions }: World): readonly Mistake[] {
+  const known = new Set([
+    ...kernelPermissions,
+    ...plugins.flatMap((plugin) => Object.keys(plugin.permissions ?? {})),
+  ]);
+  return plugins.flatMap((plugin) =>
+    Object.entries(plugin.jobs ?? {}).flatMap(([name, { callable }]) =>
+      callable === undefined || known.has(callable)
+        ? []
+        : [
+            {
+              path: `${plugin.id}.jobs.${name}.callable`,
+              problem: `no plugin declares the permission '${callable}'`,
+              fix: "declare it in `permissions`, or correct its name",
+            },
+          ],
+    ),
   );
 }
 

@@ -76,7 +76,7 @@ export function createPortico(parts: Parts & { readonly http: PorticoHttp }): Po
     start: async ({ work = true } = {}) => {
       try {
         await startPlugins(parts, stops);
-        if (work) await startWork(parts.spine, stops);
+        if (work) await startWork(parts, stops);
         parts.state.isStarted = true;
       } catch (error) {
         await stop();
@@ -137,13 +137,17 @@ async function startPlugins(parts: Parts, stops: Stop[]): Promise<void> {
   }
 }
 
-async function startWork(spine: Spine, stops: Stop[]): Promise<void> {
+async function startWork({ spine, plugins }: Parts, stops: Stop[]): Promise<void> {
   await spine.auditor.start();
   stops.push(() => spine.auditor.stop());
   await spine.log.start();
   stops.push(() => spine.log.stop());
   await spine.jobs.start();
   stops.push(() => spine.jobs.stop({ graceMs: 10_000 }));
+  await spine.schedules.start(
+    plugins.map(({ id: plugin, schedules = {} }) => ({ plugin, schedules })),
+  );
+  stops.push(() => spine.schedules.stop());
 }
 
 async function startOne(

@@ -12,6 +12,12 @@ import {
   type JobsEngine,
 } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema, type RunningLog } from "../log/index.ts";
+import {
+  createSchedules,
+  schedulesSchema,
+  scheduleSequels,
+  type RunningSchedules,
+} from "../schedules/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
 import { tokensSchema } from "../tokens/index.ts";
 import {
@@ -30,6 +36,7 @@ export interface SpineOptions {
   readonly plugins: readonly AnyPlugin[];
   readonly clock: Clock;
   readonly makeId: MakeId;
+  readonly fillRandom: (bytes: Uint8Array) => void;
   readonly logger: Logger;
   readonly meter: Meter;
   readonly secrets: Secrets;
@@ -47,6 +54,7 @@ export interface Spine {
   readonly hub: StoreHub;
   readonly log: RunningLog;
   readonly jobs: JobsEngine;
+  readonly schedules: RunningSchedules;
   readonly registry: JobRegistry;
   readonly changes: RunningChangeFeed;
   readonly auditor: Auditor;
@@ -54,7 +62,16 @@ export interface Spine {
 
 /** Everybody who has tables: the kernel's rooms first, then the plugins in their order. */
 export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwner[] {
-  return [secretsSchema, logSchema, jobsSchema, auditSchema, httpSchema, tokensSchema, ...plugins];
+  return [
+    secretsSchema,
+    logSchema,
+    jobsSchema,
+    schedulesSchema,
+    auditSchema,
+    httpSchema,
+    tokensSchema,
+    ...plugins,
+  ];
 }
 
 /**
@@ -76,7 +93,7 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
     runTwice: options.runTwice ?? false,
     writers: {
       emit: createEmitter({ dialect, clock, makeId }),
-      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      enqueue: createEnqueuer({ driver, clock, makeId, registry }),
       audit: createAuditWriter({ dialect, clock, makeId }),
       committed: ({ events, jobs }) => {
         if (events) wake.log?.();
@@ -88,8 +105,10 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
   const log = createLog({ hub, clock, logger, failed });
   const causeType = async (organization: string, id: string): Promise<string | undefined> =>
     (await log.find(organization, id))?.type;
-  const sequels = { causeType };
+  const sequels = { causeType, ...scheduleSequels(hub) };
   const jobs = createJobs({ hub, registry, clock, logger, meter, makeId, failed, sequels });
+  const { fillRandom } = options;
+  const schedules = createSchedules({ hub, registry, clock, logger, makeId, fillRandom });
   wake.log = () => {
     log.wake();
   };
@@ -104,5 +123,5 @@ export async function createSpine(options: SpineOptions): Promise<Spine> {
       logger.warn({ err: error }, "runs whose jobs were cancelled were not told at once");
     });
   });
-  return { hub, log, jobs, registry, changes, auditor };
+  return { hub, log, schedules, jobs, registry, changes, auditor };
 }

@@ -13,6 +13,7 @@ import {
   Pages,
   Permissions,
   RequestObservers,
+  Retention,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -24,6 +25,7 @@ import { httpErrors, httpPermissions, type OwnedErrors } from "../http/index.ts"
 import { jobErrors, jobEvents } from "../jobs/index.ts";
 import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
+import { scheduleErrors, scheduleEvents } from "../schedules/index.ts";
 import { secretErrors } from "../secrets/index.ts";
 import { storeErrors } from "../store/index.ts";
 import { tokenErrors } from "../tokens/index.ts";
@@ -46,6 +48,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  Retention,
   CliVerbs,
 ];
 
@@ -56,7 +59,10 @@ export const kernelPermissions: Readonly<Record<string, PermissionDefinition>> =
 };
 
 /** What the kernel itself puts on the log. Only it may: publishing these from outside is refused. */
-export const kernelEvents: Readonly<Record<string, EventTypeDefinition>> = { ...jobEvents };
+export const kernelEvents: Readonly<Record<string, EventTypeDefinition>> = {
+  ...jobEvents,
+  ...scheduleEvents,
+};
 
 /** Every error table of the kernel, by room. */
 export const kernelErrors: readonly OwnedErrors[] = [
@@ -65,6 +71,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "store", errors: storeErrors },
   { owner: "log", errors: logErrors },
   { owner: "jobs", errors: jobErrors },
+  { owner: "schedules", errors: scheduleErrors },
   { owner: "audit", errors: auditErrors },
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { Buffer, isUtf8 } from "node:buffer";
 import { parseExact, sha256, toRfc3339 } from "../../base/index.ts";
 import type { CloudEventAttributes, LogEvent } from "./event.ts";
 
@@ -125,7 +125,18 @@ function dataMember(event: Pick<CloudEventContent, "data" | "contentType">): {
 } {
   const { data, contentType } = event;
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return { member: isJsonType(contentType) ? "data" : "data_base64", bytes };
+  return { member: isJsonType(contentType) && isJson(bytes) ? "data" : "data_base64", bytes };
+}
+
+/** An inbound payload may call itself JSON and not be it: it must not break the envelope. */
+function isJson(bytes: Buffer): boolean {
+  if (!isUtf8(bytes)) return false;
+  try {
+    JSON.parse(bytes.toString());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The event itself is the span that whoever receives it goes on from. */

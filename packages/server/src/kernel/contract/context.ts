@@ -26,8 +26,66 @@ export interface Log {
   find(organization: string, id: string): Promise<LogEvent | undefined>;
   /** Events of one organization, oldest first, after a position. */
   page(query: LogQuery): Promise<readonly LogEvent[]>;
+  /**
+   * Deletes old events by the policy, little by little, in one process, from now until the returned function is called.
+   * What a consumer has not handled, and what is parked, stays.
+   */
+  retain(policy: RetentionPolicy): () => Promise<void>;
+  /** Events that their consumers could not handle, of one organization or of all, in log order. */
+  parked(query: ParkedQuery): Promise<readonly ParkedEvent[]>;
+  /** Handles parked events again, one transaction each; what fails stays parked. Throws `log.unknownConsumer`. */
+  redrive(query: ParkedQuery): Promise<Redriven>;
   /** Settles once every consumer has handled all that was committed before the call. For tests and backups. */
   drained(): Promise<void>;
+}
+
+/** How long events are kept. */
+export interface RetentionPolicy {
+  /** Milliseconds that an event of this type is kept; infinite for ever. */
+  keptMs(type: string): number;
+  /** The shortest of all of them: nothing younger is looked at. */
+  readonly shortestMs: number;
+  /** Which of these events somebody still needs, by their ids; asked before each deletion. */
+  needed(query: RetentionQuery): Promise<readonly string[]>;
+}
+
+/** Old events of one organization. */
+export interface RetentionQuery {
+  readonly organization: string;
+  /** Ids; at most 200. */
+  readonly events: readonly string[];
+}
+
+/** An event that its consumer could not handle. */
+export interface ParkedEvent {
+  readonly organization: string;
+  readonly consumer: string;
+  readonly seq: number;
+  readonly event: string;
+  readonly type: string;
+  /** What the last failure said; for operators. */
+  readonly error: string;
+  readonly failures: number;
+  /** Milliseconds since 1970, UTC. */
+  readonly parkedAt: number;
+}
+
+/** Which parked events. */
+export interface ParkedQuery {
+  /** All when left out. */
+  readonly organization?: string;
+  readonly consumer?: string;
+  /** Id of one event. */
+  readonly event?: string;
+  /** Place to go on after. */
+  readonly after?: Pick<ParkedEvent, "seq" | "consumer">;
+  readonly limit: number;
+}
+
+/** How a redrive went. */
+export interface Redriven {
+  readonly handled: number;
+  readonly failed: number;
 }
 
 /** Which events a page holds. */
@@ -37,8 +95,17 @@ export interface LogQuery {
   readonly types?: readonly string[];
   readonly subject?: string;
   readonly trace?: string;
+  /** One of the event's channels. */
+  readonly channel?: string;
+  /** Not before this time, in milliseconds since 1970. */
+  readonly since?: number;
+  /** Before this time. */
+  readonly until?: number;
   readonly after?: number;
   readonly before?: number;
+  /** Accepted at this time (ms since 1970) or later, and before that of `until`. */
+  readonly since?: number;
+  readonly until?: number;
   readonly order?: "oldest" | "newest";
   /** At most 1,000. */
   readonly limit: number;

@@ -24,6 +24,8 @@ export interface EmitOptions {
   readonly channels?: readonly string[];
   /** Media type of bytes given as `data`; JSON when left out. */
   readonly contentType?: string;
+  /** What its producer said of it as a CloudEvent; see {@link LogEvent.attributes}. */
+  readonly attributes?: CloudEventAttributes;
   /** The thread the event belongs to, where it is not the transaction's: a reaction handles events of many threads. */
   readonly origin?: Origin;
 }

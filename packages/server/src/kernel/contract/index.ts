@@ -13,7 +13,12 @@ export type {
   CredentialRequest,
   Log,
   LogQuery,
+  ParkedEvent,
+  ParkedQuery,
   PluginContext,
+  Redriven,
+  RetentionPolicy,
+  RetentionQuery,
   Secrets,
   ServerFacts,
 } from "./context.ts";
@@ -41,9 +46,12 @@ export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } fro
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply } from "./operation.ts";
 export type {
+  BodyForm,
   CallOptions,
   Cursors,
   ExampleRequest,
+  HeaderFields,
+  IdempotencyRule,
   InputOf,
   Method,
   Operation,
@@ -54,6 +62,7 @@ export type {
   OperationTypes,
   RefusedExample,
   RepliesOf,
+  ReplyForm,
   Reply,
   ReplyOf,
   TypedOperation,
@@ -71,6 +80,7 @@ export {
   Limiters,
   Pages,
   Permissions,
+  Retention,
   Timeline,
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
@@ -109,6 +119,7 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  RetentionHold,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
@@ -139,5 +150,17 @@ export type {
   TransactionOptions,
   Tx,
 } from "./store.ts";
+export { Schedules } from "./schedule.ts";
+export type {
+  NewSchedule,
+  Overlap,
+  ScheduleChanges,
+  ScheduledJob,
+  ScheduleDefinition,
+  ScheduleQuery,
+  SchedulesFace,
+  ScheduleTiming,
+  ScheduleView,
+} from "./schedule.ts";
 export type { Counter, Histogram, Logger, Meter } from "./telemetry.ts";
 export type { Origin } from "./trace.ts";

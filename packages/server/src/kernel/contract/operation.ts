@@ -5,6 +5,16 @@ import type { LimitSpec } from "./limit-spec.ts";
 import type { Append, Read, Tx } from "./store.ts";
 import type { Origin } from "./trace.ts";
 
+/** Idempotency-Keys that are not the caller's own for a day, but an organization's for longer. */
+export interface IdempotencyRule {
+  /** A key is unique within the organization, whoever of it sends it. */
+  readonly within: "organization";
+  /** How long answers are kept, in milliseconds: read whenever it is asked. */
+  readonly keptMs: (ctx: PluginContext) => number;
+  /** The same for readers of the API's description: `7 days`. */
+  readonly kept: string;
+}
+
 /** How an operation meets the store; it decides what `handle` is given. */
 export type OperationMode = "read" | "write" | "append";
 
@@ -67,6 +77,32 @@ type ModeInput<TMode extends OperationMode, TPrepared> = TMode extends "read"
     ? { readonly tx: Tx; readonly prepared: TPrepared }
     : { readonly append: Append; readonly prepared: TPrepared };
 
+/** Lower-case names, as node:http joins them. */
+export type HeaderFields = Readonly<Record<string, string | string[] | undefined>>;
+
+/**
+ * A form other than JSON in which a request's body may come. It is written as the JSON that the operation's own schema
+ * describes, which then goes on as if it had arrived so.
+ */
+export interface BodyForm {
+  /** For the description of the API. */
+  readonly mediaType: string;
+  /** Whether a body is in this form, by the header fields. */
+  matches(headers: HeaderFields): boolean;
+  /** The body as JSON in UTF-8. Throws problems. */
+  toJson(bytes: Uint8Array, headers: HeaderFields): Uint8Array;
+}
+
+/** A form other than JSON in which a read may be answered, for who names it in `Accept`. */
+export interface ReplyForm {
+  readonly mediaType: string;
+  /** Writes what `handle` returned. */
+  write(
+    value: unknown,
+    input: { readonly query: unknown },
+  ): { readonly text: string; readonly headers?: Readonly<Record<string, string>> };
+}
+
 /** A request as an example. */
 export interface ExampleRequest {
   readonly path?: Readonly<Record<string, string>>;
@@ -113,8 +149,8 @@ export interface OperationSpec<
   readonly mode: TMode;
   /** Such as `"60/min"`, each per caller unless it says otherwise. */
   readonly limits?: readonly LimitSpec[];
-  /** True on POSTs that create: `Idempotency-Key` is honoured. */
-  readonly idempotent?: boolean;
+  /** True on POSTs that create: `Idempotency-Key` is honoured, for 24 h and for the caller, unless a rule says otherwise. */
+  readonly idempotent?: boolean | IdempotencyRule;
   /** `full` keeps an entry for every call, `none` none. Writes are audited unless told otherwise. */
   readonly audit?: "full" | "none";
   readonly params?: TPath;
@@ -127,6 +163,10 @@ export interface OperationSpec<
    * body. Everywhere else they are refused (`request.number`), since parsing would alter them silently.
    */
   readonly keepsBytes?: boolean;
+  /** Other forms of the body than JSON. */
+  readonly bodyForms?: readonly BodyForm[];
+  /** Other forms of a read's answer than JSON. */
+  readonly replyForms?: readonly ReplyForm[];
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: TReplies;
   /**
@@ -139,7 +179,10 @@ export interface OperationSpec<
   readonly example: OperationExample;
   /** Fields of the answer that are shown once: a replay of the same Idempotency-Key has null there. */
   readonly onceOnly?: readonly string[];
-  /** Asynchronous work before the transaction: hashing, signing, look-ups. */
+  /**
+   * Asynchronous work before the transaction: hashing, signing, look-ups. An `append` whose rows met others that came
+   * meanwhile (`store.conflict`) is prepared and written once more, on what is there now.
+   */
   readonly prepare?: (
     input: OperationInput<Static<TPath>, Static<TQuery>, Static<TBody>> & { readonly read: Read },
   ) => Promise<TPrepared>;
@@ -164,13 +207,15 @@ export interface Operation {
   readonly access: string;
   readonly mode: OperationMode;
   readonly limits: readonly LimitSpec[];
-  readonly idempotent: boolean;
+  readonly idempotent: boolean | IdempotencyRule;
   readonly audit: "full" | "none";
   readonly params: TSchema | undefined;
   readonly query: TSchema | undefined;
   readonly body: TSchema | undefined;
   readonly bodyBytesMax: number | undefined;
   readonly keepsBytes?: boolean;
+  readonly bodyForms?: readonly BodyForm[];
+  readonly replyForms?: readonly ReplyForm[];
   readonly replies: Readonly<Record<number, TSchema | null>>;
   readonly keepsTo: readonly string[];
   readonly errors: readonly string[];
@@ -282,6 +327,8 @@ export function operation<
     body: spec.body,
     bodyBytesMax: spec.bodyBytesMax,
     ...(spec.keepsBytes === undefined ? {} : { keepsBytes: spec.keepsBytes }),
+    ...(spec.bodyForms === undefined ? {} : { bodyForms: spec.bodyForms }),
+    ...(spec.replyForms === undefined ? {} : { replyForms: spec.replyForms }),
     replies: spec.replies,
     keepsTo: spec.keepsTo ?? [],
     errors: spec.errors ?? [],

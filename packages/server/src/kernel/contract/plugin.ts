@@ -6,6 +6,7 @@ import type { EventTypeDefinition, LogEvent } from "./event.ts";
 import type { JobDefinition } from "./job.ts";
 import type { Operation } from "./operation.ts";
 import type { Contribution, Point } from "./point.ts";
+import type { ScheduleDefinition } from "./schedule.ts";
 import type { Migration, Read, TableScope, Tx } from "./store.ts";
 
 /** A permission: what it lets one do, and whether over an organization (the default) or the installation. */
@@ -56,6 +57,8 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   readonly migrations?: readonly Migration[];
   readonly operations?: readonly Operation[];
   readonly jobs?: Readonly<Record<string, JobDefinition>>;
+  /** What runs its jobs by the clock, once over all processes; in the organization `default`. */
+  readonly schedules?: Readonly<Record<string, ScheduleDefinition>>;
   readonly reactions?: Readonly<Record<string, Reaction>>;
   readonly points?: readonly Point<unknown>[];
   readonly contributes?: readonly Contribution[];

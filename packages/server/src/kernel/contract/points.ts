@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "./caller.ts";
-import type { CredentialRequest, PluginContext } from "./context.ts";
+import type { CredentialRequest, PluginContext, RetentionQuery } from "./context.ts";
 import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
 import type { Report } from "./progress.ts";
@@ -98,6 +98,15 @@ export interface TimelineSource {
 }
 /** `kernel.timeline@1` */
 export const Timeline = point<TimelineSource>("kernel.timeline@1");
+
+/** Says which old events a plugin cannot do without yet: they are kept until it can. */
+export interface RetentionHold {
+  readonly id: string;
+  /** Those of the events that are still needed, by their ids. Asked before each deletion, of at most 200 at once. */
+  needed(query: RetentionQuery, ctx: PluginContext): Promise<readonly string[]>;
+}
+/** `kernel.retention@1` */
+export const Retention = point<RetentionHold>("kernel.retention@1");
 
 /** One row of `/health` and of `portico doctor`. */
 export interface Check {

@@ -24,6 +24,11 @@ export function checkMediaType(request: IncomingMessage): void {
       headers: { accept: "application/json" },
     });
   }
+  refuseCoding(request);
+}
+
+/** Refuses bodies that are coded. */
+export function refuseCoding(request: IncomingMessage): void {
   const coding = request.headers["content-encoding"];
   if (coding !== undefined && coding !== "identity") {
     throw raise("request.contentEncoding", {

@@ -7,11 +7,11 @@ import {
   type ProblemPlace,
 } from "../../base/index.ts";
 import { raiseAccess, type KernelAccess } from "../access/index.ts";
-import type { Caller, Limiter, Logger, Origin, ServerFacts } from "../contract/index.ts";
+import type { Caller, Limiter, Logger, Origin, ReplyForm, ServerFacts } from "../contract/index.ts";
 import type { CompiledOperation } from "./compile.ts";
 import type { CursorsFor } from "./cursors.ts";
 import { raise } from "./errors.ts";
-import { fingerprintOf } from "./idempotency.ts";
+import { fingerprintOf, KEPT_MS } from "./idempotency.ts";
 import type { Answer } from "./options.ts";
 import { rateLimited, rateLimitHeaders } from "./rate-limit.ts";
 import { run, type BaseInput, type RunParts } from "./run.ts";
@@ -27,6 +27,8 @@ export interface Call {
   readonly origin: Origin;
   readonly idempotencyKey: string | undefined;
   readonly ifMatch: number | undefined;
+  /** In which the answer is wanted; JSON when left out. */
+  readonly form?: ReplyForm | undefined;
   /** Of the client: whom to count when there is no credential. */
   readonly address: string;
 }
@@ -124,15 +126,22 @@ function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {
     ifMatch: call.ifMatch,
     cursor: parts.cursorsFor(place, typeof cursor === "string" ? cursor : undefined),
   };
-  const key = operation.idempotent ? call.idempotencyKey : undefined;
-  if (key === undefined) return { compiled, input, keyed: undefined };
+  const { idempotent } = operation;
+  const key = idempotent === false ? undefined : call.idempotencyKey;
+  if (key === undefined) return { compiled, input, keyed: undefined, form: call.form };
   const { organization, subject } = caller;
   const fingerprint = fingerprintOf([path, query, contentOf(call)]);
-  return {
-    compiled,
-    input,
-    keyed: { organization, subject, operation: operation.id, key, fingerprint },
+  const rule = idempotent === true || idempotent === false ? undefined : idempotent;
+  const keyed = {
+    organization,
+    // No subject has this name: the key is everybody's of the organization.
+    subject: rule === undefined ? subject : "*",
+    operation: operation.id,
+    key,
+    fingerprint,
+    keptMs: rule?.keptMs(ctx) ?? KEPT_MS,
   };
+  return { compiled, input, keyed };
 }
 
 // Where the bytes are what is stored, they are what must not differ: parsed, two great numbers can be one.

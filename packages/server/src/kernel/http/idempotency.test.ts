@@ -148,6 +148,7 @@ test("a twin that waits two seconds in vain is 409 and may try again", async () 
     subject: "key_1",
     operation: "notes.create",
     key: "k1",
+    keptMs: 86_400_000,
     fingerprint: "f",
   };
   const first = Promise.withResolvers<string>();

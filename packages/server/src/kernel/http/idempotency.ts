@@ -14,10 +14,14 @@ export interface KeyedRequest {
   readonly operation: string;
   readonly key: string;
   readonly fingerprint: string;
+  /** How long its answer is kept. */
+  readonly keptMs: number;
 }
 
 const OWNER = "http";
-const KEPT_MS = 24 * 3_600_000;
+/** How long answers are kept where an operation has no rule of its own. */
+export const KEPT_MS = 24 * 3_600_000;
+const PURGED_MAX = 500;
 const TWIN_WAIT_MS = 2_000;
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -106,13 +110,13 @@ export class Idempotency {
   async find(request: KeyedRequest): Promise<Answer | undefined> {
     const read = this.hub.read(OWNER, { organization: request.organization });
     const row = await select(read, request);
-    return row === undefined || this.isOld(row) ? undefined : replay(row, request);
+    return row === undefined || this.isOld(row, request) ? undefined : replay(row, request);
   }
 
   /** Takes the key within the transaction; answers what to replay when another took it first. */
   async claim(tx: Tx, request: KeyedRequest): Promise<Answer | undefined> {
     const row = await select(tx, request);
-    if (row !== undefined && !this.isOld(row)) return replay(row, request);
+    if (row !== undefined && !this.isOld(row, request)) return replay(row, request);
     if (row !== undefined) await remove(tx, request);
     const result = await tx
       .db<HttpTables>()
@@ -145,28 +149,82 @@ export class Idempotency {
     batch.write(insertAnswer, this.columns(request, answer), 1);
   }
 
-  /** Deletes a row older than a day, so that a batch may insert its own. */
+  /** Deletes a row whose time of keeping is over, so that a batch may insert its own. */
   async forgetOld(request: KeyedRequest, origin: Origin): Promise<void> {
     const options = { scope: { organization: request.organization }, origin };
     await this.hub.transaction(options, async (session) => {
       const tx = session.as(OWNER);
       const row = await select(tx, request);
-      if (row !== undefined && this.isOld(row)) await remove(tx, request);
+      if (row !== undefined && this.isOld(row, request)) await remove(tx, request);
     });
   }
 
-  /** Deletes what is older than a day, of every organization; answers how many. */
-  async purge(): Promise<number> {
-    const { driver } = this.hub;
-    const before = driver.dialect === "postgres" ? "$1" : "?";
-    const sql = `delete from http_idempotency where created_at < ${before}`;
-    const parameters = [Math.floor(this.clock.now() - KEPT_MS)];
-    const { changes } = await driver.transaction((tx) => tx.execute({ sql, parameters }));
-    return changes;
+  /**
+   * Deletes answers whose time of keeping is over, of every organization; answers how many. `longer` has the operations
+   * with a rule of their own. In small transactions: no writer waits for more than one of them.
+   */
+  async purge(longer: ReadonlyMap<string, number> = new Map()): Promise<number> {
+    let purged = 0;
+    let organization = await this.organizationAfter("");
+    while (organization !== undefined) {
+      const others = [...longer.keys()];
+      purged += await this.purgeOf(organization, { but: others, keptMs: KEPT_MS });
+      for (const [operation, keptMs] of longer) {
+        purged += await this.purgeOf(organization, { only: operation, keptMs });
+      }
+      organization = await this.organizationAfter(organization);
+    }
+    return purged;
   }
 
-  private isOld(row: IdempotencyRow): boolean {
-    return row.created_at < this.clock.now() - KEPT_MS;
+  /** Walks the organizations by the index, one look-up each. */
+  private async organizationAfter(organization: string): Promise<string | undefined> {
+    const { rows } = await this.hub.driver.query({
+      sql: this.written(
+        "select organization from http_idempotency where organization > ? order by organization limit 1",
+      ),
+      parameters: [organization],
+    });
+    const found = rows[0]?.["organization"];
+    return typeof found === "string" ? found : undefined;
+  }
+
+  private async purgeOf(
+    organization: string,
+    what: {
+      readonly keptMs: number;
+      readonly only?: string;
+      readonly but?: readonly string[];
+    },
+  ): Promise<number> {
+    const { driver } = this.hub;
+    const names = what.only === undefined ? (what.but ?? []) : [what.only];
+    const list = names.map(() => "?").join(", ");
+    const isIn = what.only === undefined ? "not in" : "in";
+    const row = driver.dialect === "postgres" ? "ctid" : "rowid";
+    const sql = this.written(
+      `delete from http_idempotency where ${row} in (select ${row} from http_idempotency
+       where organization = ? and created_at < ?${names.length === 0 ? "" : ` and operation ${isIn} (${list})`}
+       limit ${PURGED_MAX})`,
+    );
+    const parameters = [organization, Math.floor(this.clock.now() - what.keptMs), ...names];
+    let purged = 0;
+    for (;;) {
+      const { changes } = await driver.transaction((tx) => tx.execute({ sql, parameters }));
+      purged += changes;
+      if (changes < PURGED_MAX) return purged;
+    }
+  }
+
+  private written(sql: string): string {
+    let count = 0;
+    return this.hub.driver.dialect === "sqlite"
+      ? sql
+      : sql.replaceAll("?", () => `$${(count += 1)}`);
+  }
+
+  private isOld(row: IdempotencyRow, { keptMs }: KeyedRequest): boolean {
+    return row.created_at < this.clock.now() - keptMs;
   }
 
   private columns(request: KeyedRequest, answer: Answer | undefined): AnswerColumns {

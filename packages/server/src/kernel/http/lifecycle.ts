@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import type { Clock } from "../../base/index.ts";
-import type { Logger } from "../contract/index.ts";
 import type { Idempotency } from "./idempotency.ts";
+import type { HttpOptions } from "./options.ts";
 
 /** Starts to listen and answers the URL. Rejects with node's error (`EADDRINUSE`) when it cannot. */
 export async function listenOn(
@@ -56,12 +56,18 @@ const HOUR_MS = 3_600_000;
 /** Deletes old answers of Idempotency-Keys every hour; the returned function ends it. */
 export function purgeHourly(
   idempotency: Idempotency,
-  { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
+  { clock, logger, operations }: Pick<HttpOptions, "clock" | "logger" | "operations">,
 ): () => void {
+  const longer = (): ReadonlyMap<string, number> =>
+    new Map(
+      operations.flatMap(({ operation: { id, idempotent }, ctx }) =>
+        typeof idempotent === "boolean" ? [] : [[id, idempotent.keptMs(ctx)] as const],
+      ),
+    );
   let cancel = (): void => undefined;
   const again = (): void => {
     cancel = clock.after(HOUR_MS, () => {
-      idempotency.purge().catch((error: unknown) => {
+      idempotency.purge(longer()).catch((error: unknown) => {
         logger.warn(
           { err: error },
           "old answers of Idempotency-Keys were not deleted; it is tried again in an hour",

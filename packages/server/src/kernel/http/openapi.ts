@@ -74,6 +74,7 @@ function describe(operation: Operation, book: ErrorBook): Json {
                 schema: body,
                 ...(example.body === undefined ? {} : { example: example.body }),
               },
+              ...formsOf(operation.bodyForms),
             },
           },
         }),
@@ -122,7 +123,9 @@ function headerParameters(operation: Operation): readonly Json[] {
       ? [
           header(
             "Idempotency-Key",
-            "Repeat a request safely: the first answer is given again for 24 h.",
+            `Repeat a request safely: the first answer is given again for ${
+              operation.idempotent === true ? "24 h" : operation.idempotent.kept
+            }.`,
           ),
         ]
       : []),
@@ -155,10 +158,16 @@ function successes(operation: Operation): Json {
       status,
       {
         description: STATUS_CODES[status] ?? "Answered",
-        ...(schema === null ? {} : { content: { "application/json": { schema } } }),
+        ...(schema === null
+          ? {}
+          : { content: { "application/json": { schema }, ...formsOf(operation.replyForms) } }),
       },
     ]),
   );
+}
+
+function formsOf(forms: readonly { readonly mediaType: string }[] = []): Json {
+  return Object.fromEntries(forms.map(({ mediaType }) => [mediaType, {}]));
 }
 
 function refusals(operation: Operation, { errors, docsUrl }: ErrorBook): Json {

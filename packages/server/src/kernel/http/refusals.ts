@@ -20,7 +20,7 @@ export function refusalsOf(operation: Operation): readonly string[] {
     ...(access === "public" ? [] : ["access.unauthenticated"]),
     ...(asksPermission(operation) ? ["access.forbidden"] : []),
     ...(limits.length === 0 ? [] : ["request.rateLimited"]),
-    ...(idempotent ? ["request.inProgress", "request.idempotencyReuse"] : []),
+    ...(idempotent !== false ? ["request.inProgress", "request.idempotencyReuse"] : []),
   ];
   return [...new Set([...derived, ...errors])];
 }

@@ -1,10 +1,10 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
-import { checkMediaType, parseBody, readBody } from "./body.ts";
+import { checkMediaType, parseBody, readBody, refuseCoding } from "./body.ts";
 import type { CompiledOperation } from "./compile.ts";
 import { raise } from "./errors.ts";
-import { authorise, execute, type ExecuteParts } from "./execute.ts";
+import { authorise, execute, type Call, type ExecuteParts } from "./execute.ts";
 import { readIfMatch } from "./headers.ts";
 import { readIdempotencyKey } from "./idempotency.ts";
 import type { Answer, BoundPage } from "./options.ts";
@@ -118,14 +118,17 @@ async function identify(
 async function receiveBody(parts: RouteParts, request: FastifyRequest): Promise<ParsedBody> {
   const { raw } = request;
   const operation = request.routeOptions.config.compiled?.operation;
-  checkMediaType(raw);
+  const form = operation?.bodyForms?.find((each) => each.matches(raw.headers));
+  if (form === undefined) checkMediaType(raw);
+  else refuseCoding(raw);
   const context = contextOf(raw);
   if (context.awaitsContinue) context.response.writeContinue();
-  const bytes = await readBody(raw, {
+  const arrived = await readBody(raw, {
     bytesMax: operation?.bodyBytesMax ?? parts.bodyBytesMax,
     timeoutMs: parts.timeoutMs,
     clock: parts.clock,
   });
+  const bytes = form === undefined ? arrived : form.toJson(arrived, raw.headers);
   return { value: parseBody(bytes, operation?.keepsBytes === true), bytes };
 }
 
@@ -154,6 +157,7 @@ async function serve(
     origin: originOf(context, caller),
     idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
     ifMatch: readIfMatch(request.headers["if-match"]),
+    form: formWanted(compiled, request.headers.accept),
     address: context.client.address,
   });
   return send(answer, request, reply);
@@ -171,7 +175,15 @@ function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): Fas
   }
   reply.code(answer.status);
   if (answer.text === undefined) return reply.send();
-  return reply.header("content-type", "application/json; charset=utf-8").send(answer.text);
+  const type = answer.headers["content-type"] ?? "application/json; charset=utf-8";
+  return reply.header("content-type", type).send(answer.text);
+}
+
+/** JSON for everybody who does not name another form. */
+function formWanted({ operation }: CompiledOperation, accept: string | undefined): Call["form"] {
+  if (operation.replyForms === undefined || accept === undefined) return undefined;
+  const named = accept.split(",").map((part) => part.split(";", 1)[0]?.trim().toLowerCase());
+  return operation.replyForms.find(({ mediaType }) => named.includes(mediaType));
 }
 
 function answerProblem(

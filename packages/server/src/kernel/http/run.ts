@@ -1,6 +1,12 @@
 import { isProblem } from "../../base/index.ts";
 import type { AppendSession, StoreHub, TxSession } from "../store/index.ts";
-import type { AuditNote, OperationInput, Reply, TransactionOptions } from "../contract/index.ts";
+import type {
+  AuditNote,
+  OperationInput,
+  Reply,
+  ReplyForm,
+  TransactionOptions,
+} from "../contract/index.ts";
 import type { CompiledOperation } from "./compile.ts";
 import type { Idempotency, KeyedRequest } from "./idempotency.ts";
 import type { Answer } from "./options.ts";
@@ -8,12 +14,19 @@ import type { Answer } from "./options.ts";
 /** Input as every mode shares it. */
 export type BaseInput = OperationInput<unknown, unknown, unknown>;
 
+/** The same with what `prepare` made. */
+interface Prepared extends BaseInput {
+  readonly prepared: unknown;
+}
+
 /** One run of an operation, with everything checked. */
 export interface Run {
   readonly compiled: CompiledOperation;
   readonly input: BaseInput;
   /** Present when the request carries an Idempotency-Key that this operation honours. */
   readonly keyed: KeyedRequest | undefined;
+  /** The form in which the caller asked for the answer; JSON when left out. */
+  readonly form?: ReplyForm | undefined;
 }
 
 /** What runs need. */
@@ -40,13 +53,24 @@ async function runOnce(parts: RunParts, given: Run): Promise<Answer> {
   // The registry's operations take `never`: their inputs have passed the schemas their code was typed by.
   const handle = operation.handle as (input: unknown) => unknown;
   if (operation.mode === "read") {
-    return answerOf(compiled, await handle({ ...input, read: parts.hub.read(plugin, scope) }));
+    const value = await handle({ ...input, read: parts.hub.read(plugin, scope) });
+    return given.form === undefined ? answerOf(compiled, value) : formedAnswer(given, value);
   }
   const prepare = operation.prepare as ((input: unknown) => Promise<unknown>) | undefined;
   const prepared = await prepare?.({ ...input, read: parts.hub.read(plugin, scope) });
   const options = { scope, origin: input.origin };
   const ready = { ...given, input: { ...input, prepared } };
-  if (operation.mode === "append") return await append({ parts, options, handle }, ready);
+  if (operation.mode === "append") {
+    const again = async (): Promise<Run> => {
+      const read = parts.hub.read(plugin, scope);
+      const input: Prepared = {
+        ...given.input,
+        prepared: await prepare?.({ ...given.input, read }),
+      };
+      return { ...given, input };
+    };
+    return await append({ parts, options, handle, again }, ready);
+  }
   const answer = await parts.hub.transaction(options, (session) =>
     write({ parts, session, handle }, ready),
   );
@@ -93,23 +117,24 @@ interface AppendParts {
   readonly parts: RunParts;
   readonly options: TransactionOptions;
   readonly handle: (input: unknown) => unknown;
+  /** Prepares the run once more. */
+  readonly again: () => Promise<Run>;
 }
 
 async function append(given: AppendParts, run: Run): Promise<Answer> {
   const { parts, options } = given;
   const { keyed } = run;
-  const attempt = (): Promise<Answer> =>
-    parts.hub.append(options, (session) => appendOnce(given, session, run));
-  if (keyed === undefined) return await attempt();
+  const attempt = (ready: Run): Promise<Answer> =>
+    parts.hub.append(options, (session) => appendOnce(given, session, ready));
   try {
-    return await attempt();
+    return await attempt(run);
   } catch (error) {
     if (!isProblem(error) || error.code !== "store.conflict") throw error;
-    const known = await parts.idempotency.find(keyed);
+    const known = keyed && (await parts.idempotency.find(keyed));
     if (known !== undefined) return known;
-    // Either a day-old row was in the way, or the conflict is the operation's own: then it comes again.
-    await parts.idempotency.forgetOld(keyed, options.origin);
-    return await attempt();
+    // Either an old row was in the way, or the conflict is the operation's own, which may see now what is there.
+    if (keyed !== undefined) await parts.idempotency.forgetOld(keyed, options.origin);
+    return await attempt(await given.again());
   }
 }
 
@@ -168,6 +193,14 @@ function answerOf(compiled: CompiledOperation, value: unknown): Answer {
     text: writer === null ? undefined : writer(body),
     headers: { ...etagOf(body), ...given?.headers },
   };
+}
+
+/** The answer of a read in another form than JSON. */
+function formedAnswer({ compiled, input, form }: Run, value: unknown): Answer {
+  if (form === undefined || isReply(value)) return answerOf(compiled, value);
+  const { text, headers } = form.write(value, { query: input.query });
+  const type = { "content-type": form.mediaType, vary: "Accept" };
+  return { status: compiled.successStatus, text, headers: { ...type, ...headers } };
 }
 
 function etagOf(body: unknown): Readonly<Record<string, string>> {

@@ -1,6 +1,7 @@
 import type { Driver, DriverTransaction } from "../store/index.ts";
 import { keyOf } from "./claimed.ts";
 import type { JobKey } from "./claimed.ts";
+import { limitOfKey } from "./enqueue.ts";
 import type { JobRegistry } from "./registry.ts";
 import type { JobStatements } from "./statements.ts";
 
@@ -14,15 +15,21 @@ export interface Admission {
   readonly registry: JobRegistry;
 }
 
+/** Whose jobs were let in. */
+export interface Admitted {
+  readonly isMore: boolean;
+  readonly organizations: ReadonlySet<string>;
+}
+
 /**
  * Takes jobs that fell due: those without a limited key become ready; the others wait at their key, whose free slots
- * are then filled in order, together with those of keys that were freed. True when there may be more.
+ * are then filled in order, together with those of keys that were freed. `isMore` when there may be more.
  */
 export async function admitDue(
   admission: Admission,
   tx: DriverTransaction,
   { now, freed }: { readonly now: number; readonly freed: ReadonlyMap<string, JobKey> },
-): Promise<boolean> {
+): Promise<Admitted> {
   const { statements } = admission;
   const due = await tx.execute({ sql: statements.due, parameters: [now, DUE_BATCH] });
   const ready: number[] = [];
@@ -40,7 +47,10 @@ export async function admitDue(
   await mark(tx, statements.makeReady, ready);
   await mark(tx, statements.makeWaiting, waiting);
   await fillKeys(admission, tx, keys);
-  return due.rows.length === DUE_BATCH;
+  return {
+    isMore: due.rows.length === DUE_BATCH,
+    organizations: new Set(due.rows.map((row) => String(row["organization"]))),
+  };
 }
 
 /** Gives the free slots of these keys to those who wait longest. */
@@ -98,5 +108,5 @@ export async function fillKeys(
 }
 
 function limitOf({ registry }: Admission, key: JobKey): number | undefined {
-  return registry.find(key.plugin, key.name)?.definition.concurrency;
+  return limitOfKey(key.key, registry.find(key.plugin, key.name)?.definition);
 }

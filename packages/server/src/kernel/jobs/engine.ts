@@ -1,11 +1,11 @@
 import { isProblem } from "../../base/index.ts";
 import type { Clock } from "../../base/index.ts";
-import type { Failure, Logger, SqlRow } from "../contract/index.ts";
+import type { Failure, Logger, SqlRow, SqlValue } from "../contract/index.ts";
 import { createBell } from "../log/index.ts";
 import type { Bell } from "../log/index.ts";
 import type { DriverTransaction, StoreHub } from "../store/index.ts";
 import { admitDue, fill, fillKeys, keyText } from "./admit.ts";
-import type { Admission } from "./admit.ts";
+import type { Admission, Admitted } from "./admit.ts";
 import { attempt } from "./attempt.ts";
 import type { AbortReason, Ended } from "./attempt.ts";
 import { toClaimed } from "./claimed.ts";
@@ -19,11 +19,15 @@ import type { SettleOptions } from "./settle.ts";
 import type { Settled } from "./outcome.ts";
 import { SUSPECT_CRASHES } from "./statements.ts";
 import type { JobStatements } from "./statements.ts";
+import { Turns } from "./turns.ts";
 
 const POLL_MS = 1_000;
 const TROUBLE_MS = 250;
 /** A job this process has no definition for is looked at again after this long: another may have it. */
 const UNKNOWN_MS = 60_000;
+
+const NOTHING: Admitted = { isMore: false, organizations: new Set() };
+const organizationOf = ({ organization }: JobKey): string => organization;
 
 /** What a run was and how it went, for metrics. */
 export interface Ran {
@@ -79,6 +83,9 @@ export class Engine {
   readonly #ends = new Set<Promise<void>>();
   readonly #listeners = new Set<() => void>();
   #freed = new Map<string, JobKey>();
+  /** Since when a claim is under way, whose jobs are not among those that run yet; by the database's clock. */
+  claimingSince: number | undefined;
+  readonly #turns = new Turns();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -128,13 +135,27 @@ export class Engine {
 
   /** One look at the queue; how long to wait before the next, 0 for not at all. */
   async #turn(owner: string): Promise<number> {
+    const now = await this.#options.hub.driver.now();
+    this.claimingSince = now;
+    try {
+      return await this.#look(owner, now);
+    } finally {
+      this.claimingSince = undefined;
+    }
+  }
+
+  async #look(owner: string, now: number): Promise<number> {
     const { hub, statements, concurrency } = this.#options;
-    const now = await hub.driver.now();
-    const { rows } = await hub.driver.query({ sql: statements.peek, parameters: [] });
+    const parameters = [this.#turns.after];
+    const { rows } = await hub.driver.query({ sql: statements.peek, parameters });
     const nextAt = rows[0]?.["next_at"] ?? null;
     const isDue = nextAt !== null && Number(nextAt) <= now;
-    const isReady = (rows[0]?.["ready"] ?? null) !== null;
-    const moved = await this.#move(owner, { isDue, isReady, now });
+    // Written by the statement above, as a list of texts or null.
+    const ready = JSON.parse(String(rows[0]?.["organizations"] ?? "[]")) as readonly string[];
+    if (ready.length === 0) this.#turns.after = "";
+    const isRoundEnded = ready.length === 0 && parameters[0] !== "";
+    const moved = await this.#move(owner, { isDue, ready, now });
+    if (isRoundEnded) return 0;
     const free = concurrency - this.#runs.size;
     if (free < 1) return POLL_MS;
     const suspects = (rows[0]?.["suspect"] ?? null) !== null ? await this.#claimSuspect(owner) : 0;
@@ -147,18 +168,26 @@ export class Engine {
   /** Fills the slots that became free, admits what is due and claims what is ready: one transaction, one commit. */
   async #move(
     owner: string,
-    { isDue, isReady, now }: { isDue: boolean; isReady: boolean; now: number },
+    { isDue, ready, now }: { isDue: boolean; ready: readonly string[]; now: number },
   ): Promise<{ readonly claimed: number; readonly mayHaveMore: boolean }> {
-    if (!isDue && !isReady && this.#freed.size === 0) return { claimed: 0, mayHaveMore: false };
+    if (!isDue && ready.length === 0 && this.#freed.size === 0) {
+      return { claimed: 0, mayHaveMore: false };
+    }
     const { hub, statements, concurrency } = this.#options;
     const free = concurrency - this.#runs.size;
     return await this.#withFreed(async (freed) => {
       const { claimed, mayHaveMore } = await hub.driver.transaction(async (tx) => {
-        const isMoreDue = isDue && (await admitDue(this.#admission, tx, { now, freed }));
+        const admitted = isDue ? await admitDue(this.#admission, tx, { now, freed }) : NOTHING;
         if (!isDue) await fillKeys(this.#admission, tx, freed);
-        const rows = free < 1 ? [] : await this.#claim(tx, statements.claimReady, [free, owner]);
+        const others = [...admitted.organizations, ...[...freed.values()].map(organizationOf)];
+        const shares = this.#turns.share(ready, others, Math.max(0, free));
+        const rows = await Promise.all(
+          shares.map(({ organization, limit }) =>
+            this.#claim(tx, statements.claimReady, [organization, limit, owner]),
+          ),
+        );
         // A suspect among those who got a freed slot is only seen by the next look.
-        return { claimed: rows, mayHaveMore: isMoreDue || freed.size > 0 };
+        return { claimed: rows.flat(), mayHaveMore: admitted.isMore || freed.size > 0 };
       });
       this.#startAll(claimed);
       return { claimed: claimed.length, mayHaveMore };
@@ -168,11 +197,11 @@ export class Engine {
   async #claim(
     tx: DriverTransaction,
     sql: string,
-    [limit, owner]: readonly [number, string],
+    whose: readonly SqlValue[],
   ): Promise<readonly SqlRow[]> {
     const { hub, leaseMs } = this.#options;
     const now = await hub.driver.now();
-    return (await tx.execute({ sql, parameters: [limit, owner, now, now + leaseMs] })).rows;
+    return (await tx.execute({ sql, parameters: [...whose, now, now + leaseMs] })).rows;
   }
 
   #startAll(rows: readonly SqlRow[]): void {

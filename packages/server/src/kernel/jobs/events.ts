@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import type { EventTypeDefinition, JobDefinition } from "../contract/index.ts";
 import { redactText } from "../telemetry/index.ts";
 import type { ClaimedJob } from "./claimed.ts";
+import { shownKey } from "./enqueue.ts";
 import type { Outcome, Settled } from "./outcome.ts";
 
 const shared = {
@@ -69,7 +70,7 @@ export function endEvent(
   const reports = definition?.reports ?? "failures";
   if (reports === "nothing") return undefined;
   const { id, plugin, name, key, schedule, attempt, crashes } = job;
-  const data = { id, name: `${plugin}.${name}`, key, schedule };
+  const data = { id, name: `${plugin}.${name}`, key: shownKey(key), schedule };
   // Events leave the house: what an error says of a credential does not.
   const error = "error" in outcome ? redactText(outcome.error) : "";
   if (settled === "fail")

@@ -10,7 +10,7 @@
  * is counted apart from failures, and too many set the job aside. What is done is deleted; what ended badly is kept in
  * `jobs_ended` until it is retried. Emits nothing. Needs the store and a clock.
  */
-export { createEnqueuer } from "./enqueue.ts";
+export { createEnqueuer, scheduledOptions } from "./enqueue.ts";
 export type { EnqueuerOptions } from "./enqueue.ts";
 export { jobErrors } from "./errors.ts";
 export { jobEvents } from "./events.ts";
@@ -19,7 +19,8 @@ export { createJobs } from "./jobs.ts";
 export type { JobsEngine } from "./jobs.ts";
 export { cancelOfSchedule } from "./manage.ts";
 export type { JobsOptions } from "./options.ts";
-export { createJobRegistry } from "./registry.ts";
+export { createJobRegistry, wrongInput } from "./registry.ts";
 export type { JobRegistry, RegisteredJob } from "./registry.ts";
 export type { Sequels } from "./settle.ts";
 export { jobsSchema } from "./tables.ts";
+export { derivedId } from "./unique.ts";

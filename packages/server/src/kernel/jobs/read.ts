@@ -9,6 +9,7 @@ import type {
 import { placeholders } from "../log/index.ts";
 import type { Dialect } from "../log/index.ts";
 import type { Driver, DriverResult, DriverStatement } from "../store/index.ts";
+import { shownKey } from "./enqueue.ts";
 import type { JobRegistry } from "./registry.ts";
 
 /** Which jobs, of whatever organization. */
@@ -114,7 +115,7 @@ function toView(row: SqlRow, registry: JobRegistry): JobView {
     name,
     // Written by this room only.
     state: String(row["state"]) as JobState,
-    key: textOrNull(row["key_name"]),
+    key: shownKey(textOrNull(row["key_name"])),
     priority: Number(row["priority"]),
     attempt: Number(row["attempt"]),
     crashes: Number(row["crashes"]),

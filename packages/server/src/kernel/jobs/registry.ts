@@ -29,6 +29,11 @@ export function createJobRegistry(): JobRegistry {
   };
 }
 
+/** What is wrong with an input of a job; undefined when it is as declared. */
+export function wrongInput(definition: JobDefinition, input: unknown): string | undefined {
+  return checker(definition)(input);
+}
+
 function checker(definition: JobDefinition): RegisteredJob["wrong"] {
   let compiled: ReturnType<typeof Compile> | undefined;
   return (input) => {

@@ -2,6 +2,7 @@ import { placeholders } from "../log/index.ts";
 import type { Dialect } from "../log/index.ts";
 import { PRIORITY_STEP_MS } from "./enqueue.ts";
 import { ADMITTED } from "./tables.ts";
+import { ORGANIZATIONS_MAX } from "./turns.ts";
 
 /** Columns a claim returns. */
 const CLAIMED = `n, id, token, organization, plugin, name, input, key_name, "rank", attempt, crashes, schedule, created_at,
@@ -41,20 +42,29 @@ interface Words {
   readonly locked: string;
 }
 
-function claiming({ to, locked }: Words) {
-  const claim = (state: "ready" | "suspect"): string =>
+function claiming({ to, locked, dialect }: Words) {
+  const claim = (which: string): string =>
     to(`with picked as materialized (
-          select n from jobs_active where state = '${state}' order by "rank", n limit ? ${locked}
+          select n from jobs_active where ${which} order by "rank", n limit ? ${locked}
         )
         update jobs_active set state = 'running', token = token + 1, owner = ?, started_at = ?, lease_until = ?
         where n in (select n from picked) returning ${CLAIMED}`);
   return {
+    /** organization, limit, owner, now, leaseUntil */
+    claimReady: claim(`state = 'ready' and organization = ?`),
     /** limit, owner, now, leaseUntil */
-    claimReady: claim("ready"),
-    claimSuspect: claim("suspect"),
-    /** - */
-    peek: to(`select
-        (select 1 from jobs_active where state = 'ready' limit 1) as ready,
+    claimSuspect: claim(`state = 'suspect'`),
+    /** The organization to go on after. One step of the index for each organization, however many jobs it has. */
+    peek: to(`with recursive ready_of(organization, i) as (
+          select min(organization), 1 from jobs_active where state = 'ready' and organization > ?
+          union all
+          select (select min(organization) from jobs_active
+                  where state = 'ready' and organization > ready_of.organization), i + 1
+          from ready_of where organization is not null and i < ${ORGANIZATIONS_MAX}
+        )
+        select
+        (select ${dialect === "sqlite" ? "json_group_array(organization)" : "cast(json_agg(organization) as text)"}
+          from ready_of where organization is not null) as organizations,
         (select 1 from jobs_active where state = 'suspect' limit 1) as suspect,
         (select min(run_at) from jobs_active where state = 'delayed') as next_at`),
     /** now */
@@ -142,8 +152,10 @@ function numbersIn(dialect: Dialect): string {
 }
 
 function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {
+  // The run that ended so was a try; a quarantined job had none.
+  const moved = outcome === "quarantined" ? MOVED : MOVED.replace("attempt,", "attempt + 1,");
   return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
-    select id, '${outcome}', cast(? as bigint), ${MOVED}, cast(? as text) from jobs_active where ${FENCE}
+    select id, '${outcome}', cast(? as bigint), ${moved}, cast(? as text) from jobs_active where ${FENCE}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

@@ -30,22 +30,22 @@ export async function runUpkeep(
   owner: () => string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock } = options;
+  const { clock, leaseMs } = options;
   const bell = createBell(clock);
-  let heartbeatAt = clock.monotonic() + options.leaseMs / 3;
+  let heartbeatAt = clock.monotonic() + leaseMs / 3;
   let fillAt = clock.monotonic() + FILL_MS;
-  const stepMs = Math.min(EXPIRED_MS, options.leaseMs / 3);
+  let keptUntil = (await options.driver.now()) + leaseMs;
+  const stepMs = Math.min(EXPIRED_MS, leaseMs / 3);
   while (!signal.aborted) {
     await bell.wait(stepMs, signal);
     const name = owner();
     if (signal.aborted || name === undefined) continue;
     try {
       if (clock.monotonic() >= heartbeatAt) {
-        await keepLeases(options, name);
-        heartbeatAt = clock.monotonic() + options.leaseMs / 3;
+        keptUntil = await keepLeases(options, name);
+        heartbeatAt = clock.monotonic() + leaseMs / 3;
       }
-      // After the heartbeat: what this process runs has a lease, however long it stood still.
-      await recoverExpired(options);
+      await recoverExpired(options, keptUntil);
       if (clock.monotonic() >= fillAt) {
         await fillAll(options.admission);
         fillAt = clock.monotonic() + FILL_MS;
@@ -56,14 +56,18 @@ export async function runUpkeep(
   }
 }
 
-/** Extends the leases and ends runs whose job has been taken or cancelled. */
+/**
+ * Extends the leases and ends runs whose job has been taken or cancelled. Answers until when whatever this process runs,
+ * or is about to run, has a lease.
+ */
 export async function keepLeases(
   { driver, statements, engine, leaseMs }: UpkeepOptions,
   owner: string,
-): Promise<void> {
-  const before = engine.running;
-  if (before.length === 0) return;
+): Promise<number> {
   const now = await driver.now();
+  const keptUntil = Math.min(now, engine.claimingSince ?? now) + leaseMs;
+  const before = engine.running;
+  if (before.length === 0) return keptUntil;
   const { rows } = await driver.transaction((tx) =>
     tx.execute({
       sql: statements.heartbeat,
@@ -73,11 +77,13 @@ export async function keepLeases(
   const held = new Map(rows.map((row) => [Number(row["n"]), Number(row["token"])]));
   const known = new Set(before.map((job) => job.n));
   engine.abort("lost", (job) => known.has(job.n) && held.get(job.n) !== job.token);
+  return keptUntil;
 }
 
-async function recoverExpired(options: UpkeepOptions): Promise<void> {
+/** A process that stood still, or whose clock jumped, must not take from itself what it runs: it counts to `keptUntil`. */
+async function recoverExpired(options: UpkeepOptions, keptUntil: number): Promise<void> {
   const { driver, statements } = options;
-  const whose = [await driver.now()];
+  const whose = [Math.min(await driver.now(), keptUntil)];
   const found = await driver.query({ sql: statements.expired, parameters: whose });
   if (found.rows.length > 0) await takeBack(options, statements.recoverExpired, whose);
 }

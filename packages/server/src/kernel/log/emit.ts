@@ -10,7 +10,7 @@ import type { Dialect } from "./placeholders.ts";
 const EVENT_TYPE_PATTERN = /^[a-zA-Z0-9_.-]{1,128}$/;
 
 const DATA_BYTES_MAX = 256 * 1_024;
-const COLUMNS = `id, organization, type, subject, "key", stream, channels, data, content_type, at, actor, cause, trace`;
+const COLUMNS = `id, organization, type, subject, "key", stream, channels, data, content_type, at, actor, cause, trace, attributes`;
 
 /** What the emitter needs. */
 export interface EmitterOptions {
@@ -27,14 +27,14 @@ export interface EmitterOptions {
  */
 export function createEmitter(options: EmitterOptions): Writers["emit"] {
   const to = placeholders(options.dialect);
-  const plain = to(`insert into log_events (${COLUMNS}) values (${marks(13)})`);
+  const plain = to(`insert into log_events (${COLUMNS}) values (${marks(14)})`);
   // The row's lock is held until the commit, so the numbers of a stream are given in the order of its commits.
   const nextInStream = to(
     `insert into log_streams (organization, stream, last_seq) values (?, ?, 1)
      on conflict (organization, stream) do update set last_seq = log_streams.last_seq + 1`,
   );
   const inStream = to(
-    `insert into log_events (${COLUMNS}, stream_seq) values (${marks(13)},
+    `insert into log_events (${COLUMNS}, stream_seq) values (${marks(14)},
      (select last_seq from log_streams where organization = ? and stream = ?))`,
   );
   return (context, event) => {
@@ -42,7 +42,7 @@ export function createEmitter(options: EmitterOptions): Writers["emit"] {
       throw raiseLog("log.badType", { params: { type: event.type.slice(0, 128) } });
     }
     const { organization } = context;
-    const { subject, key, stream, channels, contentType } = event.options;
+    const { subject, key, stream, channels, contentType, attributes } = event.options;
     const origin = event.options.origin ?? context.origin;
     const id = options.makeId("evt");
     const row: SqlValue[] = [
@@ -59,6 +59,7 @@ export function createEmitter(options: EmitterOptions): Writers["emit"] {
       origin.actor,
       origin.cause,
       origin.trace,
+      attributes === undefined ? null : JSON.stringify(attributes),
     ];
     const statements: DriverStatement[] =
       stream === undefined

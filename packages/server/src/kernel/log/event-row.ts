@@ -1,12 +1,13 @@
-import type { LogEvent, SqlRow, SqlValue } from "../contract/index.ts";
+import type { CloudEventAttributes, LogEvent, SqlRow, SqlValue } from "../contract/index.ts";
 
 /** What every reader selects, in the order of {@link LogEvent}. */
 export const EVENT_COLUMNS = `id, organization, type, subject, "key", stream, stream_seq, channels, data, content_type,
-  at, actor, cause, trace`;
+  at, actor, cause, trace, attributes`;
 
 /** Turns a row of log_events into what readers see. */
 export function toEvent(row: SqlRow): LogEvent {
   const streamSeq = row["stream_seq"] ?? null;
+  const attributes = row["attributes"] ?? null;
   return {
     seq: Number(row["seq"] ?? 0),
     id: text(row["id"]),
@@ -24,6 +25,10 @@ export function toEvent(row: SqlRow): LogEvent {
     actor: text(row["actor"]),
     cause: text(row["cause"]),
     trace: text(row["trace"]),
+    // Written by the emitter from an object of its type.
+    ...(attributes === null
+      ? {}
+      : { attributes: JSON.parse(text(attributes)) as CloudEventAttributes }),
   };
 }
 

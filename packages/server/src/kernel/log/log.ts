@@ -1,5 +1,14 @@
 import type { Clock } from "../../base/index.ts";
-import type { Failure, Log, LogEvent, Logger } from "../contract/index.ts";
+import type {
+  Failure,
+  Log,
+  LogEvent,
+  Logger,
+  ParkedEvent,
+  ParkedQuery,
+  Redriven,
+  RetentionPolicy,
+} from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
@@ -8,9 +17,9 @@ import type { ConsumerDefinition } from "./consumer.ts";
 import { drainConsumers } from "./drain.ts";
 import { raiseLog } from "./errors.ts";
 import { errorText, listParked, noteFailure, unpark } from "./parked.ts";
-import type { ParkedEvent, ParkedQuery } from "./parked.ts";
 import { createReader } from "./query.ts";
 import type { LogReader } from "./query.ts";
+import { runRetention, sweepEvents } from "./retention.ts";
 import { runSequencer, SEQUENCED } from "./sequencer.ts";
 import { createTails } from "./tails.ts";
 import type { Tails } from "./tails.ts";
@@ -24,12 +33,6 @@ export interface LogOptions {
   readonly failed?: (failure: Failure) => void;
 }
 
-/** How a redrive went. */
-export interface Redriven {
-  readonly handled: number;
-  readonly failed: number;
-}
-
 /** The log as the kernel holds it: plugins see {@link Log}. */
 export interface RunningLog extends Log {
   /** Begins to sequence (PostgreSQL), to tail and to consume. Consumers registered before are in place when it settles. */
@@ -40,9 +43,8 @@ export interface RunningLog extends Log {
   registerConsumer(definition: ConsumerDefinition): Promise<void>;
   /** For `Writers.committed`: events were written by this process. A hint. */
   wake(): void;
-  listParked(query: ParkedQuery): Promise<readonly ParkedEvent[]>;
-  /** Handles parked events again, one transaction each; what fails stays parked. Throws `log.unknownConsumer`. */
-  redrive(query: ParkedQuery): Promise<Redriven>;
+  /** Looks at the whole log once and deletes what the policy lets go; answers how many. */
+  sweep(policy: RetentionPolicy): Promise<number>;
 }
 
 interface State {
@@ -87,7 +89,9 @@ export function createLog(options: LogOptions): RunningLog {
     stop: () => stop(state),
     registerConsumer: (definition) => register(state, definition),
     wake: () => ring(state),
-    listParked: (query) => listParked(options.hub, query),
+    parked: (query) => listParked(options.hub, query),
+    retain: (policy) => retain(state, policy),
+    sweep: (policy) => sweep(state, policy),
     redrive: (query) => redrive(state, query),
   };
 }
@@ -198,6 +202,26 @@ async function startConsumer(state: State, definition: ConsumerDefinition): Prom
       run: (signal) => runConsumer(definition, options, signal),
     }),
   );
+}
+
+/** Takes part in the election from now on; the returned function steps down. */
+function retain(state: State, policy: RetentionPolicy): () => Promise<void> {
+  const { driver } = state.options.hub;
+  const options = { ...state.options, driver, consumers: state.consumers, bell: quiet(state) };
+  return driver.elect("log.retention", {
+    run: (signal) => runRetention(options, policy, signal),
+  });
+}
+
+async function sweep(state: State, policy: RetentionPolicy): Promise<number> {
+  const { driver } = state.options.hub;
+  const options = { ...state.options, driver, consumers: state.consumers, bell: quiet(state) };
+  return (await sweepEvents(options, policy, { from: 0 })).deleted;
+}
+
+/** A bell that nobody rings: new events do not make old ones older. */
+function quiet(state: State): Bell {
+  return createBell(state.options.clock);
 }
 
 async function redrive(state: State, query: ParkedQuery): Promise<Redriven> {

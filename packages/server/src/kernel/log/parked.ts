@@ -1,32 +1,8 @@
 import { isProblem } from "../../base/index.ts";
-import type { LogEvent } from "../contract/index.ts";
+import type { LogEvent, ParkedEvent, ParkedQuery, SqlValue } from "../contract/index.ts";
 import type { StoreHub, TxSession } from "../store/index.ts";
+import { placeholders } from "./placeholders.ts";
 import type { LogTables } from "./tables.ts";
-
-/** An event that its consumer could not handle. */
-export interface ParkedEvent {
-  readonly organization: string;
-  readonly consumer: string;
-  readonly seq: number;
-  readonly event: string;
-  readonly type: string;
-  /** What the last failure said; for operators. */
-  readonly error: string;
-  readonly failures: number;
-  /** Milliseconds since 1970, UTC. */
-  readonly parkedAt: number;
-}
-
-/** Which parked events. */
-export interface ParkedQuery {
-  readonly organization: string;
-  readonly consumer?: string;
-  /** Id of one event. */
-  readonly event?: string;
-  /** Position to go on after. */
-  readonly after?: number;
-  readonly limit: number;
-}
 
 /** Notes within the transaction that moves the cursor that the event was not handled. */
 export async function parkEvent(
@@ -56,30 +32,35 @@ export async function parkEvent(
     .execute();
 }
 
-/** Parked events of one organization in log order. */
+/** Parked events in log order: of one organization, or of all, which only an operator may see. */
 export async function listParked(
-  hub: StoreHub,
+  { driver }: StoreHub,
   query: ParkedQuery,
 ): Promise<readonly ParkedEvent[]> {
-  const { organization } = query;
-  let rows = hub
-    .read("log", { organization })
-    .db<LogTables>()
-    .selectFrom("log_parked")
-    .selectAll()
-    .where("seq", ">", query.after ?? 0);
-  if (query.consumer !== undefined) rows = rows.where("consumer", "=", query.consumer);
-  if (query.event !== undefined) rows = rows.where("event", "=", query.event);
-  const found = await rows.orderBy("seq").limit(query.limit).execute();
-  return found.map((row) => ({
-    organization: row.organization,
-    consumer: row.consumer,
-    seq: row.seq,
-    event: row.event,
-    type: row.type,
-    error: row.error,
-    failures: row.failures,
-    parkedAt: row.parked_at,
+  const conditions = ["(seq > ? or (seq = ? and consumer > ?))"];
+  const { after } = query;
+  const parameters: SqlValue[] = [after?.seq ?? 0, after?.seq ?? 0, after?.consumer ?? ""];
+  for (const column of ["organization", "consumer", "event"] as const) {
+    const value = query[column];
+    if (value === undefined) continue;
+    conditions.push(`${column} = ?`);
+    parameters.push(value);
+  }
+  const { rows } = await driver.query({
+    sql: placeholders(driver.dialect)(
+      `select * from log_parked where ${conditions.join(" and ")} order by seq, consumer limit ?`,
+    ),
+    parameters: [...parameters, query.limit],
+  });
+  return rows.map((row) => ({
+    organization: String(row["organization"]),
+    consumer: String(row["consumer"]),
+    seq: Number(row["seq"]),
+    event: String(row["event"]),
+    type: String(row["type"]),
+    error: String(row["error"]),
+    failures: Number(row["failures"]),
+    parkedAt: Number(row["parked_at"]),
   }));
 }
 

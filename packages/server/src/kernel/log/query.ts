@@ -76,8 +76,18 @@ function pageConditions(query: LogQuery): { conditions: string[]; parameters: Sq
   };
   ask("subject = ?", query.subject);
   ask("trace = ?", query.trace);
+  ask("at >= ?", query.since);
+  ask("at < ?", query.until);
+  if (query.channel !== undefined) {
+    // Channels are a JSON array of texts, in which an unescaped quote stands at their beginnings and ends alone.
+    const text = JSON.stringify(query.channel);
+    conditions.push(`(substr(channels, 1, length(?)) = ? or replace(channels, ?, '') <> channels)`);
+    parameters.push(`[${text}`, `[${text}`, `,${text}`);
+  }
   ask("seq > ?", query.after);
   ask("seq < ?", query.before);
+  ask("at >= ?", query.since);
+  ask("at < ?", query.until);
   const types = typeCondition(query.types);
   if (types !== undefined) {
     conditions.push(types.sql);

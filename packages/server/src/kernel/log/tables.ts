@@ -98,6 +98,26 @@ async function createConsumers({ db, type }: MigrationContext): Promise<void> {
     .execute();
 }
 
+/**
+ * What CloudEvents say of themselves, and the index for reading the events of one type: `(organization, type, seq)` finds
+ * the newest of a rare type without walking all of an organization.
+ */
+const addAttributes: Migration = {
+  id: "0002-add-attributes",
+  up: async (context) => {
+    const { db, type } = context;
+    await db.schema.alterTable("log_events").addColumn("attributes", type.text).execute();
+    await context.onSqlite(async () => {
+      await sql`create index log_events_type on log_events (organization, type, seq)`.execute(db);
+    });
+    await context.onPostgres(async () => {
+      await sql`create index log_events_type on log_events (organization, type, seq) where seq is not null`.execute(
+        db,
+      );
+    });
+  },
+};
+
 /** The log's tables. */
 export const logSchema: SchemaOwner = {
   id: "log",
@@ -108,5 +128,5 @@ export const logSchema: SchemaOwner = {
     log_consumers: "instance",
     log_sequence: "instance",
   },
-  migrations: [createLog],
+  migrations: [createLog, addAttributes],
 };

@@ -50,6 +50,8 @@ export interface Driver {
   append(batch: readonly DriverStatement[]): Promise<AppendRefusal | undefined>;
   /** The clock of leases and expiry, ms since 1970: the database's, or one that never goes backward. */
   now(): Promise<number>;
+  /** The same without asking: as it was told last, and the time that has passed since. */
+  nowAbout(): number;
   /** A hint to every process. May be lost; polling is the truth. */
   notify(channel: string): void;
   onNotify(channel: string, listen: () => void): () => void;

@@ -61,6 +61,8 @@ export interface AppendSession {
 /** The transaction that a plugin's handle belongs to, for a kernel room whose rows change with the plugin's. */
 export interface Beside {
   readonly organization: string;
+  /** Another owner's handle on the same transaction and organization. */
+  readonly as: (owner: string) => Tx;
   readonly execute: (statement: DriverStatement) => Promise<DriverResult>;
   /** Jobs became runnable: tells the engines after the commit. */
   readonly hasJobs: () => void;

@@ -176,6 +176,11 @@ function createTx(
   };
   besides.set(handle, {
     organization: organizationOf(view.scope),
+    as: (owner) =>
+      createTx({ ...view, owner, scope: { organization: organizationOf(view.scope) } }, origin, {
+        tx,
+        outbox,
+      }),
     execute: (statement) => tx.execute(statement),
     hasJobs: () => {
       outbox.hasJobs = true;

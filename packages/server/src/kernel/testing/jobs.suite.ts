@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
-import { isProblem } from "../../base/index.ts";
+import { isProblem, systemClock } from "../../base/index.ts";
 import type { OpenTestDatabase } from "./describe-store.ts";
 import { acme, define, enqueue, note, upTo } from "./job-fixtures.ts";
 import type { EnqueueOptions } from "./job-fixtures.ts";
+import { fakeClock } from "./fake-clock.ts";
 import { gate, notesOf, openSpine, testOrigin, until } from "./spine.ts";
 
 /** What the engine promises of enqueuing, failing and sharing. */
@@ -115,6 +116,33 @@ function enqueueing(open: OpenTestDatabase): void {
     expect(ran).toEqual([3, 2, 4, 1]);
   });
 
+  it("runs a job of low priority in the end, however many urgent ones keep coming", async () => {
+    const clock = fakeClock();
+    await using spine = await openSpine((options) => open({ ...options, clock }), {
+      clock,
+      jobs: { concurrency: 1 },
+    });
+    let urgent = 0;
+    const hasRun = gate();
+    spine.addJob(
+      "count",
+      define(async ({ input }) => {
+        if (input.index === 9) return hasRun.open();
+        urgent += 1;
+        // Each urgent job makes another, twenty seconds later on the engine's clock.
+        await clock.advance(20_000);
+        await enqueue(spine, "count", [0], () => ({ priority: 0 }));
+      }),
+    );
+    await enqueue(spine, "count", [9], () => ({ priority: 9 }));
+    await enqueue(spine, "count", [0], () => ({ priority: 0 }));
+    await spine.jobs.start();
+    await hasRun.passed;
+    // Nine steps of priority are worth nine minutes: twenty-seven urgent jobs, and no more.
+    expect(urgent).toBeGreaterThanOrEqual(26);
+    expect(urgent).toBeLessThanOrEqual(45);
+  });
+
   it("does not start a job before its time", async () => {
     await using spine = await openSpine(open);
     const ran: number[] = [];
@@ -159,6 +187,31 @@ function failing(open: OpenTestDatabase): void {
     await spine.jobs.drained();
     expect(attempts).toEqual([1, 2, 3, 1]);
     expect(await spine.jobs.get(id)).toBeUndefined();
+  });
+
+  it("waits as long as it was told to wait, also when this process's clock is hours off", async () => {
+    for (const hours of [3, -3]) {
+      await using spine = await openSpine(open, {
+        clock: { ...systemClock, now: () => Date.now() + hours * 3_600_000 },
+      });
+      const runs: number[] = [];
+      spine.addJob(
+        "wait",
+        define(({ attempt }) => {
+          runs.push(performance.now());
+          return Promise.resolve(
+            attempt === 1 ? { kind: "retry", error: "once more", afterMs: 300 } : undefined,
+          );
+        }),
+      );
+      await spine.jobs.start();
+      const startedAt = performance.now();
+      await enqueue(spine, "wait", [1], () => ({ afterMs: 300 }));
+      await until(() => runs.length === 2);
+      const [first = 0, second = 0] = runs;
+      expect(first - startedAt).toBeGreaterThanOrEqual(290);
+      expect(second - first).toBeGreaterThanOrEqual(290);
+    }
   });
 
   it("counts a retry and not a snooze, and follows the time either names", async () => {
@@ -244,6 +297,30 @@ function sharing(open: OpenTestDatabase): void {
     await spine.jobs.drained();
     expect(worst).toBe(2);
     expect(seen.toSorted((a, b) => a - b)).toEqual(upTo(120));
+  });
+
+  it("does not let one organization's thousand ready jobs delay another's", async () => {
+    await using spine = await openSpine(open, { jobs: { concurrency: 4 } });
+    const order: string[] = [];
+    spine.addJob(
+      "count",
+      define(async ({ organization }) => {
+        order.push(organization);
+        await new Promise<void>((resolve) => void setTimeout(resolve, 1));
+      }),
+    );
+    await enqueue(spine, "count", upTo(1_000));
+    for (const organization of ["globex", "aaa"]) {
+      await spine.hub.append({ scope: { organization }, origin: testOrigin }, (session) => {
+        for (const index of upTo(10)) session.as("notes").enqueue("count", { index });
+      });
+    }
+    await spine.jobs.start();
+    await spine.jobs.drained();
+    expect(order).toHaveLength(1_020);
+    // A third of the slots each, until the small ones are through.
+    const last = Math.max(order.lastIndexOf("globex"), order.lastIndexOf("aaa"));
+    expect(last).toBeLessThan(60);
   });
 
   it("runs the jobs of a key one after another in the order of their enqueuing", async () => {

@@ -184,7 +184,7 @@ function consuming(open: OpenTestDatabase): void {
     );
     await spine.log.drained();
     expect(await notesOf(spine)).toHaveLength(100);
-    expect(await spine.log.listParked({ ...acme, limit: 10 })).toEqual([]);
+    expect(await spine.log.parked({ ...acme, limit: 10 })).toEqual([]);
   });
 
   it("writes the consequences of a batch and the cursor together or not at all", async () => {
@@ -325,11 +325,11 @@ function parking(open: OpenTestDatabase): void {
     expect(tries).toBe(5);
     expect(await notesOf(spine)).toEqual(["note.a", "note.b"]);
     const query = { ...acme, consumer: "notes.copy", limit: 10 };
-    expect(await spine.log.listParked(query)).toMatchObject([
+    expect(await spine.log.parked(query)).toMatchObject([
       { type: "note.poison", error: "cannot be handled", failures: 5 },
     ]);
     expect(await spine.log.redrive(query)).toEqual({ handled: 0, failed: 1 });
-    expect(await spine.log.listParked(query)).toMatchObject([{ failures: 6 }]);
+    expect(await spine.log.parked(query)).toMatchObject([{ failures: 6 }]);
     isBroken = false;
     expect(await spine.log.redrive(query)).toEqual({ handled: 1, failed: 0 });
     expect(await spine.log.redrive(query)).toEqual({ handled: 0, failed: 0 });
@@ -343,7 +343,7 @@ function parking(open: OpenTestDatabase): void {
     await emitOne(spine, "note.created");
     await spine.log.start();
     await spine.log.drained();
-    expect(await spine.log.listParked({ organization: "globex", limit: 10 })).toEqual([]);
-    expect(await spine.log.listParked({ ...acme, limit: 10 })).toHaveLength(1);
+    expect(await spine.log.parked({ organization: "globex", limit: 10 })).toEqual([]);
+    expect(await spine.log.parked({ ...acme, limit: 10 })).toHaveLength(1);
   });
 }

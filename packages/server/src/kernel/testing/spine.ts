@@ -7,6 +7,8 @@ import { createEnqueuer, createJobRegistry, createJobs, jobsSchema } from "../jo
 import type { JobsEngine, JobsOptions } from "../jobs/index.ts";
 import { createEmitter, createLog, logSchema } from "../log/index.ts";
 import type { RunningLog } from "../log/index.ts";
+import { createSchedules, schedulesSchema, scheduleSequels } from "../schedules/index.ts";
+import type { RunningSchedules } from "../schedules/index.ts";
 import { createStoreHub } from "../store/index.ts";
 import type { Driver, SchemaOwner, StoreHub } from "../store/index.ts";
 import type { OpenTestDatabase } from "./describe-store.ts";
@@ -41,6 +43,7 @@ export interface TestSpine {
   readonly hub: StoreHub;
   readonly log: RunningLog;
   readonly jobs: JobsEngine;
+  readonly schedules: RunningSchedules;
   readonly auditor: Auditor;
   readonly makeId: MakeId;
   readonly database: TestDatabase;
@@ -75,7 +78,7 @@ export async function openSpine(
   open: OpenTestDatabase,
   options: SpineOptions = {},
 ): Promise<TestSpine> {
-  const owners = [logSchema, jobsSchema, auditSchema, notesSchema];
+  const owners = [logSchema, jobsSchema, schedulesSchema, auditSchema, notesSchema];
   const database = await open({ owners });
   const spine = assemble(database, database.driver, options);
   const spines: TestSpine[] = [spine];
@@ -104,12 +107,12 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
   const wake = { log: (): void => {}, jobs: (): void => {} };
   const hub = createStoreHub({
     driver,
-    owners: [logSchema, jobsSchema, auditSchema, notesSchema],
+    owners: [logSchema, jobsSchema, schedulesSchema, auditSchema, notesSchema],
     clock,
     runTwice: options.runTwice ?? false,
     writers: {
       emit: createEmitter({ dialect, clock, makeId }),
-      enqueue: createEnqueuer({ dialect, clock, makeId, registry }),
+      enqueue: createEnqueuer({ driver, clock, makeId, registry }),
       audit: createAuditWriter({ dialect, clock, makeId }),
       committed: (held) => {
         if (held.events) wake.log();
@@ -126,9 +129,10 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
     registry,
     makeId,
     meter: silentMeter,
-    sequels: { causeType },
+    sequels: { causeType, ...scheduleSequels(hub) },
     ...options.jobs,
   });
+  const schedules = createSchedules({ ...rooms, registry, makeId, fillRandom });
   const secrets = { derive: () => new Uint8Array(32).fill(7) };
   const auditor = createAuditor({ ...rooms, secrets });
   wake.log = () => log.wake();
@@ -137,6 +141,7 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
     hub,
     log,
     jobs,
+    schedules,
     auditor,
     makeId,
     database,
@@ -144,6 +149,7 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
       registry.add({ plugin: "notes", name, definition, ctx: () => ({}) as PluginContext }),
     another: () => Promise.reject(new Error("asked of the first one only")),
     [Symbol.asyncDispose]: async () => {
+      await schedules.stop();
       await jobs.stop({ graceMs: 0 });
       await log.stop();
       await auditor.stop();

@@ -2,6 +2,7 @@ import { systemClock, fillRandom, type Clock } from "../../base/index.ts";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
 import { assemble, type Portico } from "../app/index.ts";
 import { validateSettings } from "../config/index.ts";
+import { isJsonType } from "../contract/index.ts";
 import type { AnyPlugin, Caller, LogEvent, Logger } from "../contract/index.ts";
 import type { InjectReply } from "../http/index.ts";
 import { createOutbound } from "../outbound/index.ts";
@@ -36,7 +37,7 @@ export interface TestAppOptions {
 export interface TestApp extends Portico {
   /** Speaks as somebody; with nothing given, as an organization's all-powerful user. */
   as(caller?: Partial<Caller>): TestClient;
-  /** Every event of an organization so far, oldest first: type, subject and parsed data. */
+  /** Every event of an organization so far, oldest first: type, subject and data, parsed where it is JSON. */
   events(organization?: string): Promise<readonly SeenEvent[]>;
 }
 
@@ -169,7 +170,9 @@ async function eventsOf(portico: Portico, organization: string): Promise<readonl
   return page.map((event) => ({
     type: event.type,
     subject: event.subject,
-    data: JSON.parse(new TextDecoder().decode(event.data)) as unknown,
+    data: isJsonType(event.contentType)
+      ? (JSON.parse(new TextDecoder().decode(event.data)) as unknown)
+      : event.data,
     event,
   }));
 }

@@ -110,10 +110,7 @@ function objectionTo(spec: TokenSpec): string | undefined {
   return undefined;
 }
 
-async function identify(
-  { driver, clock }: TokensOptions,
-  credential: string,
-): Promise<Caller> {
+async function identify({ driver, clock }: TokensOptions, credential: string): Promise<Caller> {
   const to = placeholders(driver.dialect);
   const { rows } = await driver.query({
     sql: to(

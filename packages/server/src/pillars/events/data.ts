@@ -1,8 +1,6 @@
 import { Buffer } from "node:buffer";
-import { parseExact } from "portico/kernel";
+import { isJsonType, parseExact } from "portico/kernel";
 import { raise } from "./errors.ts";
-
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
 
 /**
  * The bytes of an event's data that are stored, and delivered ever after: those that arrived, or the value written as
@@ -43,6 +41,11 @@ function refuseBadText(value: unknown): void {
  */
 export function viewData(data: Uint8Array, contentType: string): unknown {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (!JSON_TYPE.test(contentType)) return bytes.toString("base64");
-  return parseExact(bytes);
+  if (!isJsonType(contentType)) return bytes.toString("base64");
+  try {
+    return parseExact(bytes);
+  } catch {
+    // Whoever emitted the bytes took their type on trust: an inbound payload may call itself JSON and not be it.
+    return bytes.toString("base64");
+  }
 }

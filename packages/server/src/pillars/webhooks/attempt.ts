@@ -17,6 +17,9 @@ import type { Target } from "./target.ts";
 /** So many failures in a row are no accident, nor is a second one of one delivery: then it is written down. */
 const NOTED_STREAK = 3;
 const STREAKS_MAX = 10_000;
+/** A failure that holds its slot so long counts more: a receiver that hangs is paused after its first few. */
+const SLOW_MS = 5_000;
+const SLOW_WEIGHT = 3;
 
 /** A delivery and how far it had come before this run. */
 export interface Begun {
@@ -112,7 +115,7 @@ interface Circumstances {
 
 /** A receiver that does well costs nothing here; what changes is written in a transaction of its own. */
 async function noteHealth(
-  { verdict }: Sent,
+  { verdict, durationMs }: Sent,
   target: Target,
   { ctx, origin, tries }: Circumstances,
 ): Promise<void> {
@@ -130,7 +133,7 @@ async function noteHealth(
   }
   const settings = settingsOf(ctx);
   if (streaks.size > STREAKS_MAX) streaks.clear();
-  const streak = (streaks.get(id) ?? 0) + 1;
+  const streak = (streaks.get(id) ?? 0) + (durationMs >= SLOW_MS ? SLOW_WEIGHT : 1);
   streaks.set(id, streak);
   const { pauseAfterFailures } = settings;
   const failure: Failure = {

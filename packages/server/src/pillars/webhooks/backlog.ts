@@ -42,6 +42,8 @@ export const fanOutRest = job({
   backoffMs: (attempt) => Math.min(1_000 * 2 ** Math.min(attempt, 10), 60_000),
   timeoutMs: 60_000,
   concurrency: 1,
+  // Without it, events that were accepted would reach some of their webhooks only.
+  cancellable: false,
   run: handOn,
 });
 
@@ -52,7 +54,7 @@ async function handOn(run: JobRun<object>): Promise<JobOutcome> {
     if (!(await handOnPiece(run))) return { kind: "done" };
     if (ctx.clock.monotonic() - startedMs >= RUN_MS) break;
   }
-  return { kind: "snooze", at: ctx.clock.now() };
+  return { kind: "snooze", afterMs: 0 };
 }
 
 /** The next piece of the first event that waits; false when none does. */

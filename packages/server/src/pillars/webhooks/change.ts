@@ -1,6 +1,7 @@
 import type { Caller, Tx } from "portico/kernel";
 import { raise } from "./errors.ts";
 import { findWebhook } from "./find.ts";
+import { releaseParked } from "./health.ts";
 import type { SteeringRow } from "./steering.ts";
 import type { SubscriptionRow } from "./subscription.ts";
 import type { WebhookRow, WebhookTables } from "./tables.ts";
@@ -31,7 +32,10 @@ export type Changes = Partial<
  * Reads a webhook to change it, held until the transaction ends. Raises `webhooks.notFound`, and `webhooks.stale` when
  * the caller knew another revision.
  */
-export async function holdWebhook(tx: Tx, { idOrSlug, ifMatch, caller }: Wanted): Promise<VisibleWebhook> {
+export async function holdWebhook(
+  tx: Tx,
+  { idOrSlug, ifMatch, caller }: Wanted,
+): Promise<VisibleWebhook> {
   const { id } = await findWebhook(tx, idOrSlug, caller);
   // Held by its id: two callers who change it at once come one after the other.
   await tx
@@ -62,8 +66,10 @@ export async function changeWebhook(
     .execute();
   const after = await findWebhook(tx, id);
   const isDisabled = before.isActive === 1 && after.isActive === 0;
-  if (isDisabled) tx.emit("webhook.disabled", { id, reason: "caller" }, { subject: id });
-  else tx.emit("webhook.updated", webhookData(after), { subject: id });
+  if (isDisabled) {
+    tx.emit("webhook.disabled", { id, reason: "caller" }, { subject: id });
+    releaseParked(tx, id);
+  } else tx.emit("webhook.updated", webhookData(after), { subject: id });
   tx.audit({
     action: "webhooks.update",
     target: id,

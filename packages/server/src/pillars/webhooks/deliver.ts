@@ -48,6 +48,9 @@ export const deliveryJobs: Readonly<Record<string, JobDefinition>> = Object.from
       timeoutMs: 60_000,
       // A receiver that hangs holds so many slots and no more, whatever waits for it.
       concurrency,
+      // Deliveries have events and states of their own, and an event about one would be delivered in turn.
+      reports: "nothing",
+      cancellable: false,
       run: (run) => {
         const { input } = run;
         return "line" in input ? runLine({ ...run, input }, name) : runOne({ ...run, input }, name);

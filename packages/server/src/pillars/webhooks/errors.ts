@@ -42,6 +42,13 @@ export const webhookErrors = {
     409,
     "The webhook '{id}' is disabled, so nothing is sent to it. Enable it first.",
   ),
+  "webhooks.bulkRunning": problem(
+    409,
+    "The job {job} is at work on this already. Wait for it (`GET /jobs/{job}`) or cancel it (`POST /jobs/{job}/cancel`).",
+  ),
+  "webhooks.bulkLost": problem(409, "The job {job} was given up for another."),
+  "webhooks.badWindow": problem(422, "`until` is not after `since`, so that nothing lies between."),
+  "webhooks.unknownEvent": problem(422, "There is no event '{id}' here to try the filter with."),
   "webhooks.badListen": problem(422, "portico listen cannot begin: {reason}."),
   "webhooks.badPosition": problem(
     400,

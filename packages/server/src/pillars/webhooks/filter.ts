@@ -251,14 +251,18 @@ export interface PartVerdict {
 }
 
 /** Judges every comparison of a filter alone, in the order in which it is written. */
-export function explainFilter(filter: Filter, subject: Subject, pointer = ""): readonly PartVerdict[] {
+export function explainFilter(
+  filter: Filter,
+  subject: Subject,
+  pointer = "",
+): readonly PartVerdict[] {
   if ("not" in filter) return explainFilter(filter.not, subject, `${pointer}/not`);
   if ("and" in filter || "or" in filter) {
     const [name, parts] = "and" in filter ? ["and", filter.and] : ["or", filter.or];
-    return parts.flatMap((part, index) => explainFilter(part, subject, `${pointer}/${name}/${index}`));
+    return parts.flatMap((part, index) =>
+      explainFilter(part, subject, `${pointer}/${name}/${index}`),
+    );
   }
   const { path } = filter;
-  return [
-    { pointer, path, holds: compileFilter(filter)(subject), found: finderOf(path)(subject) },
-  ];
+  return [{ pointer, path, holds: compileFilter(filter)(subject), found: finderOf(path)(subject) }];
 }

@@ -58,3 +58,14 @@ async function isOwn(
     .executeTakeFirst();
   return row?.owner === owner;
 }
+
+/** The same webhook, which events are sent to. Raises `webhooks.notFound` and `webhooks.inactive`. */
+export async function findActive(
+  read: Pick<Read, "db">,
+  idOrSlug: string,
+  caller: Pick<Caller, "restrictions">,
+): Promise<VisibleWebhook> {
+  const row = await findWebhook(read, idOrSlug, caller);
+  if (row.isActive !== 1) throw raise("webhooks.inactive", { params: { id: row.id } });
+  return row;
+}

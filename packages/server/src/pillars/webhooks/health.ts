@@ -25,7 +25,12 @@ export interface Health {
 }
 
 /** Job that ends a pause or sends the next probe. */
-export const RELEASE = "release";
+const RELEASE = "release";
+
+/** Sees to what is parked, now: back in the queue, held, or canceled, as the webhook is when the job runs. */
+export function releaseParked(tx: Tx, webhook: string): void {
+  tx.enqueue(RELEASE, { webhook, pause: null }, { key: webhook, priority: 2 });
+}
 
 /** So exact is the time of the last failure while nothing else changes. */
 const NOTED_EVERY_MS = 10 * 60_000;
@@ -124,13 +129,10 @@ export async function setHealth(
   }
   tx.changed(WEBHOOK_CHANGED, webhook);
   if (pause?.until === from.pause?.until) return;
-  const at = pause?.until;
+  if (pause === undefined) return releaseParked(tx, webhook);
+  const { until: at } = pause;
   // Each pause has a job of its own that ends it: one that is about to end an older pause cannot stand in for it.
-  tx.enqueue(
-    RELEASE,
-    { webhook, pause: at ?? null },
-    { key: webhook, priority: 2, ...(at === undefined ? {} : { at }) },
-  );
+  tx.enqueue(RELEASE, { webhook, pause: at }, { key: webhook, priority: 2, at });
 }
 
 /** A failed attempt, as far as health rests on it. */
@@ -260,7 +262,7 @@ export async function disable(
   tx.emit("webhook.disabled", { id, reason }, { subject: id });
   tx.audit({ action: "webhooks.disable", target: id, after: { reason } });
   tx.changed(WEBHOOK_CHANGED, id);
-  tx.enqueue(RELEASE, { webhook: id, pause: null }, { key: id, priority: 2 });
+  releaseParked(tx, id);
 }
 
 /** Notes a success after failures: the pause ends, and what waits is released. A wait the receiver asked for goes on. */

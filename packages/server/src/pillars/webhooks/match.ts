@@ -17,7 +17,8 @@ export function ofType(
   if (!pattern.endsWith("*")) return (row) => row("eventType", "=", pattern);
   const beginning = pattern.slice(0, -1);
   // Types hold ASCII only: every one that begins so lies between these two.
-  return (row) => row.and([row("eventType", ">=", beginning), row("eventType", "<", `${beginning}\uffff`)]);
+  return (row) =>
+    row.and([row("eventType", ">=", beginning), row("eventType", "<", `${beginning}\uffff`)]);
 }
 
 /**

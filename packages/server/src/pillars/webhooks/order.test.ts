@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import { performance } from "node:perf_hooks";
 import { expect, it } from "vitest";
 import { describeStore } from "portico/testing";
 import { accept, answer, openReceiver } from "./receiver.fixture.ts";
@@ -26,8 +27,10 @@ describeStore("deliveries of an ordered webhook", (open) => {
     await using receiver = await openReceiver();
     await using database = await open();
     await using app = await openShop({ driver: database.driver });
+    const at: number[] = [];
     // The first that comes fails three times.
     receiver.behave = (response) => {
+      at.push(performance.now());
       const [first, ...others] = ids(receiver);
       const isFirst = others.at(-1) === first || others.length === 0;
       const times = 1 + others.filter((id) => id === first).length;
@@ -43,6 +46,10 @@ describeStore("deliveries of an ordered webhook", (open) => {
     await app.settled();
     const got = ids(receiver);
     const ofA = got.filter((id) => id !== other);
+    // What waits behind it does not make it be tried any sooner.
+    const tries = at.filter((_, index) => got[index] === first);
+    expect(tries).toHaveLength(4);
+    expect((tries[3] ?? 0) - (tries[0] ?? 0)).toBeGreaterThan(700);
     expect([...new Set(ofA)]).toEqual([first, ...rest]);
     const [second = ""] = rest;
     expect(got.indexOf(second)).toBeGreaterThan(got.lastIndexOf(first));

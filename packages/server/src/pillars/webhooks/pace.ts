@@ -1,5 +1,5 @@
 import type { Origin, PluginContext, Tx } from "portico/kernel";
-import { holdHealth, setHealth } from "./health.ts";
+import { holdHealth, readHealth, setHealth } from "./health.ts";
 import type { Pause, WebhookPlace } from "./health.ts";
 import type { RateLimit } from "./steering.ts";
 import type { WebhookTables } from "./tables.ts";
@@ -40,12 +40,16 @@ export async function takeTurn(
   });
 }
 
-/** One statement, so that two who come at once get one turn each. The end of the turn, or undefined: too far away. */
+/**
+ * One statement, so that two who come at once get one turn each. The end of the turn, or undefined: too far away. A turn
+ * that lies further ahead than any could is of a slower rate that was changed since.
+ */
 async function reserve(
   tx: Tx,
   webhook: string,
   { now, intervalMicros }: { readonly now: number; readonly intervalMicros: number },
 ): Promise<number | undefined> {
+  const latest = now + WAIT_IN_PLACE_MS * MICROS;
   const row = await tx
     .db<WebhookTables>()
     .insertInto("webhooks_pace")
@@ -56,16 +60,29 @@ async function reserve(
         .doUpdateSet((expression) => ({
           nextAtMicros: expression
             .case()
-            .when("webhooks_pace.nextAtMicros", ">", now)
+            .when(expression.between("webhooks_pace.nextAtMicros", now, latest))
             .then(expression("webhooks_pace.nextAtMicros", "+", intervalMicros))
             .else(now + intervalMicros)
             .end(),
         }))
-        .where("webhooks_pace.nextAtMicros", "<=", now + WAIT_IN_PLACE_MS * MICROS),
+        .where((expression) =>
+          expression.or([
+            expression("webhooks_pace.nextAtMicros", "<=", latest),
+            expression("webhooks_pace.nextAtMicros", ">", latest + intervalMicros),
+          ]),
+        ),
     )
     .returning("nextAtMicros")
     .executeTakeFirst();
   return row?.nextAtMicros;
+}
+
+/** Ends the wait for a turn of a rate that was changed: what waits is sent at the new one. */
+export async function endPace(tx: Tx, webhook: string): Promise<void> {
+  if ((await readHealth(tx, webhook))?.pause?.reason !== "pace") return;
+  const from = await holdHealth(tx, webhook);
+  if (from.pause?.reason !== "pace") return;
+  await setHealth(tx, webhook, { from, to: { ...from, pause: undefined } });
 }
 
 async function beginPause(tx: Tx, webhook: string, until: number): Promise<Pause> {

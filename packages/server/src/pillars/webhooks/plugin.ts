@@ -1,6 +1,7 @@
 import { add, CliVerbs, definePlugin, provide, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
+import { bulk } from "./bulk.ts";
 import { DeliveryCheck } from "./capability.ts";
 import { listenVerb } from "./cli/listen.ts";
 import { checkDelivery } from "./check-delivery.ts";
@@ -11,6 +12,15 @@ import { concernsWebhooks, fanOut } from "./fanout.ts";
 import { createWebhooks } from "./migrations/0001-webhooks.ts";
 import { steerDelivery } from "./migrations/0002-delivery.ts";
 import { extendSubscription } from "./migrations/0003-subscription.ts";
+import { createPortalLink } from "./operations/create-portal-link.ts";
+import { deliverMissing } from "./operations/deliver-missing.ts";
+import { recoverWebhook } from "./operations/recover-webhook.ts";
+import { replayWebhook } from "./operations/replay-webhook.ts";
+import { retryDeliveries } from "./operations/retry-deliveries.ts";
+import { revokePortalLinks } from "./operations/revoke-portal-links.ts";
+import { rotateSecret } from "./operations/rotate-secret.ts";
+import { testFilter } from "./operations/test-filter.ts";
+import { testWebhook } from "./operations/test-webhook.ts";
 import { createWebhook } from "./operations/create-webhook.ts";
 import { deleteWebhook } from "./operations/delete-webhook.ts";
 import { disableWebhook } from "./operations/disable-webhook.ts";
@@ -55,8 +65,17 @@ export const webhooks: AnyPlugin = definePlugin({
     listDeliveries,
     getDelivery,
     retryDelivery,
+    testFilter,
+    testWebhook,
+    rotateSecret,
+    recoverWebhook,
+    replayWebhook,
+    deliverMissing,
+    retryDeliveries,
+    createPortalLink,
+    revokePortalLinks,
   ],
-  jobs: { ...deliveryJobs, release, fanOutRest },
+  jobs: { ...deliveryJobs, release, fanOutRest, bulk },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
   contributes: [add(Timeline, deliveriesOfThread), add(CliVerbs, listenVerb)],
   provides: [DeliveryCheck],

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 import { job } from "portico/kernel";
 import type { JobRun, Origin, PluginContext, Tx } from "portico/kernel";
-import { holdHealth, probeWaitMs, readHealth, RELEASE, setHealth } from "./health.ts";
+import { holdHealth, probeWaitMs, readHealth, releaseParked, setHealth } from "./health.ts";
 import type { Health, Pause } from "./health.ts";
 import { intervalMs, spendTurn } from "./pace.ts";
 import { enqueueDelivery, wakeLines } from "./queue.ts";
@@ -33,6 +33,8 @@ export const release = job({
   attempts: 1_000_000,
   backoffMs: (attempt) => Math.min(200 * 2 ** Math.min(attempt, 12), 600_000),
   concurrency: 1,
+  reports: "nothing",
+  cancellable: false,
   run: ({ ctx, organization, input, origin }: JobRun<Static<typeof Input>>) =>
     ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
       step(tx, input, { ctx, origin }),
@@ -65,7 +67,7 @@ async function step(
     return endPause(tx, { webhook, health, pause: health.pause }, surroundings);
   }
   if ((await releaseSome(tx, webhook, { many: BATCH, ...surroundings })) < BATCH) return;
-  tx.enqueue(RELEASE, { webhook: id, pause: null }, { key: id, priority: 2 });
+  releaseParked(tx, id);
 }
 
 interface Ending {
@@ -77,7 +79,8 @@ interface Ending {
 async function endPause(tx: Tx, ending: Ending, surroundings: Surroundings): Promise<void> {
   const { webhook, health, pause } = ending;
   const open = { from: health, to: { ...health, pause: undefined } };
-  if (pause.reason === "asked") return setHealth(tx, webhook.id, open);
+  const isUnpaced = pause.reason === "pace" && webhook.rateLimit === null;
+  if (pause.reason === "asked" || isUnpaced) return setHealth(tx, webhook.id, open);
   const sent = await releaseSome(tx, webhook, { many: 1, isProbe: true, ...surroundings });
   // Nothing waits. The next delivery is the probe: a receiver that is known to fail is paused again at once.
   if (sent === 0) return setHealth(tx, webhook.id, open);
@@ -195,7 +198,7 @@ async function endParked(
       .execute();
   }
   if (rows.length === BATCH) {
-    tx.enqueue(RELEASE, { webhook, pause: null }, { key: webhook, priority: 2 });
+    releaseParked(tx, webhook);
     return;
   }
   await db.deleteFrom("webhooks_health").where("webhook", "=", webhook).execute();

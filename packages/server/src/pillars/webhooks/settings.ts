@@ -26,6 +26,12 @@ export const WebhookSettings = Type.Object({
     default: 10_000,
     description: "Webhooks an organization may have.",
   }),
+  portalUrl: Type.String({
+    default: "",
+    maxLength: 1_024,
+    description:
+      "Page on which customers see their webhooks; portal links lead to it, with their token behind `#`.",
+  }),
   bulkPerSecond: Type.Integer({
     minimum: 1,
     maximum: 100_000,

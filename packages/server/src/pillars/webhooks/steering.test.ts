@@ -186,6 +186,21 @@ describeStore("a webhook's own wishes", (open) => {
     expect(new Set(states)).toEqual(new Set(["delivered"]));
   });
 
+  it("send what waits for a slow rate at once when the rate is taken away", async () => {
+    await using receiver = await openReceiver();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const rateLimit = { limit: 1, periodMs: 3_600_000 };
+    const { id } = await subscribe(app, receiver.url, { rateLimit });
+    for (let index = 0; index < 4; index += 1) await emit(app);
+    await app.settled();
+    await app.as().patch(`/webhooks/${id}`, { rateLimit: { limit: 1_000, periodMs: 1_000 } });
+    await receiver.count(4);
+    await app.as().patch(`/webhooks/${id}`, { rateLimit: null });
+    await emit(app);
+    await receiver.count(5);
+  });
+
   it("send first tries ahead of retries that are due at the same time", async () => {
     const held: ServerResponse[] = [];
     await using receiver = await openReceiver(answer(503));
@@ -225,6 +240,7 @@ describe("a webhook's own retries", () => {
       let [delivery] = await deliveriesOf(app.as(), id);
       while ((delivery?.attempts.length ?? 0) < attempts) {
         await clock.advance(50);
+        await new Promise((resolve) => void setTimeout(resolve, 1));
         [delivery] = await deliveriesOf(app.as(), id);
       }
       // Its attempts are read after it: now both are of one time.

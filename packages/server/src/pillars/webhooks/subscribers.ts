@@ -17,12 +17,23 @@ export interface Subscriber {
   readonly fromSeq: number;
   readonly concurrency: number;
   readonly isOrdered: boolean;
+  /** Empty: it does not ask for any. */
+  readonly channels: ReadonlySet<string>;
   wantsType(type: string): boolean;
   /** Asked of events whose type it wants. */
   wantsContent(channels: readonly string[], subject: Subject): boolean;
 }
 
-const COLUMNS = ["id", "events", "channels", "filter", "isActive", "fromSeq", "concurrency", "ordering"] as const;
+const COLUMNS = [
+  "id",
+  "events",
+  "channels",
+  "filter",
+  "isActive",
+  "fromSeq",
+  "concurrency",
+  "ordering",
+] as const;
 
 /** A webhook's row as far as its subscription rests on it. */
 export type SubscribedRow = Pick<WebhookRow, "id" | "events" | "isActive"> & {
@@ -44,6 +55,7 @@ export function toSubscriber(row: SubscribedRow): Subscriber {
     fromSeq: row.fromSeq ?? 0,
     concurrency: row.concurrency,
     isOrdered: row.ordering !== null,
+    channels,
     wantsType: matcher(JSON.parse(row.events) as string[]),
     wantsContent: (carried, subject) =>
       (channels.size === 0 || carried.some((channel) => channels.has(channel))) &&

@@ -1,7 +1,12 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import type { LogQuery } from "portico/kernel";
 import { positionAfter, sealPosition } from "../position.ts";
-import { EventView, toView } from "../view.ts";
+import { CLOUD_EVENTS, cloudEventBatch, writeCloudEvents } from "../cloud-events-out.ts";
+import { raise } from "../errors.ts";
+import { EventView, toView, TYPES_PATTERN } from "../view.ts";
+
+const ONE_TYPE = TYPES_PATTERN.slice(1, -1);
 
 /** `GET /events`: what is on an organization's log, newest first unless asked otherwise. */
 export const listEvents = operation({
@@ -9,30 +14,46 @@ export const listEvents = operation({
   method: "GET",
   path: "/events",
   summary: "List events",
+  description:
+    "With `Accept: application/cloudevents-batch+json` a page is answered as a batch of CloudEvents 1.0, and the next " +
+    "page is told by the header `Link`.",
   access: "events:read",
   mode: "read",
   query: Type.Object(
     {
       type: Type.Optional(
         Type.String({
-          pattern: "^(?:\\*|[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*(?:\\.\\*)?)$",
-          maxLength: 128,
-          description: "A type, or a beginning with `*`: `invoice.*`.",
+          pattern: `^${ONE_TYPE}(?:,${ONE_TYPE}){0,19}$`,
+          maxLength: 2_600,
+          description:
+            "Types, or beginnings with `*`, separated by commas: `invoice.*,order.paid`.",
         }),
       ),
       subject: Type.Optional(Type.String({ maxLength: 256 })),
+      trace: Type.Optional(
+        Type.String({ pattern: "^[0-9a-f]{32}$", description: "W3C trace id of a thread." }),
+      ),
+      channel: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+      since: Type.Optional(
+        Type.String({ maxLength: 40, description: "Not before this time (RFC 3339)." }),
+      ),
+      until: Type.Optional(
+        Type.String({ maxLength: 40, description: "Before this time (RFC 3339)." }),
+      ),
       order: Type.Optional(Type.Union([Type.Literal("newest"), Type.Literal("oldest")])),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
       cursor: Type.Optional(Type.String()),
     },
     { additionalProperties: false },
   ),
+  replyForms: [cloudEventBatch],
   replies: {
     200: Type.Object({
       data: Type.Array(EventView),
       next: Type.Union([Type.String(), Type.Null()]),
     }),
   },
+  errors: ["events.badTime"],
   example: { query: { type: "invoice.*", limit: "10" }, after: ["events.publish"] },
   async handle({ query, caller, cursor, ctx }) {
     const { organization } = caller;
@@ -43,8 +64,7 @@ export const listEvents = operation({
       organization,
       order,
       limit: limit + 1,
-      ...(query.type === undefined ? {} : { types: [query.type] }),
-      ...(query.subject === undefined ? {} : { subject: query.subject }),
+      ...filtersOf(query),
       ...(position === undefined ? {} : { [order === "newest" ? "before" : "after"]: position }),
     });
     const page = events.slice(0, limit);
@@ -52,6 +72,30 @@ export const listEvents = operation({
     return {
       data: page.map(toView),
       next: last === undefined ? null : cursor.next([sealPosition(last.seq, organization, ctx)]),
+      [CLOUD_EVENTS]: () => `[${writeCloudEvents(page, ctx).join(",")}]`,
     };
   },
 });
+
+type Filters = Pick<LogQuery, "types" | "subject" | "trace" | "channel" | "since" | "until">;
+
+function filtersOf(query: {
+  readonly [name in "type" | "subject" | "trace" | "channel" | "since" | "until"]?: string;
+}): Filters {
+  const { type, subject, trace, channel, since, until } = query;
+  return {
+    ...(type === undefined ? {} : { types: type.split(",") }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(trace === undefined ? {} : { trace }),
+    ...(channel === undefined ? {} : { channel }),
+    ...(since === undefined ? {} : { since: timeOf("since", since) }),
+    ...(until === undefined ? {} : { until: timeOf("until", until) }),
+  };
+}
+
+function timeOf(name: string, text: string): number {
+  const isTimestamp = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/i;
+  const time = isTimestamp.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw raise("events.badTime", { params: { name, got: text } });
+  return time;
+}

@@ -1,8 +1,7 @@
 import { operation } from "portico/kernel";
-import { acceptData } from "../data.ts";
-import { memberBytes } from "../exact.ts";
-import { refuseReserved } from "../reserved.ts";
-import { settingsOf } from "../settings.ts";
+import { acceptEvent, prepareEvents } from "../accept-event.ts";
+import { binaryForm, noBatchForm, structuredForm } from "../cloud-events-in.ts";
+import { keptMsOf } from "../event-keys.ts";
 import { Accepted, NewEvent } from "../view.ts";
 
 /** `POST /events`: one event on the log, durable before the answer; the hottest way to write. */
@@ -13,15 +12,27 @@ export const publishEvent = operation({
   summary: "Publish an event",
   description:
     "Stores one event. Webhooks, feeds and workflows that ask for its type follow from the log. The bytes of `data` " +
-    "are kept and delivered exactly as they were sent. A repeated `Idempotency-Key` answers the first event's id.",
+    "are kept and delivered exactly as they were sent. A repeated `Idempotency-Key` answers the first event's id, and " +
+    "so does a repeated `idempotencyKey` of the event itself. A CloudEvent 1.0 is taken in structured and in binary " +
+    "mode; sent again with the same `source` and `id` it is the same event.",
   access: "events:write",
   mode: "append",
-  idempotent: true,
+  idempotent: { within: "organization", keptMs: keptMsOf, kept: "`events.idempotencyDays` (7)" },
   audit: "none",
   keepsBytes: true,
   body: NewEvent,
+  bodyForms: [noBatchForm, structuredForm, binaryForm],
   replies: { 202: Accepted },
-  errors: ["events.dataTooLarge", "events.badText", "events.reservedType"],
+  errors: [
+    "events.dataTooLarge",
+    "events.badText",
+    "events.reservedType",
+    "events.oneData",
+    "events.keyReuse",
+    "events.dataUnfit",
+    "events.badCloudEvent",
+    "events.batchElsewhere",
+  ],
   example: {
     body: {
       type: "invoice.paid",
@@ -29,13 +40,10 @@ export const publishEvent = operation({
       data: { invoice: "inv_1042", total: 4200, currency: "EUR" },
     },
   },
-  handle({ body, bodyBytes, append, ctx }) {
-    const { type, data, ...options } = body;
-    refuseReserved(type, ctx);
-    const bytes = acceptData(data, {
-      arrived: bodyBytes === undefined ? undefined : memberBytes(bodyBytes, "data"),
-      bytesMax: settingsOf(ctx).dataBytesMax,
-    });
-    return { id: append.emit(type, bytes, options), status: "accepted" };
+  prepare: ({ body, caller, read, ctx }) => prepareEvents([body], { caller, read, ctx }),
+  handle({ body, bodyBytes, append, prepared, ctx }) {
+    const accepting = { arrived: bodyBytes, pointer: "", prepared, append, ctx };
+    const { id, warnings } = acceptEvent(body, accepting);
+    return { id, status: "accepted", ...(warnings.length === 0 ? {} : { warnings }) };
   },
 });

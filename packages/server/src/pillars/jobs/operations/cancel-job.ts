@@ -16,8 +16,8 @@ export const cancelJob = operation({
   replies: { 202: accepted },
   errors: ["jobs.notFound", "jobs.hasEnded", "jobs.notCancellable"],
   example: {
-    path: { id: "{jobs.list.data.0.id}" },
-    after: ["webhooks.create", "webhooks.enable", "jobs.list"],
+    path: { id: "{jobs.runSchedule.id}" },
+    after: ["jobs.createSchedule", "jobs.runSchedule"],
   },
   handle: async ({ path, tx, ctx }) => {
     const { id, state } = await ctx.get(Jobs).cancel(tx, path.id);

@@ -16,8 +16,8 @@ export const getJob = operation({
   replies: { 200: JobView },
   errors: ["jobs.notFound"],
   example: {
-    path: { id: "{jobs.list.data.0.id}" },
-    after: ["webhooks.create", "webhooks.enable", "jobs.list"],
+    path: { id: "{jobs.runSchedule.id}" },
+    after: ["jobs.createSchedule", "jobs.runSchedule"],
   },
   handle: async ({ path, caller, ctx }) =>
     viewJob(await ctx.get(Jobs).get(caller.organization, path.id)),

@@ -16,7 +16,7 @@ export const retryJob = operation({
   errors: ["jobs.notFound", "jobs.notEnded"],
   example: {
     path: { id: "{jobs.cancel.id}" },
-    after: ["webhooks.create", "webhooks.enable", "jobs.list", "jobs.cancel"],
+    after: ["jobs.createSchedule", "jobs.runSchedule", "jobs.cancel"],
     refused: { "jobs.notEnded": { times: 2 } },
   },
   handle: async ({ path, tx, ctx }) => {

@@ -6,7 +6,7 @@ import { acceptHeaders } from "../headers.ts";
 import { settingsOf } from "../settings.ts";
 import { acceptSecret } from "../secret.ts";
 import { newSecret } from "../sign.ts";
-import { OWNER, ownerOf } from "../owner.ts";
+import { keptChannels, OWNER, ownerOf } from "../owner.ts";
 import { DEFAULT_STEERING, steeringColumns, steeringFields } from "../steering.ts";
 import { subscriptionColumns, subscriptionFields } from "../subscription.ts";
 import type { WebhookTables } from "../tables.ts";
@@ -78,8 +78,10 @@ export const createWebhook = operation({
     const { organization } = caller;
     const extra = acceptHeaders(body.headers ?? {});
     const id = ctx.makeId("webhook");
-    const secret = body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
+    const secret =
+      body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
     const owner = ownerOf(caller) ?? body.owner ?? null;
+    const channels = keptChannels(caller) ?? body.channels ?? [];
     await refuseTooMany(tx, settingsOf(ctx).webhooksMax);
     const now = ctx.clock.now();
     const { auth = null, ...steering } = steeringColumns(body, { organization, id }, ctx.secrets);
@@ -96,9 +98,9 @@ export const createWebhook = operation({
       revision: 1,
       createdAt: now,
       updatedAt: now,
-      channels: "[]",
       filter: null,
-      ...subscriptionColumns({ ...body, owner }),
+      ...subscriptionColumns(body),
+      channels: JSON.stringify(channels),
       owner,
       ...DEFAULT_STEERING,
       ...steering,

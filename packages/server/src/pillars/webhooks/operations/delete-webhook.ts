@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { OWNER } from "../owner.ts";
 import { holdWebhook } from "../change.ts";
+import { releaseParked } from "../health.ts";
 import type { WebhookTables } from "../tables.ts";
 import { WEBHOOK_CHANGED } from "../target.ts";
 import { viewWebhook } from "../view.ts";
@@ -30,5 +31,6 @@ export const deleteWebhook = operation({
     tx.emit("webhook.deleted", { id: row.id }, { subject: row.id });
     tx.audit({ action: "webhooks.delete", target: row.id, before: viewWebhook(row) });
     tx.changed(WEBHOOK_CHANGED, row.id);
+    releaseParked(tx, row.id);
   },
 });

@@ -52,7 +52,8 @@ export const listDeliveries = operation({
     if (before !== undefined) select = select.where("position", "<", Number(before));
     if (query.state !== undefined) select = select.where("state", "=", query.state);
     if (query.event !== undefined) select = select.where("event", "=", query.event);
-    if (query.since !== undefined) select = select.where("createdAt", ">=", Date.parse(query.since));
+    if (query.since !== undefined)
+      select = select.where("createdAt", ">=", Date.parse(query.since));
     if (query.until !== undefined) select = select.where("createdAt", "<", Date.parse(query.until));
     if (query.type !== undefined) select = select.where(ofType(query.type));
     const rows = await select.execute();

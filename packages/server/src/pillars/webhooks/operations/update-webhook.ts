@@ -1,14 +1,17 @@
 import { Type } from "typebox";
 import { operation } from "portico/kernel";
+import type { Caller } from "portico/kernel";
 import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
+import { endPace } from "../pace.ts";
 import { acceptHeaders } from "../headers.ts";
-import { OWNER, ownerOf } from "../owner.ts";
+import { keptChannels, OWNER, ownerOf } from "../owner.ts";
 import { steeringColumns } from "../steering.ts";
 import { subscriptionColumns } from "../subscription.ts";
 import { headersPlace } from "../target.ts";
-import { webhookFields, WebhookView } from "../view.ts";
+import { viewWebhook, webhookFields, WebhookView } from "../view.ts";
+import type { VisibleWebhook } from "../view.ts";
 
 /** `PATCH /webhooks/{id}`: what is left out stays as it is. */
 export const updateWebhook = operation({
@@ -25,13 +28,19 @@ export const updateWebhook = operation({
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   body: Type.Partial(Type.Object(webhookFields), { additionalProperties: false, minProperties: 1 }),
   replies: { 200: WebhookView },
-  errors: ["webhooks.notFound", "webhooks.badUrl", "webhooks.badHeader", "webhooks.badFilter", "webhooks.stale"],
+  errors: [
+    "webhooks.notFound",
+    "webhooks.badUrl",
+    "webhooks.badHeader",
+    "webhooks.badFilter",
+    "webhooks.stale",
+  ],
   example: {
     path: { id: "{webhooks.create.id}" },
     body: { events: ["invoice.paid"], description: "Bookkeeping" },
     after: ["webhooks.create"],
   },
-  handle({ path, body, ifMatch, caller, tx, ctx }) {
+  async handle({ path, body, ifMatch, caller, tx, ctx }) {
     const reason = body.url === undefined ? undefined : ctx.outbound.objection(body.url);
     if (reason !== undefined) throw raise("webhooks.badUrl", { params: { reason } });
     // Whoever is kept to an owner cannot give a webhook away.
@@ -41,7 +50,7 @@ export const updateWebhook = operation({
       ...(owner === undefined ? {} : { owner }),
     });
     const headers = body.headers === undefined ? undefined : acceptHeaders(body.headers);
-    return changeWebhook(
+    const changed = await changeWebhook(
       tx,
       { idOrSlug: path.id, ifMatch, now: ctx.clock.now(), caller },
       (before): Changes => ({
@@ -61,8 +70,19 @@ export const updateWebhook = operation({
               headerNames: JSON.stringify(Object.keys(headers)),
             }),
         ...subscription,
+        ...subscriptionColumns(channelsAfter(caller, before)),
         ...steeringColumns(body, { organization: caller.organization, id: before.id }, ctx.secrets),
       }),
     );
+    if (body.rateLimit !== undefined) await endPace(tx, changed.id);
+    return changed;
   },
 });
+
+function channelsAfter(
+  caller: Caller,
+  before: VisibleWebhook,
+): { readonly channels?: readonly string[] } {
+  const channels = keptChannels(caller, viewWebhook(before).channels);
+  return channels === undefined ? {} : { channels };
+}

@@ -1,0 +1,31 @@
+import { Retention } from "portico/kernel";
+import type { PluginContext, RetentionPolicy } from "portico/kernel";
+import { settingsOf } from "./settings.ts";
+
+const DAY_MS = 86_400_000;
+
+/** How long events are kept, as the settings say; what any plugin still needs stays longer. */
+export function retentionOf(ctx: PluginContext): RetentionPolicy {
+  const { retentionDays, retentionDaysByType } = settingsOf(ctx);
+  const rules = Object.entries(retentionDaysByType)
+    .map(([pattern, days]) => ({ pattern, keptMs: inMs(days) }))
+    .toSorted((one, other) => other.pattern.length - one.pattern.length);
+  const otherwise = inMs(retentionDays);
+  return {
+    shortestMs: Math.min(otherwise, ...rules.map(({ keptMs }) => keptMs)),
+    keptMs: (type) => rules.find(({ pattern }) => fits(pattern, type))?.keptMs ?? otherwise,
+    needed: async (query) => {
+      const holds = ctx.contributions(Retention);
+      const told = await Promise.all(holds.map(({ value, ctx: own }) => value.needed(query, own)));
+      return told.flat();
+    },
+  };
+}
+
+function inMs(days: number): number {
+  return days === 0 ? Infinity : days * DAY_MS;
+}
+
+function fits(pattern: string, type: string): boolean {
+  return pattern.endsWith("*") ? type.startsWith(pattern.slice(0, -1)) : pattern === type;
+}

@@ -1,0 +1,25 @@
+import { job } from "portico/kernel";
+import { Type } from "typebox";
+
+/** An event that a schedule publishes. */
+export const EventOfSchedule = Type.Object(
+  {
+    type: Type.String({ pattern: "^[a-zA-Z0-9_.-]{1,128}$" }),
+    data: Type.Unknown({ description: "Any JSON; the same at every tick." }),
+    subject: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
+  },
+  { additionalProperties: false },
+);
+
+/** Puts the event of a schedule on the log with the end of its run: once for each tick. */
+export const publish = job({
+  input: EventOfSchedule,
+  shows: ["type", "subject"],
+  run: ({ input }) => {
+    const { type, data, subject } = input;
+    return Promise.resolve({
+      kind: "done",
+      with: (batch) => void batch.emit(type, data, subject === undefined ? {} : { subject }),
+    });
+  },
+});
