@@ -103,9 +103,6 @@ export interface LogQuery {
   readonly until?: number;
   readonly after?: number;
   readonly before?: number;
-  /** Accepted at this time (ms since 1970) or later, and before that of `until`. */
-  readonly since?: number;
-  readonly until?: number;
   readonly order?: "oldest" | "newest";
   /** At most 1,000. */
   readonly limit: number;
