@@ -27,11 +27,26 @@ afterAll(async () => {
   for (const app of apps.values()) await (await app).stop();
 });
 
+/** What the configuration says can be shown over the API and not changed: refusals of that name it. */
+const CONFIGURED = {
+  upstreams: [{ id: "configured", targets: [{ url: "http://127.0.0.1:3000" }] }],
+  apis: [
+    {
+      id: "configured",
+      basePath: "/configured",
+      upstream: "configured",
+      versions: [{ id: "v1" }],
+      routes: [{ path: "/read", name: "read" }],
+    },
+  ],
+};
+
 /** One for all organizations; what is there once in an installation has one of its own, as often as it is needed. */
 function appOf({ operation, because, isFresh = false }: DerivedRefusal): Promise<TestApp> {
   const own = isFresh ? `${operation.id} ${because}` : operation.id;
   const name = isInstanceWide(operation) ? own : "shared";
-  const app = apps.get(name) ?? createTestApp({ plugins: builtIns() });
+  const settings = isInstanceWide(operation) ? { gateway: CONFIGURED } : {};
+  const app = apps.get(name) ?? createTestApp({ plugins: builtIns(), settings });
   apps.set(name, app);
   return app;
 }

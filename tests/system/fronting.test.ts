@@ -154,6 +154,9 @@ describe("an application with Portico's own paths", () => {
     await using server = await serve(folder, ["dev", "--upstream", own.url]);
     const root = (await server.says(/root key \(shown this once\): (\S+)/))[1] ?? "";
     const { url } = server;
+    // It says where both are.
+    await server.says(new RegExp(`your app +${url} +→ +${own.url}`));
+    await server.says(new RegExp(`API +${url}/_portico/api/v1`));
     for (const path of [
       "/api/users",
       "/api/keys",
@@ -175,6 +178,47 @@ describe("an application with Portico's own paths", () => {
     const typo = await curl(...bearer, `${url}/_portico/api/v1/keyz`);
     expect(typo).toMatch(/^HTTP\/1\.1 404 /);
     expect(typo).toContain('"code":"request.notFound"');
+  });
+
+  test.each([
+    ["a prefix", { basePath: "/_own" }, "/_own", undefined],
+    ["a host", { ownHost: "portico.test" }, "", "portico.test"],
+  ])(
+    "keeps them all under `start` where Portico has %s of its own",
+    async (_what, server, prefix, host) => {
+      await using own = await startOwn();
+      const config = { server, gateway: { apis: [{ id: "app", upstream: own.url }] } };
+      await using folder = await openFolder({
+        "portico.config.ts": `export default ${JSON.stringify(config)};`,
+      });
+      await using serving = await serve(folder);
+      const { url } = serving;
+      const ofPortico = host === undefined ? [] : ["-H", `Host: ${host}`];
+      for (const path of ["/api/users", "/api/keys", "/health", "/docs"]) {
+        expect(await curl(`${url}${path}`)).toMatch(new RegExp(`\r\n\r\nown GET ${path}$`));
+      }
+      for (const path of ["/health", "/docs"]) {
+        const reply = await curl(...ofPortico, `${url}${prefix}${path}`);
+        expect(reply).toMatch(/^HTTP\/1\.1 200 /);
+        expect(reply).not.toContain("own GET");
+      }
+      const keys = await curl(...ofPortico, `${url}${prefix}/api/v1/keys`);
+      expect(keys).toMatch(/^HTTP\/1\.1 401 [^]*"code":"access\.unauthenticated"/);
+    },
+  );
+
+  test("is refused at the start for a route that Portico has itself, with both names", async () => {
+    await using own = await startOwn();
+    const routes = [{ path: "/api/users" }, { path: "/health" }, { path: "/docs", name: "pages" }];
+    const config = { gateway: { apis: [{ id: "app", upstream: own.url, routes }] } };
+    await using folder = await openFolder({
+      "portico.config.ts": `export default ${JSON.stringify(config)};`,
+    });
+    const { code, err } = await portico(folder, ["start", "--port", "0"]);
+    expect(code).not.toBe(0);
+    expect(err).toMatch(/app [^;]*\/health[^;]* collides with Portico's own path \/health/);
+    expect(err).toMatch(/pages[^;]*\(\/docs\) collides with Portico's own path \/docs/);
+    expect(err).not.toContain("/api/users");
   });
 
   test("streams events one by one, sends trailers, and never sees an upgrade that is none", async () => {

@@ -5,10 +5,13 @@ export { defineConfig } from "./kernel/config/index.ts";
 export type { ConfigInput, ConfigSource, ResolvedConfig } from "./kernel/config/index.ts";
 export { anonymous, internalCaller } from "./kernel/index.ts";
 export type { Caller } from "./kernel/index.ts";
-export { defineHooks, defineVersionChange } from "./pillars/gateway/index.ts";
+export { defineHooks, defineVersionChange, reply } from "./pillars/gateway/index.ts";
 export type {
   ChangedCalls,
   HookInfo,
+  HookReply,
+  HookReplyHeaders,
+  HookResult,
   Hooks,
   MessageHeaders,
   MessageQuery,

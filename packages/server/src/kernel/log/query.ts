@@ -86,8 +86,6 @@ function pageConditions(query: LogQuery): { conditions: string[]; parameters: Sq
   }
   ask("seq > ?", query.after);
   ask("seq < ?", query.before);
-  ask("at >= ?", query.since);
-  ask("at < ?", query.until);
   const types = typeCondition(query.types);
   if (types !== undefined) {
     conditions.push(types.sql);

@@ -110,10 +110,15 @@ export interface AskedVersion {
   readonly pins: Readonly<Record<string, string>> | undefined;
 }
 
+/** Finds the route of a path. */
+export interface PathFinder {
+  find(method: string, host: string | undefined, path: string): Match | undefined;
+}
+
 /** What a path leads to. */
 export type Match =
   | { readonly kind: "route"; readonly route: Route }
-  | { readonly kind: "wrongMethod"; readonly allowed: string }
+  | { readonly kind: "wrongMethod"; readonly allowed: string; readonly api: Api }
   /** An API owns the path, but none of its routes has it. */
   | { readonly kind: "noRoute"; readonly api: Api };
 
@@ -124,6 +129,8 @@ export interface Call {
   target: Target;
   /** May be exchanged by a step, for the route of the version that was chosen: that one's steps then run from the first. */
   route: Route;
+  /** By version, the routes of the table that it came in by; set where its API has versions. */
+  versions: ReadonlyMap<string, PathFinder> | undefined;
   readonly at: number;
   readonly startedMs: number;
   caller: Caller;

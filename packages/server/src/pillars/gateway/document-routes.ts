@@ -5,6 +5,7 @@ import type { Documented, DocumentRoute, Documents, OpenedDocument } from "./ope
 import { CHECKED_BYTES_MAX } from "./openapi/settings.ts";
 import { EVERYTHING, RouteSettings } from "./settings.ts";
 import type { ApiSettings } from "./settings.ts";
+import { isEqual, isSameList } from "./table/take-over.ts";
 import { parseTemplate, shapeOf } from "./template.ts";
 
 /** A route to be built, with the operation that it is of. */
@@ -44,33 +45,37 @@ function named({ openapi, openapiRemoteRefs }: ApiSettings): Omit<Documented, "p
  */
 export function planOf(settings: ApiSettings, documents: Documents): Plan {
   const opened = documents.of(settings);
-  const own = settings.routes ?? [];
+  const { auth, permissions, rateLimit, validate, responses, routes } = settings;
   if (opened === undefined) {
     // A document that could not be read is told already; its API is not opened wide in its place.
-    const isCatchAll = settings.routes === undefined;
-    const routes = isCatchAll ? [EVERYTHING] : own;
-    return { routes: routes.map((route) => ({ route })), mistakes: [] };
+    return { routes: (routes ?? [EVERYTHING]).map((route) => ({ route })), mistakes: [] };
   }
-  const known = plans.get(opened) ?? new Map<string, Plan>();
-  plans.set(opened, known);
-  const text = planText(settings);
-  const plan = known.get(text) ?? planDocument(settings, opened);
-  known.set(text, plan);
+  const parts = [auth, permissions, rateLimit, validate, responses, routes];
+  const known = plans.get(opened) ?? [];
+  const found = known.find((each) => isSameList(each.parts, parts));
+  if (found !== undefined) return found.plan;
+  const plan = takeOverPlan(known[0]?.plan, planDocument(settings, opened));
+  plans.set(opened, [{ parts, plan }, ...known.slice(0, PLANS_KEPT - 1)]);
   return plan;
 }
 
-/** A document and what is laid over it are planned once, however many tables are built of them. */
-const plans = new WeakMap<OpenedDocument, Map<string, Plan>>();
+interface KnownPlan {
+  readonly parts: readonly unknown[];
+  readonly plan: Plan;
+}
 
-function planText({
-  auth,
-  permissions,
-  rateLimit,
-  validate,
-  responses,
-  routes,
-}: ApiSettings): string {
-  return JSON.stringify([auth, permissions, rateLimit, validate, responses, routes]);
+/** A document and what is laid over it are planned once, however many tables are built of them; the newest plan first. */
+const plans = new WeakMap<OpenedDocument, readonly KnownPlan[]>();
+const PLANS_KEPT = 4;
+
+/** Routes that are as in the plan before are the very same, so that they are not compiled again. */
+function takeOverPlan(before: Plan | undefined, plan: Plan): Plan {
+  const routes = plan.routes.map((each, index) => {
+    const old = before?.routes[index];
+    const isSame = old?.operation === each.operation && isEqual(old?.route, each.route);
+    return old !== undefined && isSame ? old : each;
+  });
+  return { ...plan, routes };
 }
 
 function planDocument(settings: ApiSettings, opened: OpenedDocument): Plan {
@@ -79,8 +84,9 @@ function planDocument(settings: ApiSettings, opened: OpenedDocument): Plan {
   const operations = routesOf(opened.document, settings);
   const known = new Set(operations.map(({ methods, path }) => `${methods[0]} ${shapeOf(path)}`));
   const shapes = new Set(operations.map(({ path }) => shapeOf(path)));
+  const over = Map.groupBy(own, ({ path }) => shapeOf(path));
   const routes = operations.map((each): PlannedRoute => {
-    const route = laidOver(each, overOf(each, own), mistakes);
+    const route = laidOver(each, overOf(each, over), mistakes);
     return { route, opened, operation: each.operation };
   });
   const further = own.flatMap((route): readonly PlannedRoute[] => {
@@ -94,11 +100,9 @@ function planDocument(settings: ApiSettings, opened: OpenedDocument): Plan {
 
 function overOf(
   { path, methods: [method] }: DocumentRoute,
-  own: readonly RouteSettings[],
+  over: ReadonlyMap<string, readonly RouteSettings[]>,
 ): RouteSettings | undefined {
-  return own.find(
-    (each) => shapeOf(each.path) === shapeOf(path) && (each.methods?.includes(method) ?? true),
-  );
+  return over.get(shapeOf(path))?.find(({ methods }) => methods?.includes(method) ?? true);
 }
 
 function laidOver(

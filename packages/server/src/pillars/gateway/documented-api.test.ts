@@ -5,6 +5,7 @@ import type { JsonObject } from "./openapi/index.ts";
 import { gateway } from "./plugin.ts";
 import { folderOf } from "./openapi/documents.fixture.ts";
 import { defineVersionChange } from "./versions/change.ts";
+import { Gateway } from "./capability.ts";
 import { fronting } from "./fronting.fixture.ts";
 import type { Upstream } from "./upstreams.fixture.ts";
 import { answering, document, ok, paths, shop, parameter } from "./checks.fixture.ts";
@@ -144,11 +145,36 @@ describe("versions with documents of their own", () => {
 });
 
 describe("a deprecated operation", () => {
-  it("tells its callers", async () => {
+  it("tells its callers since when, where that is known, and never a date that nobody gave", async () => {
     await using upstream = await answering();
-    const openapi = document({ "/old": { get: { ...ok, deprecated: true } } });
+    const dated = { deprecated: true, "x-deprecated-at": "2026-01-01", "x-sunset": "2999-01-01" };
+    const openapi = document({
+      "/old": { get: { ...ok, deprecated: true } },
+      "/older": { get: { ...ok, ...dated } },
+    });
     await using app = await fronting(upstream, { openapi });
-    expect((await fetch(`${app.url}/old`)).headers.has("deprecation")).toBe(true);
+    const told = ["/old", "/older"].map(async (path) => {
+      const { headers } = await fetch(`${app.url}${path}`);
+      return [headers.get("deprecation"), headers.get("sunset")];
+    });
+    expect(await Promise.all(told)).toStrictEqual([
+      [null, null],
+      ["@1767225600", "Tue, 01 Jan 2999 00:00:00 GMT"],
+    ]);
+    const { routes } = app.context("gateway").get(Gateway).getDocumentation() ?? { routes: [] };
+    expect(routes.map(({ path, deprecated }) => [path, deprecated])).toStrictEqual([
+      ["/old", true],
+      ["/older", true],
+    ]);
+  });
+
+  it("is refused with a date that is none", async () => {
+    const openapi = document({ "/old": { get: { ...ok, "x-deprecated-at": "soon" } } });
+    const started = fronting({ url: "http://127.0.0.1:1" }, { openapi });
+    const fault: unknown = await started.catch((error: unknown) => error);
+    expect(fault instanceof Error ? String(fault.cause) : "it started").toContain(
+      "/paths/~1old/get/x-deprecated-at must be a date such as 2026-11-01",
+    );
   });
 });
 

@@ -94,6 +94,13 @@ function decide(parts: GatewayParts, { caller }: ExplainQuestion, route: Route):
     decisions.push({ step: "permission", outcome, facts: { permissions: route.permissions } });
   }
   if (rates.length > 0) decisions.push({ step: "limit", outcome: "counted", facts: { rates } });
+  const modules = (route.transform?.layers ?? []).flatMap(({ hooks }) =>
+    hooks?.code.onRequest === undefined ? [] : [hooks.module],
+  );
+  // What code answers is only known when it is asked.
+  if (modules.length > 0) {
+    decisions.push({ step: "hook", outcome: "may answer", facts: { modules } });
+  }
   decisions.push({ step: "steps", outcome: "taken", facts: { steps: namesOf(route) } });
   return {
     valid: problem === undefined,

@@ -68,9 +68,7 @@ function take(
   const call = begin(parts, { front, target, route, upgradeHead });
   if (match.kind !== "route") {
     // The API's rules hold for what it has no route for as well: a page may read the refusal.
-    if (match.kind === "noRoute" && match.api.cors !== undefined) {
-      prepareRefusal(match.api.cors, call);
-    }
+    if (match.api.cors !== undefined) prepareRefusal(match.api.cors, call);
     failCall(parts, call, refusalOf(match, method));
   } else if (other?.kind !== "route" || other.route !== route) {
     // One reading of the path must not be let in where another would be asked for more.
@@ -147,6 +145,7 @@ function begin(
     proxied: undefined,
     reply: undefined,
     resume: undefined,
+    versions: undefined,
     rescue: undefined,
     cache: undefined,
     notes: blankNotes(),

@@ -7,15 +7,18 @@ import { gateway } from "./plugin.ts";
 /** A listening server that fronts one API. */
 export type FrontingApp = TestApp & AsyncDisposable & { readonly url: string };
 
-/** Puts a server in front of an upstream; `api` adds to the API's settings, `settings` to the gateway's. */
+/** Puts a server in front of an upstream; `api` adds to the API's settings, `settings` to the gateway's; with who watches it. */
 export async function fronting(
   upstream: { readonly url: string },
   api: Record<string, unknown> = {},
-  settings: Record<string, unknown> = {},
+  {
+    observers = [],
+    ...settings
+  }: Record<string, unknown> & { readonly observers?: readonly AnyPlugin[] } = {},
 ): Promise<FrontingApp> {
   const apis = [{ id: "shop", upstream: upstream.url, ...api }];
   const app = await createTestApp({
-    plugins: [plainLimits(), gateway()],
+    plugins: [plainLimits(), gateway(), ...observers],
     settings: { gateway: { apis, ...settings } },
   });
   const { url } = await app.listen("127.0.0.1", 0);

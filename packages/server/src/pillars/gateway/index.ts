@@ -19,7 +19,13 @@ export type {
   ReplyMessage,
   RequestMessage,
 } from "./message/index.ts";
-export { defineHooks } from "./transform/index.ts";
-export type { HookInfo, Hooks } from "./transform/index.ts";
+export { defineHooks, reply } from "./transform/index.ts";
+export type {
+  HookInfo,
+  HookReply,
+  HookReplyHeaders,
+  HookResult,
+  Hooks,
+} from "./transform/index.ts";
 export { defineVersionChange } from "./versions/index.ts";
 export type { ChangedCalls, VersionChange } from "./versions/index.ts";

@@ -15,9 +15,12 @@ export class Mistakes implements MistakeList {
   readonly #told = new Set<string>();
   /** What is being looked at. */
   at: object | undefined;
+  /** How often something was noted, what was told before included. */
+  noted = 0;
 
   /** Sentences that name the API and the route. A route of many versions is wrong in each of them: told once. */
   push(...details: string[]): void {
+    this.noted += details.length;
     for (const detail of details) {
       if (this.#told.has(detail)) continue;
       this.#told.add(detail);

@@ -1,9 +1,14 @@
 // Another configuration in a running server: put in force whole or not at all, and no call fails on the way.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import type { Route } from "./call.ts";
+import { folderOf } from "./openapi/documents.fixture.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { settingsOf, tableApp } from "./table.fixture.ts";
 import type { TableApp } from "./table.fixture.ts";
+import { Table } from "./table/index.ts";
 import { httpUpstream } from "./upstreams.fixture.ts";
 
 const ROUTES = 500;
@@ -148,5 +153,111 @@ describe("a reload", () => {
     expect(face.routes()).toHaveLength(5_000);
     // Built in one piece there would be none.
     expect(state.turns).toBeGreaterThan(5);
+  });
+
+  it("takes over every route but the one that changed, of an API, of a version, and of rows", async () => {
+    const routes = [{ path: "/a" }, { path: "/b/{id}" }, { path: "/c" }];
+    const plain = { id: "plain", basePath: "/plain", upstream: "http://127.0.0.1:9", routes };
+    const versions = ["2026-01-01", "2026-06-01"].map((id) => ({
+      id,
+      routes: [{ path: "/a" }, { path: "/b" }],
+    }));
+    const dated = { id: "dated", basePath: "/dated", upstream: "http://127.0.0.1:9", versions };
+    const apis = [plain, dated];
+    await using server = await tableApp({ apis });
+    const { face, operator } = server;
+    const table = server.app.context("gateway").get(Table);
+    const replaced = async (change: () => Promise<unknown>): Promise<readonly string[]> => {
+      const before = new Set<Route>(table.inForce.compiled.routes);
+      await change();
+      const { routes: now } = table.inForce.compiled;
+      return now
+        .filter((route) => !before.has(route))
+        .map(({ id, version }) => `${version?.id ?? ""} ${id}`.trim());
+    };
+    const reload = (changed: object[]) => async (): Promise<void> => {
+      // Every object is a new one, as when a file is read again.
+      const read = JSON.parse(JSON.stringify(changed)) as object[];
+      expect(await face.reload(configOf(server, { apis: read }))).not.toHaveProperty("mistakes");
+    };
+    // The first configuration has the defaults of its schema, which what is read here has not.
+    await reload(apis)();
+    expect(await replaced(reload(apis))).toEqual([]);
+    const other = {
+      ...plain,
+      routes: [{ path: "/a" }, { path: "/new" }, { path: "/b/{id}", rateLimit: 5 }, { path: "/c" }],
+    };
+    expect(await replaced(reload([other, dated]))).toEqual([
+      "plain /plain/new",
+      "plain /plain/b/{id}",
+    ]);
+    const [first, second] = versions;
+    const newer = {
+      ...dated,
+      versions: [first, { ...second, routes: [{ path: "/a" }, { path: "/b", auth: "key" }] }],
+    };
+    expect(await replaced(reload([other, newer]))).toEqual(["2026-06-01 dated /dated/b"]);
+    const added = await operator.post("/gateway/routes", { api: "plain", path: "/row" });
+    expect(added.status).toBe(201);
+    const change = { rateLimit: 7 };
+    const path = `/gateway/routes/${(added.json() as { id: string }).id}`;
+    expect(await replaced(() => operator.patch(path, change))).toEqual(["plain /plain/row"]);
+    expect(await replaced(reload([other, newer]))).toEqual([]);
+  });
+
+  it("refuses a mistake as often as it is tried, though all else is taken over", async () => {
+    await using server = await tableApp({
+      apis: [shop("http://127.0.0.1:9", { routes: [{ path: "/a" }] })],
+    });
+    const wrong = { path: "/b", permissions: ["a:read"] };
+    const settings = configOf(server, {
+      apis: [shop("http://127.0.0.1:9", { routes: [{ path: "/a" }, wrong] })],
+    });
+    for (let round = 0; round < 3; round += 1) {
+      const { mistakes } = await server.face.reload(settings);
+      expect(mistakes).toEqual([
+        expect.stringContaining("asks for permissions but for no credential"),
+      ]);
+    }
+  });
+
+  it("takes a document over whose text is the same, and reads one that has changed", async () => {
+    const operation = { responses: { 200: { description: "ok" } } };
+    const text = (...paths: readonly string[]): string =>
+      JSON.stringify({
+        openapi: "3.1.0",
+        info: { title: "t", version: "1" },
+        paths: Object.fromEntries(paths.map((path) => [path, { get: operation }])),
+      });
+    await using folder = await folderOf({ "one.json": text("/a", "/b"), "two.json": text("/c") });
+    const file = (name: string) => join(folder.path, name);
+    const apis = ["one", "two"].map((id) => ({
+      id,
+      basePath: `/${id}`,
+      upstream: "http://127.0.0.1:9",
+      openapi: file(`${id}.json`),
+    }));
+    await using server = await tableApp({ apis });
+    const table = server.app.context("gateway").get(Table);
+    const reloaded = async (): Promise<readonly string[]> => {
+      const before = new Set<Route>(table.inForce.compiled.routes);
+      const { mistakes } = await server.face.reload(
+        configOf(server, { apis: structuredClone(apis) }),
+      );
+      expect(mistakes).toBeUndefined();
+      const { routes } = table.inForce.compiled;
+      return routes.filter((route) => !before.has(route)).map(({ template }) => template);
+    };
+    await reloaded();
+    expect(await reloaded()).toEqual([]);
+    await writeFile(file("one.json"), text("/a", "/new"));
+    expect(await reloaded()).toEqual(["/one/a", "/one/new"]);
+    await writeFile(file("two.json"), "{");
+    const { mistakes } = await server.face.reload(
+      configOf(server, { apis: structuredClone(apis) }),
+    );
+    expect(mistakes?.join()).toContain("two.json");
+    await writeFile(file("two.json"), text("/c"));
+    expect(await reloaded()).toEqual([]);
   });
 });

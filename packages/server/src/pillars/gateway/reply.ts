@@ -17,11 +17,16 @@ export function replyOf(call: Call): ReplySink {
 
 /** The chain behind the stage of a name: for a reply that this stage has kept. */
 export function replyBehind(call: Call, name: string): ReplySink {
+  return replyOutside(call, new Set([name]));
+}
+
+/** The chain from the caller inwards, up to the first stage that has one of the names: for a reply that is none of theirs. */
+export function replyOutside(call: Call, names: ReadonlySet<string>): ReplySink {
   let sink: ReplySink = new CallerReply(call);
   const { replyStages } = call.route;
   for (let index = replyStages.length - 1; index >= 0; index -= 1) {
     const stage = replyStages[index];
-    if (stage === undefined || stage.name === name) break;
+    if (stage === undefined || names.has(stage.name)) break;
     sink = stage.wrap(call, sink);
   }
   return sink;

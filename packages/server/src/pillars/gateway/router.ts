@@ -1,38 +1,24 @@
 import type { Api, Match, Route } from "./call.ts";
-import { isPlainParameter, parseTemplate, readValues } from "./template.ts";
-import type { Template, TemplateSegment } from "./template.ts";
-
-interface Leaf {
-  readonly byMethod: Map<string, Match>;
-  any: Match | undefined;
-  wrongMethod: Match;
-}
-
-interface Branch {
-  readonly fixed: Map<string, Branch>;
-  /** Segments that are partly fixed, the most fixed first: `{id}.pdf` before `{id}:{verb}` before `{id:uuid}`. */
-  patterns: readonly Pattern[] | undefined;
-  parameter: Branch | undefined;
-  leaf: Leaf | undefined;
-  /** Everything below. */
-  rest: Leaf | undefined;
-}
-
-interface Pattern {
-  readonly segment: TemplateSegment;
-  readonly weight: number;
-  readonly branch: Branch;
-}
+import { Children } from "./children.ts";
+import { editTree, leafOf, walk } from "./route-tree.ts";
+import type { Branch, EditMark, Leaf } from "./route-tree.ts";
+import { parseTemplate } from "./template.ts";
+import type { Template } from "./template.ts";
 
 interface HostTable {
   /** Paths without parameters, found without cutting the path. */
-  readonly exact: Map<string, Leaf>;
-  readonly root: Branch;
-  /** The tree without parameters of a kind; undefined when there are none. */
+  exact: Children<Leaf>;
+  root: Branch | undefined;
+  /** The tree without parameters of a kind; the very same where there are none. */
   plain: Branch | undefined;
-  readonly routes: Route[];
-  readonly byPrefix: Map<string, Match>;
-  apis: readonly { readonly prefix: string; readonly match: Match }[];
+  /** How many routes have a parameter of a kind. */
+  kinds: number;
+  apis: readonly OwnedPrefix[];
+}
+
+interface OwnedPrefix {
+  readonly prefix: string;
+  readonly match: Match;
 }
 
 /** An immutable table of routes: built off the hot path, swapped whole. */
@@ -40,101 +26,62 @@ export interface Router {
   /** Undefined when no API owns the path: then it is not the gateway's. */
   find(method: string, host: string | undefined, path: string): Match | undefined;
   readonly routes: readonly Route[];
+  /** Begins the next table, which shares with this one all that stays the same. */
+  edit(): RouterEdit;
 }
 
-/** A table of routes while it is built. */
-export interface RouterBuilder {
-  /** The first route of a method and a shape wins. */
-  add(route: Route): void;
-  finish(): Router;
+/** The next table while it is made; the one that it began with is untouched. */
+export interface RouterEdit {
+  /** Answers the route that takes the same calls already, if there is one: that one keeps them. */
+  add(route: Route): Route | undefined;
+  remove(route: Route): void;
+  /** `routes` are all that it has now, those of one API together; of two APIs with one prefix the first owns it. */
+  finish(routes: readonly Route[]): Router;
 }
 
-/** Compiles routes. Fixed segments win over patterns, patterns over parameters, parameters over `*`. */
-export function routerBuilder(): RouterBuilder {
-  const anyHost = hostTable();
-  const byHost = new Map<string, HostTable>();
-  const routes: Route[] = [];
-  return {
-    add: (route) => {
-      const { host } = route.api;
-      let table = anyHost;
-      if (host !== undefined) {
-        table = byHost.get(host) ?? hostTable();
-        byHost.set(host, table);
-      }
-      addRoute(table, route);
-      routes.push(route);
-    },
-    finish: () => {
-      for (const table of [anyHost, ...byHost.values()]) {
-        addPlain(table);
-        table.apis = apisOf(table);
-      }
-      return routerOf(routes, anyHost, byHost);
-    },
-  };
+interface Hosts {
+  readonly any: HostTable;
+  readonly byHost: ReadonlyMap<string, HostTable>;
 }
 
-/** A table of routes that are all at hand. */
+const NO_HOSTS: Hosts = { any: emptyTable(), byHost: new Map() };
+
+/** A table of routes that are all at hand. Fixed segments win over patterns, patterns over parameters, parameters over `*`. */
 export function createRouter(routes: readonly Route[]): Router {
-  const builder = routerBuilder();
-  for (const route of routes) builder.add(route);
-  return builder.finish();
+  const edit = emptyRouter().edit();
+  for (const route of routes) edit.add(route);
+  return edit.finish(routes);
 }
 
-function routerOf(
-  routes: readonly Route[],
-  anyHost: HostTable,
-  byHost: ReadonlyMap<string, HostTable>,
-): Router {
+/** A table without routes. */
+export function emptyRouter(): Router {
+  return routerOf([], NO_HOSTS);
+}
+
+function routerOf(routes: readonly Route[], hosts: Hosts): Router {
+  const { any, byHost } = hosts;
   const hasHosts = byHost.size > 0;
   return {
     routes,
+    edit: () => editRouter(hosts),
     find: (method, host, path) => {
       if (hasHosts && host !== undefined) {
         const own = byHost.get(host.toLowerCase()) ?? byHost.get(withoutPort(host));
         const match = own === undefined ? undefined : findIn(own, method, path);
         if (match !== undefined) return match;
       }
-      return findIn(anyHost, method, path);
+      return findIn(any, method, path);
     },
   };
-}
-
-/** The longest prefix owns the path. */
-function apisOf({ byPrefix }: HostTable): HostTable["apis"] {
-  return [...byPrefix]
-    .map(([prefix, match]) => ({ prefix, match }))
-    .toSorted((a, b) => b.prefix.length - a.prefix.length);
 }
 
 function withoutPort(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, "");
 }
 
-function hostTable(): HostTable {
-  return {
-    exact: new Map(),
-    root: branch(),
-    plain: undefined,
-    routes: [],
-    byPrefix: new Map(),
-    apis: [],
-  };
-}
-
-function branch(): Branch {
-  return {
-    fixed: new Map(),
-    patterns: undefined,
-    parameter: undefined,
-    leaf: undefined,
-    rest: undefined,
-  };
-}
-
 function findIn(table: HostTable, method: string, path: string): Match | undefined {
-  const leaf = table.exact.get(path) ?? walk(table.root, path, 1);
+  const { exact, root } = table;
+  const leaf = exact.get(path) ?? (root === undefined ? undefined : walk(root, path, 1));
   if (leaf !== undefined) {
     return methodOf(leaf, method) ?? beside(table, method, path) ?? leaf.wrongMethod;
   }
@@ -147,8 +94,8 @@ function methodOf({ byMethod, any }: Leaf, method: string): Match | undefined {
 }
 
 /** `/x/{id:uuid}` and `/x/{name}` are one path with methods of two routes: a UUID may be a name. */
-function beside({ plain }: HostTable, method: string, path: string): Match | undefined {
-  const leaf = plain === undefined ? undefined : walk(plain, path, 1);
+function beside({ root, plain }: HostTable, method: string, path: string): Match | undefined {
+  const leaf = plain === undefined || plain === root ? undefined : walk(plain, path, 1);
   return leaf === undefined ? undefined : methodOf(leaf, method);
 }
 
@@ -157,61 +104,128 @@ export function isBelow(path: string, prefix: string): boolean {
   return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === "/");
 }
 
-function walk(at: Branch, path: string, from: number): Leaf | undefined {
-  if (from > path.length) return at.leaf ?? at.rest;
-  const slash = path.indexOf("/", from);
-  const end = slash < 0 ? path.length : slash;
-  const part = path.slice(from, end);
-  const fixed = at.fixed.get(part);
-  const found = fixed === undefined ? undefined : walk(fixed, path, end + 1);
-  if (found !== undefined) return found;
-  if (at.patterns !== undefined) {
-    const matched = walkPatterns(at.patterns, { path, part, next: end + 1 });
-    if (matched !== undefined) return matched;
+function editRouter(before: Hosts): RouterEdit {
+  const edited = new Map<string | undefined, TableEdit>();
+  const of = (host: string | undefined): TableEdit => {
+    const known = edited.get(host);
+    if (known !== undefined) return known;
+    const old = host === undefined ? before.any : before.byHost.get(host);
+    const made = new TableEdit(old ?? emptyTable());
+    edited.set(host, made);
+    return made;
+  };
+  return {
+    add: (route) => of(route.api.host).add(route),
+    remove: (route) => of(route.api.host).remove(route),
+    finish: (routes) => {
+      const any = edited.get(undefined)?.table ?? before.any;
+      const byHost = new Map(before.byHost);
+      for (const [host, { table }] of edited) {
+        if (host !== undefined && table.root === undefined) byHost.delete(host);
+        else if (host !== undefined) byHost.set(host, table);
+      }
+      const apis = ownersOf(routes);
+      return routerOf(routes, {
+        any: { ...any, apis: apis.get(undefined) ?? [] },
+        byHost: new Map(
+          [...byHost].map(([host, each]) => [host, { ...each, apis: apis.get(host) ?? [] }]),
+        ),
+      });
+    },
+  };
+}
+
+/** The longest prefix owns the path. */
+function ownersOf(routes: readonly Route[]): ReadonlyMap<string | undefined, OwnedPrefix[]> {
+  const found = new Map<string | undefined, Map<string, Match>>();
+  let last: Api | undefined;
+  for (const { api } of routes) {
+    if (api === last) continue;
+    last = api;
+    const prefix = api.basePath === "/" ? "" : api.basePath;
+    const byPrefix = found.get(api.host) ?? new Map<string, Match>();
+    found.set(api.host, byPrefix);
+    if (!byPrefix.has(prefix)) byPrefix.set(prefix, { kind: "noRoute", api });
   }
-  if (at.parameter !== undefined && part !== "" && !isDisguised(at, part)) {
-    const taken = walk(at.parameter, path, end + 1);
-    if (taken !== undefined) return taken;
+  return new Map(
+    [...found].map(([host, byPrefix]) => [
+      host,
+      [...byPrefix]
+        .map(([prefix, match]) => ({ prefix, match }))
+        .toSorted((a, b) => b.prefix.length - a.prefix.length),
+    ]),
+  );
+}
+
+function emptyTable(): HostTable {
+  return { exact: new Children<Leaf>(), root: undefined, plain: undefined, kinds: 0, apis: [] };
+}
+
+/** One host's table while it is edited. */
+class TableEdit {
+  readonly table: HostTable;
+  /** While both trees are one, so is the mark: what it made would otherwise be changed in both. */
+  #root: EditMark = Symbol("edit");
+  #plain: EditMark = this.#root;
+  #ownsExact = false;
+
+  constructor(before: HostTable) {
+    this.table = { ...before };
   }
-  return at.rest;
-}
 
-interface Step {
-  readonly path: string;
-  readonly part: string;
-  readonly next: number;
-}
-
-function walkPatterns(patterns: readonly Pattern[], { path, part, next }: Step): Leaf | undefined {
-  for (const { segment, branch } of patterns) {
-    if (readValues(segment, part) === undefined) continue;
-    const found = walk(branch, path, next);
-    if (found !== undefined) return found;
+  add(route: Route): Route | undefined {
+    let twin: Route | undefined;
+    this.#change(route, 1, (leaf) => {
+      twin = leaf === undefined ? undefined : twinOf(leaf, route);
+      return leafOf([...(leaf?.routes ?? []), route]);
+    });
+    return twin;
   }
-  return undefined;
+
+  remove(route: Route): void {
+    this.#change(route, -1, (leaf) => leafOf(leaf?.routes.filter((each) => each !== route) ?? []));
+  }
+
+  #change(route: Route, by: 1 | -1, change: (leaf: Leaf | undefined) => Leaf | undefined): void {
+    const { table } = this;
+    const template = templateOf(route);
+    const isOfKind = hasKind(template);
+    if (isOfKind && this.#root === this.#plain)
+      [this.#root, this.#plain] = [Symbol("all"), Symbol("plain")];
+    const isOne = table.root === table.plain && !isOfKind;
+    let changed: Leaf | undefined;
+    const mark = this.#root;
+    table.root = editTree(table.root, template, {
+      mark,
+      change: (leaf) => (changed = change(leaf)),
+    });
+    if (isOfKind) table.kinds += by;
+    else if (isOne) table.plain = table.root;
+    else table.plain = editTree(table.plain, template, { mark: this.#plain, change });
+    // With the last route of a kind the second tree goes.
+    if (table.kinds === 0) this.#unite();
+    if (!template.isRest && !route.template.includes("{")) this.#exact(route.template, changed);
+  }
+
+  #unite(): void {
+    this.table.plain = this.table.root;
+    this.#plain = this.#root;
+  }
+
+  #exact(path: string, leaf: Leaf | undefined): void {
+    if (!this.#ownsExact) this.table.exact = this.table.exact.copy();
+    this.#ownsExact = true;
+    this.table.exact.set(path, leaf);
+  }
 }
 
-const SUB_DELIMITERS = /%(?:21|2[4-9A-C]|3[ABD]|40)/g;
-
-/**
- * `1%3Acancel` is another segment than `1:cancel` (RFC 3986 §2.2), but an upstream that decodes first takes it for the
- * same. It is no value of a parameter where its decoded form has a route of its own, with rules of its own.
- */
-function isDisguised(at: Branch, part: string): boolean {
-  if (!part.includes("%")) return false;
-  const plain = part.replaceAll(SUB_DELIMITERS, decodeURIComponent);
-  if (plain === part) return false;
-  if (at.fixed.has(plain)) return true;
-  return at.patterns?.some(({ segment }) => readValues(segment, plain) !== undefined) ?? false;
-}
-
-function addRoute(table: HostTable, route: Route): void {
-  const template = templateOf(route);
-  const leaf = addTemplate(table.root, template, route);
-  const isExact = !template.isRest && !route.template.includes("{");
-  if (isExact) table.exact.set(route.template, leaf);
-  table.routes.push(route);
-  addApi(table, route.api);
+/** A method of its own beats one that takes every method, so those two are no twins. */
+function twinOf({ routes }: Leaf, { methods }: Route): Route | undefined {
+  return routes.find((each) =>
+    methods === undefined || each.methods === undefined
+      ? methods === each.methods
+      : methods.some((method) => each.methods?.includes(method)),
+  );
 }
 
 const templates = new WeakMap<Route, Template>();
@@ -227,86 +241,6 @@ function templateOf(route: Route): Template {
   return template;
 }
 
-/** Kept in step with the tree only where a parameter has a kind. */
-function addPlain(table: HostTable): void {
-  const { routes } = table;
-  if (!routes.some((route) => hasKind(templateOf(route)))) return;
-  table.plain = branch();
-  for (const route of routes) {
-    const template = templateOf(route);
-    if (!hasKind(template)) addTemplate(table.plain, template, route);
-  }
-}
-
 function hasKind({ segments }: Template): boolean {
   return segments.some(({ parameters }) => parameters.some(({ kind }) => kind !== undefined));
-}
-
-function addTemplate(root: Branch, { segments, isRest }: Template, route: Route): Leaf {
-  let at = root;
-  for (const segment of segments) at = step(at, segment);
-  const leaf = (isRest ? at.rest : at.leaf) ?? newLeaf();
-  if (isRest) at.rest = leaf;
-  else at.leaf = leaf;
-  takeMethods(leaf, route);
-  return leaf;
-}
-
-function step(at: Branch, segment: TemplateSegment): Branch {
-  if (isPlainParameter(segment)) {
-    at.parameter ??= branch();
-    return at.parameter;
-  }
-  const text = segment.literals[0] ?? "";
-  if (segment.parameters.length === 0) {
-    const next = at.fixed.get(text) ?? branch();
-    at.fixed.set(text, next);
-    return next;
-  }
-  return stepPattern(at, segment);
-}
-
-function stepPattern(at: Branch, segment: TemplateSegment): Branch {
-  const { literals, parameters } = segment;
-  const known = at.patterns?.find((each) => isSameShape(each.segment, segment));
-  if (known !== undefined) return known.branch;
-  const kinds = parameters.filter(({ kind }) => kind !== undefined).length;
-  const weight = literals.join("").length * 8 + kinds;
-  const pattern = { segment, weight, branch: branch() };
-  at.patterns = [...(at.patterns ?? []), pattern].toSorted((a, b) => b.weight - a.weight);
-  return pattern.branch;
-}
-
-function isSameShape(one: TemplateSegment, other: TemplateSegment): boolean {
-  return (
-    one.parameters.length === other.parameters.length &&
-    one.literals.every((literal, index) => literal === other.literals[index]) &&
-    one.parameters.every(({ kind }, index) => kind === other.parameters[index]?.kind)
-  );
-}
-
-function newLeaf(): Leaf {
-  return { byMethod: new Map(), any: undefined, wrongMethod: { kind: "wrongMethod", allowed: "" } };
-}
-
-function takeMethods(leaf: Leaf, route: Route): void {
-  const match: Match = { kind: "route", route };
-  if (route.methods === undefined) {
-    leaf.any ??= match;
-    return;
-  }
-  for (const method of route.methods) {
-    if (!leaf.byMethod.has(method)) leaf.byMethod.set(method, match);
-  }
-  const get = leaf.byMethod.get("GET");
-  if (get !== undefined && !leaf.byMethod.has("HEAD")) leaf.byMethod.set("HEAD", get);
-  leaf.wrongMethod = {
-    kind: "wrongMethod",
-    allowed: [...leaf.byMethod.keys()].toSorted().join(", "),
-  };
-}
-
-function addApi({ byPrefix }: HostTable, api: Api): void {
-  const prefix = api.basePath === "/" ? "" : api.basePath;
-  if (!byPrefix.has(prefix)) byPrefix.set(prefix, { kind: "noRoute", api });
 }

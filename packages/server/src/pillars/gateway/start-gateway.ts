@@ -71,7 +71,7 @@ export async function startGateway(ctx: PluginContext<GatewaySettings>): Promise
     },
     stop: async () => {
       table.stop();
-      await callers.flush();
+      await Promise.all([callers.flush(), parts.cache.changed.settle()]);
     },
   };
 }

@@ -39,3 +39,14 @@ export async function tableApp(
 export function settingsOf({ app }: Pick<TableApp, "app">): Record<string, unknown> {
   return structuredClone(app.context("gateway").settings) as Record<string, unknown>;
 }
+
+/** The same database for a server of its own, which must not close it. */
+export function sharing<TDriver extends { close(): Promise<void> }>(driver: TDriver): TDriver {
+  return new Proxy(driver, {
+    get: (target, name) => {
+      if (name === "close") return () => Promise.resolve();
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+}

@@ -1,7 +1,7 @@
 // The table of routes over its API: what may be changed by whom, when it is in force, and how one goes back.
 import { describe, expect, it } from "vitest";
 import { describeStore } from "portico/testing";
-import { tableApp } from "./table.fixture.ts";
+import { sharing, tableApp } from "./table.fixture.ts";
 import { httpUpstream } from "./upstreams.fixture.ts";
 import type { Upstream } from "./upstreams.fixture.ts";
 
@@ -217,17 +217,6 @@ describeStore("the table of routes", (open) => {
     await expect.poll(health, { timeout: 10_000 }).toMatchObject({ status: "ok" });
   });
 });
-
-/** The same database for a server of its own, which must not close it. */
-function sharing<TDriver extends { close(): Promise<void> }>(driver: TDriver): TDriver {
-  return new Proxy(driver, {
-    get: (target, name) => {
-      if (name === "close") return () => Promise.resolve();
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? (value.bind(target) as unknown) : value;
-    },
-  });
-}
 
 describe("whoever changes the table", () => {
   const shop = { id: "shop", basePath: "/shop", upstream: "http://127.0.0.1:9" };

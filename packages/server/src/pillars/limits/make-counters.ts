@@ -6,9 +6,11 @@ import {
   FixedCounter,
   forwardClock,
   Shelf,
+  SlotCounter,
 } from "./counters/index.ts";
 import type { Block, BlockParts, Counter, Debt, Used } from "./counters/index.ts";
-import type { LimitStore } from "./store/index.ts";
+import { SlotKeeper } from "./slot-keeper.ts";
+import type { LimitStore, SlotStore } from "./store/index.ts";
 
 /** Longer windows are counted in the store. */
 const MEMORY_WINDOW_MS_MAX = 60_000;
@@ -19,10 +21,12 @@ const GIVEN_BACK_MAX = 500;
 
 /** How counters are made. */
 export interface CounterOptions {
-  readonly clock: Pick<Clock, "now" | "monotonic">;
+  readonly clock: Pick<Clock, "now" | "monotonic" | "after">;
   /** Counts held in memory for each period. */
   readonly bucketsMax: number;
   readonly store: LimitStore;
+  /** Where several processes share what may be under way; each counts its own when left out. */
+  readonly slots?: SlotStore;
   /** Told once for each outage of the store. */
   readonly storeFailed?: (error: unknown) => void;
 }
@@ -44,17 +48,27 @@ export function makeCounters(options: CounterOptions): CounterMaker {
   const blocks = new BlockShelf(bucketsMax);
   const utc = forwardClock(clock);
   const monotonic = wholeMs(clock);
-  const parts: BlockParts = {
-    source: store,
-    blocks,
-    monotonic,
-    utc,
-    outage: outageOf(options, monotonic),
-  };
+  const outage = outageOf(options, monotonic);
+  const parts: BlockParts = { source: store, blocks, monotonic, utc, outage };
+  const { slots } = options;
+  const keeper =
+    slots === undefined
+      ? undefined
+      : new SlotKeeper({ store: slots, after: clock.after, monotonic, outage });
+  const concurrency = (id: string, policy: LimitPolicy): Counter =>
+    keeper === undefined || slots === undefined
+      ? new ConcurrencyCounter(id, policy, underWay)
+      : new SlotCounter(id, policy, {
+          source: slots,
+          slots: keeper.slots,
+          begin: () => keeper.begin(),
+          monotonic,
+          outage,
+        });
   return {
     make: (id, policy) => {
       const { algorithm, windowMs, limit, burst } = policy;
-      if (algorithm === "concurrency") return new ConcurrencyCounter(id, policy, underWay);
+      if (algorithm === "concurrency") return concurrency(id, policy);
       if (windowMs > MEMORY_WINDOW_MS_MAX) return new BlockCounter(id, policy, parts);
       return algorithm === "fixed"
         ? new FixedCounter(id, policy, { shelf: windows.of(windowMs), now: utc })
@@ -63,8 +77,11 @@ export function makeCounters(options: CounterOptions): CounterMaker {
             now: monotonic,
           });
     },
-    size: () => buckets.size() + windows.size() + underWay.size + blocks.size,
-    close: () => giveBack(store, blocks),
+    size: () =>
+      buckets.size() + windows.size() + underWay.size + (keeper?.slots.size ?? 0) + blocks.size,
+    close: async () => {
+      await Promise.all([giveBack(store, blocks), keeper?.close()]);
+    },
   };
 }
 

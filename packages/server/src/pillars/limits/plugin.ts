@@ -5,12 +5,13 @@ import { limitErrors, raise } from "./errors.ts";
 import { createLimiter } from "./limiter.ts";
 import type { CountingLimiter } from "./limiter.ts";
 import { createCounters } from "./migrations/0001-create-counters.ts";
+import { createSlots } from "./migrations/0002-create-slots.ts";
 import { checkLimit } from "./operations/check-limit.ts";
 import { limitPermissions } from "./permissions.ts";
 import { readPolicies } from "./policies.ts";
 import type { NamedPolicies } from "./policies.ts";
 import { LimitSettings } from "./settings.ts";
-import { databaseStore, purgeCounts } from "./store/index.ts";
+import { databaseSlots, databaseStore, purgeCounts } from "./store/index.ts";
 
 const PURGE_MS = 3_600_000;
 
@@ -35,8 +36,8 @@ export function limits(): AnyPlugin {
     settings: LimitSettings,
     permissions: limitPermissions,
     errors: limitErrors,
-    tables: { limits_counters: "instance" },
-    migrations: [createCounters],
+    tables: { limits_counters: "instance", limits_slots: "instance" },
+    migrations: [createCounters, createSlots],
     operations: [checkLimit],
     contributes: [
       add(Limiters, {
@@ -80,6 +81,8 @@ function limiterOf(ctx: PluginContext<LimitSettings>, policies: NamedPolicies): 
     bucketsMax,
     tellsResetAt: xRateLimitHeaders,
     store: databaseStore(ctx),
+    // A SQLite file has one process: there is nobody to share with.
+    ...(ctx.store.dialect === "postgres" ? { slots: databaseSlots(ctx) } : {}),
     storeFailed: (error) => ctx.logger.warn({ err: error }, "the counts of limits cannot be asked"),
   });
   ctx.meter.gauge("limits_buckets", "Counts of limits held in memory", limiter.size);

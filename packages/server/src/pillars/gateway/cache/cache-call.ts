@@ -1,4 +1,5 @@
 import type { RequestDirectives } from "./directives.ts";
+import type { ChangedUris } from "./announce.ts";
 import type { Attempt, CacheStore } from "./store.ts";
 import type { Entry, EntryPlace } from "./entry.ts";
 import type { Flight, Flights } from "./flights.ts";
@@ -37,6 +38,8 @@ export interface CacheCall {
 /** What the cache works with: one for all routes of a server. */
 export interface CacheRoom {
   readonly store: CacheStore;
+  /** Tells other processes what unsafe calls have changed. */
+  readonly changed: Pick<ChangedUris, "add" | "settle">;
   readonly flights: Flights;
   readonly monotonic: () => number;
   /** Milliseconds since 1970. */

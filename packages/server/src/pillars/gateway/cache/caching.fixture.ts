@@ -40,6 +40,8 @@ export interface CachingOptions {
   readonly api?: Record<string, unknown>;
   readonly gateway?: Record<string, unknown>;
   readonly driver?: TestAppOptions["driver"];
+  /** Another server on the same database. */
+  readonly keyringOf?: TestApp;
   readonly plugins?: readonly AnyPlugin[];
 }
 
@@ -54,6 +56,7 @@ export async function caching(options: CachingOptions): Promise<Caching> {
     settings: { gateway: { apis, ...options.gateway } },
     clock,
     ...(options.driver === undefined ? {} : { driver: options.driver }),
+    ...(options.keyringOf === undefined ? {} : { keyringOf: options.keyringOf }),
   }).catch(async (error: unknown) => {
     await upstream[Symbol.asyncDispose]();
     throw error;

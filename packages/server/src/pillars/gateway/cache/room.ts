@@ -1,6 +1,7 @@
 import type { PluginContext } from "portico/kernel";
 import type { CacheRoom } from "./cache-call.ts";
-import { CACHE_CHANGES, purgeOf } from "./changes.ts";
+import { ChangedUris } from "./announce.ts";
+import { CACHE_CHANGES, isBy, purgeOf } from "./changes.ts";
 import { Flights } from "./flights.ts";
 import { CacheStore } from "./store.ts";
 
@@ -8,8 +9,11 @@ import { CacheStore } from "./store.ts";
 export function openCacheRoom(ctx: PluginContext, bytesMax: number): CacheRoom {
   const { monotonic, now } = ctx.clock;
   const store = new CacheStore(bytesMax);
-  ctx.changes.watch(CACHE_CHANGES, (id) => void store.purge(purgeOf(id)));
+  const changed = new ChangedUris(ctx);
+  ctx.changes.watch(CACHE_CHANGES, (id) => {
+    if (!isBy(id, changed.process)) store.purge(purgeOf(id));
+  });
   ctx.meter.gauge("gateway_cache_bytes", "Memory of cached replies", () => store.counts.bytes);
   ctx.meter.gauge("gateway_cache_replies", "Cached replies", () => store.counts.entries);
-  return { store, flights: new Flights(monotonic), monotonic, now };
+  return { store, changed, flights: new Flights(monotonic), monotonic, now };
 }

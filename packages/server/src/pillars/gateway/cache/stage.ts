@@ -265,6 +265,9 @@ class Invalidation implements ReplySink {
   #invalidate({ status, headers }: ReplyHead): void {
     if (status < 200 || status > 399) return;
     const named = [fieldOf(headers, "location"), fieldOf(headers, "content-location")];
-    for (const uri of changedUris(this.#call, named)) this.#room.store.invalidate(uri);
+    for (const uri of changedUris(this.#call, named)) {
+      this.#room.store.invalidate(uri);
+      this.#room.changed.add(this.#call.route.api.id, uri);
+    }
   }
 }

@@ -8,7 +8,9 @@ export type Purge =
   | { readonly kind: "api"; readonly api: string }
   /** A path as callers send it, with all its queries; `*` at its end stands for anything. */
   | { readonly kind: "path"; readonly path: string; readonly api?: string }
-  | { readonly kind: "tags"; readonly tags: readonly string[] };
+  | { readonly kind: "tags"; readonly tags: readonly string[] }
+  /** Targets as places name them. */
+  | { readonly kind: "uris"; readonly uris: readonly string[] };
 
 /** One reply on its way into the cache: spoilt when what it answers is purged or changed meanwhile. */
 export interface Attempt {
@@ -143,6 +145,9 @@ export class CacheStore {
 
   /** Takes out what an operator names. Answers how many replies went. */
   purge(what: Purge): number {
+    if (what.kind === "uris") {
+      return what.uris.reduce((count, uri) => count + this.invalidate(uri), 0);
+    }
     // What tags a reply will have is not known before it is there.
     for (const attempt of this.#attempts) {
       if (what.kind === "tags" || isMeant(what, attempt.place)) attempt.isSpoilt = true;
@@ -226,7 +231,7 @@ function shapeOf(group: Group, vary: readonly string[]): Group["shapes"][number]
   return shape;
 }
 
-function isMeant(what: Exclude<Purge, { kind: "tags" }>, place: EntryPlace): boolean {
+function isMeant(what: Exclude<Purge, { kind: "tags" | "uris" }>, place: EntryPlace): boolean {
   switch (what.kind) {
     case "all":
       return true;

@@ -22,6 +22,11 @@ const rate: Rule = {
   expected: "a whole number of requests per minute, a rate such as 10/s, or the name of a policy",
 };
 
+const date: Rule = {
+  test: (value) => typeof value === "string" && /^\d{4}-\d{2}-\d{2}(?:T|$)/.test(value),
+  expected: "a date such as 2026-11-01, in quotes, or a time (RFC 3339)",
+};
+
 function oneOf(...words: readonly string[]): Rule {
   return {
     test: (value) => typeof value === "string" && words.includes(value),
@@ -47,6 +52,8 @@ const EXTENSIONS: Readonly<Record<string, Rule>> = {
     test: (value) => typeof value === "boolean",
     expected: "true or false",
   },
+  "x-deprecated-at": date,
+  "x-sunset": date,
   "x-portico-route": { test: isObject, expected: "an object of a route's settings" },
 };
 
@@ -74,8 +81,16 @@ export function saidOf(json: JsonObject, { operation, item }: OpenApiOperation):
     validate: said("x-portico-validate") as Said["validate"],
     responses: said("x-portico-responses") as Said["responses"],
     isHidden: said("x-portico-hidden") === true,
-    route: isObject(route) ? route : {},
+    route: {
+      ...whenSaid("deprecatedAt", said("x-deprecated-at")),
+      ...whenSaid("sunsetAt", said("x-sunset")),
+      ...(isObject(route) ? route : {}),
+    },
   };
+}
+
+function whenSaid(name: string, value: unknown): JsonObject {
+  return value === undefined ? {} : { [name]: value };
 }
 
 /** Extensions that say what Portico does not know. */

@@ -22,7 +22,13 @@ export type { ReadParts } from "./read-document.ts";
 export { routesOf } from "./routes-of.ts";
 export type { DocumentRoute, RouteDefaults } from "./routes-of.ts";
 export { openDocuments } from "./open-documents.ts";
-export type { Documented, DocumentNamed, Documents, OpenedDocuments } from "./open-documents.ts";
+export type {
+  Documented,
+  DocumentNamed,
+  Documents,
+  KnownDocuments,
+  OpenedDocuments,
+} from "./open-documents.ts";
 export {
   checkBody,
   checkHead,

@@ -6,7 +6,7 @@ import type { DocumentMistake, JsonObject, OpenApiDocument, ReadOutcome } from "
 import { isObject } from "./grammar.ts";
 import { lookAtJson } from "./json-text.ts";
 import { isAddress, loadSource } from "./load-source.ts";
-import type { LoadParts } from "./load-source.ts";
+import type { Loaded, LoadParts } from "./load-source.ts";
 import { operationsOf } from "./operations.ts";
 import { parseText } from "./parse-text.ts";
 import type { Parsed } from "./parse-text.ts";
@@ -17,6 +17,8 @@ import { upgradeTo31 } from "./upgrade.ts";
 export interface ReadParts extends LoadParts {
   /** Draw in what the document refers to outside itself; refused when left out. */
   readonly remoteRefs?: boolean;
+  /** The source's text, where it has been loaded already. */
+  readonly loaded?: Loaded;
 }
 
 const MISTAKES_MAX = 100;
@@ -43,7 +45,7 @@ export async function readDocument(
 }
 
 async function parsedSource(source: string, parts: ReadParts): Promise<Parsed> {
-  const loaded = await loadSource(source, parts);
+  const loaded = parts.loaded ?? (await loadSource(source, parts));
   if ("fault" in loaded) return { mistakes: [{ pointer: "", detail: loaded.fault }] };
   return parseText(loaded.text);
 }

@@ -25,6 +25,7 @@ export const createApi: Operation = operation({
       auth: "key",
       routes: [{ path: "/invoices/{id}", methods: ["GET"], permissions: ["invoices:read"] }],
     },
+    refused: { "gateway.exists": { times: 2 } },
   },
   prepare: ({ body, ctx }) => {
     const now = ctx.clock.now();

@@ -22,6 +22,7 @@ export const createUpstream: Operation = operation({
       targets: [{ url: "http://127.0.0.1:3001" }, { url: "http://127.0.0.1:3002", weight: 2 }],
       balance: "weighted",
     },
+    refused: { "gateway.exists": { times: 2 } },
   },
   prepare: ({ body, ctx }) => {
     const object = { kind: "upstream", id: body.id, api: null, settings: body } as const;

@@ -27,6 +27,7 @@ export const createVersion: Operation = operation({
   example: {
     after: ["gateway.createApi"],
     body: { api: "shop", id: "2026-11-01", upstream: "http://127.0.0.1:3001", current: true },
+    refused: { "gateway.exists": { times: 2 } },
   },
   prepare: ({ body, ctx }) =>
     prepareChange(ctx, versionPlan(ctx.get(Table), body, ctx.clock.now())),

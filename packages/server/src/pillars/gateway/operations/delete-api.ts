@@ -16,7 +16,11 @@ export const deleteApi: Operation = operation({
   params: ById,
   replies: { 204: null },
   errors: [...changeErrors, "gateway.notFound", "gateway.pinned"],
-  example: { after: ["gateway.createApi"], path: { id: "{gateway.createApi.id}" } },
+  example: {
+    after: ["gateway.createApi"],
+    path: { id: "{gateway.createApi.id}" },
+    refused: { "gateway.pinned": { path: { id: "configured" } } },
+  },
   prepare: ({ path: { id }, ifMatch, ctx }) =>
     prepareChange(ctx, deleting({ kind: "api", id, ifMatch, now: ctx.clock.now() })),
   handle: async ({ prepared, tx, ctx }) => {

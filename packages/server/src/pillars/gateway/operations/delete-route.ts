@@ -18,6 +18,7 @@ export const deleteRoute: Operation = operation({
   example: {
     after: ["gateway.createApi", "gateway.createRoute"],
     path: { id: "{gateway.createRoute.id}" },
+    refused: { "gateway.pinned": { path: { id: "read" } } },
   },
   prepare: ({ path: { id }, ifMatch, ctx }) =>
     prepareChange(ctx, deleting({ kind: "route", id, ifMatch, now: ctx.clock.now() })),

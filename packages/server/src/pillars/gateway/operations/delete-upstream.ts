@@ -15,7 +15,11 @@ export const deleteUpstream: Operation = operation({
   params: ById,
   replies: { 204: null },
   errors: [...changeErrors, "gateway.notFound", "gateway.pinned"],
-  example: { after: ["gateway.createUpstream"], path: { id: "{gateway.createUpstream.id}" } },
+  example: {
+    after: ["gateway.createUpstream"],
+    path: { id: "{gateway.createUpstream.id}" },
+    refused: { "gateway.pinned": { path: { id: "configured" } } },
+  },
   prepare: ({ path: { id }, ifMatch, ctx }) =>
     prepareChange(ctx, deleting({ kind: "upstream", id, ifMatch, now: ctx.clock.now() })),
   handle: async ({ prepared, tx, ctx }) => {

@@ -18,6 +18,7 @@ export const deleteVersion: Operation = operation({
   example: {
     after: ["gateway.createApi", "gateway.createVersion"],
     path: { version: "2026-11-01" },
+    refused: { "gateway.pinned": { path: { version: "configured:v1" } } },
   },
   prepare: async ({ path: { version }, ifMatch, ctx }) => {
     const table = ctx.get(Table);

@@ -20,6 +20,7 @@ export const updateApi: Operation = operation({
     after: ["gateway.createApi"],
     path: { id: "{gateway.createApi.id}" },
     body: { rateLimit: 600, basePath: "/store" },
+    refused: { "gateway.pinned": { path: { id: "configured" } } },
   },
   prepare: ({ path: { id }, body, ifMatch, ctx }) =>
     prepareChange(ctx, updating({ kind: "api", id, ifMatch, now: ctx.clock.now() }, body)),

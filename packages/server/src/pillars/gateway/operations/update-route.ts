@@ -20,6 +20,7 @@ export const updateRoute: Operation = operation({
     after: ["gateway.createApi", "gateway.createRoute"],
     path: { id: "{gateway.createRoute.id}" },
     body: { rateLimit: 120, description: "Pays an invoice." },
+    refused: { "gateway.pinned": { path: { id: "read" } } },
   },
   prepare: ({ path: { id }, body, ifMatch, ctx }) =>
     prepareChange(ctx, updating({ kind: "route", id, ifMatch, now: ctx.clock.now() }, body)),

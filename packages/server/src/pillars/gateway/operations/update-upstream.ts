@@ -20,6 +20,7 @@ export const updateUpstream: Operation = operation({
     after: ["gateway.createUpstream"],
     path: { id: "{gateway.createUpstream.id}" },
     body: { balance: "leastConnections" },
+    refused: { "gateway.pinned": { path: { id: "configured" } } },
   },
   prepare: ({ path: { id }, body, ifMatch, ctx }) =>
     prepareChange(ctx, updating({ kind: "upstream", id, ifMatch, now: ctx.clock.now() }, body)),

@@ -21,6 +21,7 @@ export const updateVersion: Operation = operation({
     after: ["gateway.createApi", "gateway.createVersion"],
     path: { version: "2026-11-01" },
     body: { deprecatedAt: "2027-11-01", sunsetAt: "2028-05-01" },
+    refused: { "gateway.pinned": { path: { version: "configured:v1" } } },
   },
   prepare: async ({ path: { version }, body, ifMatch, ctx }) => {
     const table = ctx.get(Table);

@@ -1,6 +1,6 @@
 import type { Clock } from "portico/kernel";
 import { compile } from "../compile.ts";
-import type { Compiled } from "../compile.ts";
+import type { Before, Compiled } from "../compile.ts";
 import type { GatewaySettings } from "../settings.ts";
 import type { StepParts } from "../steps.ts";
 import type { Modules } from "../load-modules.ts";
@@ -11,7 +11,6 @@ import { Mistakes } from "../mistakes.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import type { OwnPathIndex } from "./own-paths.ts";
 import type { Pieces } from "./pieces.ts";
-import type { Compilations } from "./reuse.ts";
 import { unite } from "./unite.ts";
 import type { United } from "./unite.ts";
 
@@ -31,7 +30,8 @@ export interface BuildInput {
   readonly snapshot: Snapshot;
   readonly modules: Modules;
   readonly documents: Documents;
-  readonly reuse: Compilations;
+  /** The table in force: what has not changed is taken over. */
+  readonly before: Before | undefined;
 }
 
 /** One thing that keeps a table from being activated. */
@@ -49,10 +49,10 @@ export type Built =
 
 /** Builds the table of a configuration and the rows of the API, in pieces. */
 export function* build(parts: BuildParts, input: BuildInput): Pieces<Built> {
-  const { config, snapshot, modules, documents, reuse } = input;
+  const { config, snapshot, modules, documents, before } = input;
   const mistakes = new Mistakes();
-  const united = unite(config, snapshot, mistakes);
-  const compiled = yield* compile(united, { ...parts, modules, documents, reuse, mistakes });
+  const united = yield* unite(config, snapshot, mistakes);
+  const compiled = yield* compile(united, { ...parts, modules, documents, before, mistakes });
   if (compiled !== undefined) return { united, compiled };
   const located = mistakes.list.map(({ detail, at }) => ({
     detail,

@@ -1,12 +1,20 @@
 import { documentedOf } from "../document-routes.ts";
 import { openDocuments } from "../openapi/index.ts";
-import type { DocumentNamed, Documents, OpenedDocument, ReadParts } from "../openapi/index.ts";
+import type {
+  DocumentNamed,
+  Documents,
+  KnownDocuments,
+  OpenedDocument,
+  ReadParts,
+} from "../openapi/index.ts";
 import type { ApiSettings, GatewaySettings } from "../settings.ts";
 import type { TableMistake } from "./build.ts";
 import type { Snapshot } from "./objects.ts";
 
 /** Reads the documents of one configuration, and those that rows of the API hold. */
 export interface TableDocuments extends Documents {
+  /** Those of the configuration. */
+  readonly known: KnownDocuments;
   /** Opens the documents of rows that were not open yet; tells what is wrong with those that it opened. */
   openRows(snapshot: Snapshot): Promise<readonly TableMistake[]>;
 }
@@ -14,14 +22,18 @@ export interface TableDocuments extends Documents {
 /** Documents of rows, by the row's own object: the text of a row never changes. */
 type RowDocuments = WeakMap<object, OpenedDocument | null>;
 
-/** The documents of the configuration, with all that is wrong with them; `rows` is shared by all configurations. */
+/**
+ * The documents of the configuration, with all that is wrong with them. `rows` is shared by all configurations; what
+ * `before` has open and what is still the same is taken over.
+ */
 export async function openTableDocuments(
   { apis }: Pick<GatewaySettings, "apis">,
   parts: ReadParts,
-  rows: RowDocuments,
+  { rows, before }: { readonly rows: RowDocuments; readonly before: TableDocuments },
 ): Promise<{ readonly documents: TableDocuments; readonly mistakes: readonly TableMistake[] }> {
-  const configured = await openDocuments(documentedOf(apis), parts);
+  const configured = await openDocuments(documentedOf(apis), parts, before.known);
   const documents: TableDocuments = {
+    known: configured.known,
     of: (settings) => heldBy(settings, rows) ?? configured.documents.of(settings),
     openRows: (snapshot) => openRows(snapshot, parts, rows),
   };

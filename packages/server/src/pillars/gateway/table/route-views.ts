@@ -5,6 +5,7 @@ import { limitsOf } from "../route-limits.ts";
 import { routeLabel } from "../route-rules.ts";
 import type { ApiSettings, RouteSettings } from "../settings.ts";
 import type { TableObject } from "./objects.ts";
+import { sourceOf } from "./reuse.ts";
 import type { InForce, RouteTable } from "./table.ts";
 
 interface Seen {
@@ -30,7 +31,7 @@ function activeViews({ inForce }: RouteTable): readonly RouteView[] {
   // An emit makes a route of its own, and every version has its own; what was set as one route is shown as one. APIs that
   // take everything share the settings of their one route.
   const grouped = [...Map.groupBy(compiled.routes, ({ api }) => api.id).values()].flatMap(
-    (ofApi) => [...Map.groupBy(ofApi, (route) => compiled.settingsOf.get(route))],
+    (ofApi) => [...Map.groupBy(ofApi, (route) => sourceOf(route))],
   );
   return grouped.flatMap(([settings, routes]) => {
     // Of several versions the youngest: what is upstream and outdated is told of that one.
@@ -100,7 +101,7 @@ function inactiveViews(table: RouteTable): readonly RouteView[] {
       .map((route) => offView(api, route, united.origins.get(route)?.object)),
   );
   const missing = [...table.latest.objects.values()].filter(
-    ({ kind, settings }) => kind === "route" && !united.origins.has(settings),
+    ({ kind, settings }) => kind === "route" && united.origins.get(settings) === undefined,
   );
   const problem = table.failure[0];
   return [

@@ -12,12 +12,11 @@ import { advance, EMPTY, keyOf, readNumber, readSnapshot } from "./objects.ts";
 import type { Snapshot, TableObject } from "./objects.ts";
 import { atOnce, inPieces } from "./pieces.ts";
 import type { Pieces } from "./pieces.ts";
-import { noCompilations } from "./reuse.ts";
-import type { Compilations } from "./reuse.ts";
 import { openTableDocuments } from "./documents.ts";
 import type { TableDocuments } from "./documents.ts";
 import { compareConfigs } from "./compare.ts";
 import type { ConfigChanges } from "./compare.ts";
+import { takeOver } from "./take-over.ts";
 import type { United } from "./unite.ts";
 import { modulePaths } from "../module-paths.ts";
 
@@ -139,8 +138,10 @@ export class RouteTable {
   }
 
   /** Puts another configuration in force, or tells all of its mistakes and leaves the old one. */
-  reload(config: GatewaySettings): Promise<Reloaded> {
+  reload(given: GatewaySettings): Promise<Reloaded> {
     return this.#inTurn(async () => {
+      const { clock } = this.#options;
+      const config = await inPieces(takeOver(this.#config, given), clock);
       // Rows that stood against the old configuration may be in order with the new one.
       const [aside, modules, documents] = [this.#aside, this.#modules, this.#documents];
       const unread = await this.#load(config);
@@ -183,7 +184,10 @@ export class RouteTable {
   async #load(config: GatewaySettings): Promise<readonly TableMistake[]> {
     const { loadModules, reading } = this.#options;
     this.#modules = await loadModules(modulePaths(config));
-    const opened = await openTableDocuments(config, reading, this.#rowDocuments);
+    const opened = await openTableDocuments(config, reading, {
+      rows: this.#rowDocuments,
+      before: this.#documents,
+    });
     this.#documents = opened.documents;
     return opened.mistakes;
   }
@@ -200,8 +204,10 @@ export class RouteTable {
     if (number === this.#latest.number) return;
     const latest = await advance(read, this.#latest, number);
     this.#latest = latest;
-    const kept = new Set([...latest.objects.values()].map(asideKey));
-    for (const key of this.#aside.keys()) if (!kept.has(key)) this.#aside.delete(key);
+    if (this.#aside.size > 0) {
+      const kept = new Set([...latest.objects.values()].map(asideKey));
+      for (const key of this.#aside.keys()) if (!kept.has(key)) this.#aside.delete(key);
+    }
     const mistakes = await this.#tryInForce(this.#config, latest);
     this.#failure = mistakes.map(({ detail }) => detail);
     if (mistakes.length === 0) return;
@@ -224,7 +230,7 @@ export class RouteTable {
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
     if (before !== undefined) {
       const { store } = this.#options.parts.cache;
-      forgetChanged(store, before.compiled.routes, built.compiled.routes);
+      forgetChanged(store, built.compiled.changed);
     }
     // Only now: what the new table uses as well stays open.
     before?.compiled.release();
@@ -232,13 +238,12 @@ export class RouteTable {
   }
 
   #built(config: GatewaySettings, snapshot: Snapshot): Pieces<Built> {
-    const reuse: Compilations = this.#inForce?.compiled.compilations ?? noCompilations();
     return build(this.#options, {
       config,
       snapshot: this.#without(snapshot),
       modules: this.#modules,
       documents: this.#documents,
-      reuse,
+      before: this.#inForce?.compiled,
     });
   }
 
@@ -285,6 +290,7 @@ function mistakesOf(built: Built): readonly TableMistake[] {
 }
 
 const NO_DOCUMENTS: TableDocuments = {
+  known: new Map(),
   of: () => undefined,
   openRows: () => Promise.resolve([]),
 };

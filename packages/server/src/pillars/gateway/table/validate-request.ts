@@ -6,6 +6,7 @@ import { createRouter } from "../router.ts";
 import { readPathVersion } from "../versions/choose.ts";
 import type { ApiVersions } from "../versions/route-version.ts";
 import type { OwnPathIndex } from "./own-paths.ts";
+import { sourceOf } from "./reuse.ts";
 import { routeViews } from "./route-views.ts";
 import type { RouteTable } from "./table.ts";
 
@@ -120,8 +121,8 @@ function faultOf(match: Exclude<Match, { kind: "route" }> | undefined): Fault {
 }
 
 function viewOf(table: RouteTable, route: Route): RouteView | null {
-  const { compiled, united } = table.inForce;
-  const settings = compiled.settingsOf.get(route);
+  const { united } = table.inForce;
+  const settings = sourceOf(route);
   const object = settings && united.origins.get(settings)?.object;
   const id = object?.kind === "route" ? object.id : route.id;
   return routeViews(table).find((view) => view.active && view.id === id) ?? null;

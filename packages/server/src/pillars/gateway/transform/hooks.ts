@@ -1,5 +1,9 @@
 import type { Caller } from "portico/kernel";
 import type { ReplyMessage, RequestMessage } from "../message/index.ts";
+import type { HookReply } from "./hook-reply.ts";
+
+/** What a request hook comes to: nothing, and the call goes on; or `reply(…)`, and it is answered. */
+export type HookResult = void | undefined | HookReply;
 
 /** What a hook is told besides the message. */
 export interface HookInfo {
@@ -15,7 +19,7 @@ export interface HookInfo {
 
 /**
  * The operator's own code on the way of a call: the escape hatch for what transforms cannot say. It changes the message in
- * place, at once or with a promise. To refuse a call it throws a problem (`raiser` of `portico/kernel`); anything else that it
+ * place, at once or with a promise. To answer a call itself, a request hook returns `reply(status, headers, body)`; to refuse one it throws a problem (`raiser` of `portico/kernel`); anything else that it
  * throws, and taking longer than `timeoutMs`, is answered as `gateway.hookFailed` or `gateway.replyHookFailed`.
  *
  * @example
@@ -32,7 +36,7 @@ export interface Hooks {
   readonly reads?: readonly ("request" | "response")[];
   /** For hooks that answer a promise; 1,000 when left out. Code that never yields cannot be interrupted. */
   readonly timeoutMs?: number;
-  onRequest?(message: RequestMessage, info: HookInfo): void | Promise<void>;
+  onRequest?(message: RequestMessage, info: HookInfo): HookResult | Promise<HookResult>;
   onResponse?(message: ReplyMessage, info: HookInfo): void | Promise<void>;
 }
 

@@ -2,12 +2,15 @@ import { isProblem } from "portico/kernel";
 import type { Problem } from "portico/kernel";
 import type { Call, ReplyStage, Step } from "../call.ts";
 import { ChangedReply } from "../change-reply.ts";
+import { takeLimits } from "../admit.ts";
+import type { AdmitParts } from "../admit.ts";
 import { askForWhole, askedIn, changeRequest } from "../change-request.ts";
 import { raise } from "../errors.ts";
 import type { ReplyMessage, RequestMessage } from "../message/index.ts";
 import { failCall } from "../refuse.ts";
 import type { RefusalParts } from "../refuse.ts";
 import { checkHeaders, editHeaders, editQuery } from "./edit-fields.ts";
+import { answerCall, HookReply } from "./hook-reply.ts";
 import type { HookInfo } from "./hooks.ts";
 import type { Layer, RouteTransform } from "./route-transform.ts";
 
@@ -18,7 +21,7 @@ interface TransformedRoute {
 /** The step that changes requests; none where there is nothing to change. */
 export function transformSteps(
   { transform }: TransformedRoute,
-  parts: RefusalParts,
+  parts: RefusalParts & AdmitParts,
 ): readonly Step[] {
   if (transform === undefined || !transform.changesRequest) return [];
   const { layers, readsRequest, readsReply, notJson, bytesMax } = transform;
@@ -32,7 +35,10 @@ export function transformSteps(
           notJson,
           apply: (message) => {
             if (readsReply) askForWhole(call);
-            return inTurn(layers, (layer) => changeUp(layer, { call, message, parts }));
+            const answered = inTurn(layers, (layer) => changeUp(layer, { call, message, parts }));
+            return answered instanceof Promise
+              ? answered.then((found) => answerWith(found, call, parts))
+              : answerWith(answered, call, parts);
           },
           broken: (reason) => raise("gateway.hookFailed", { internal: reason }),
         }),
@@ -59,7 +65,7 @@ export function transformStages(
           notJson,
           request: askedIn(call),
           apply: (message) =>
-            inTurn(layers, (layer) => changeDown(layer, { call, message, parts })),
+            inTurn<never>(layers, (layer) => changeDown(layer, { call, message, parts })),
           broken: (reason) => raise("gateway.replyHookFailed", { internal: reason }),
           failed: (error) => failCall(parts, call, error),
         }),
@@ -67,14 +73,38 @@ export function transformStages(
   ];
 }
 
-/** One after the other, synchronously as long as nobody needs time. */
-function inTurn(
+/** What a hook has answered with, and which. */
+interface HookAnswer {
+  readonly reply: HookReply;
+  readonly module: string;
+}
+
+/** It counts as any other call does, though the upstream hears nothing of it. */
+function answerWith(
+  answer: HookAnswer | undefined,
+  call: Call,
+  parts: AdmitParts,
+): undefined | "answered" | Promise<"answered"> {
+  if (answer === undefined) return undefined;
+  const send = (): "answered" => {
+    answerCall(call, answer.reply, answer.module);
+    return "answered";
+  };
+  const counted = takeLimits(parts, call);
+  return counted instanceof Promise ? counted.then(send) : send();
+}
+
+/** One after the other, synchronously as long as nobody needs time; the first that answers something is the last. */
+function inTurn<TAnswer>(
   layers: readonly Layer[],
-  run: (layer: Layer) => void | Promise<void>,
-): void | Promise<void> {
+  run: (layer: Layer) => TAnswer | undefined | Promise<TAnswer | undefined>,
+): TAnswer | undefined | Promise<TAnswer | undefined> {
   for (const [index, layer] of layers.entries()) {
     const done = run(layer);
-    if (done instanceof Promise) return done.then(() => inTurn(layers.slice(index + 1), run));
+    if (done instanceof Promise) {
+      return done.then((answer) => answer ?? inTurn(layers.slice(index + 1), run));
+    }
+    if (done !== undefined) return done;
   }
   return undefined;
 }
@@ -88,7 +118,7 @@ interface Work<TMessage> {
 function changeUp(
   layer: Layer,
   { call, message, parts }: Work<RequestMessage>,
-): void | Promise<void> {
+): HookAnswer | undefined | Promise<HookAnswer | undefined> {
   const from = { call, reply: undefined };
   if (layer.requestHeaders !== undefined) editHeaders(layer.requestHeaders, message.headers, from);
   if (layer.replyHeaders !== undefined) checkHeaders(layer.replyHeaders, from);
@@ -99,22 +129,27 @@ function changeUp(
   const { code } = layer.hooks ?? {};
   if (code?.onRequest === undefined) return undefined;
   const failed = hookFailure(layer, "gateway.hookFailed", { call, parts });
-  return guarded(() => code.onRequest?.(message, infoOf(call)), {
+  const module = layer.hooks?.module ?? "";
+  const told = (given: unknown): HookAnswer | undefined =>
+    given instanceof HookReply ? { reply: given, module } : undefined;
+  const done = guarded(() => code.onRequest?.(message, infoOf(call)), {
     call,
     timeoutMs: code.timeoutMs ?? TIMEOUT_MS,
     failed,
   });
+  return done instanceof Promise ? done.then(told) : told(done);
 }
 
 function changeDown(
   layer: Layer,
   { call, message, parts }: Work<ReplyMessage>,
-): void | Promise<void> {
-  const edit = (): void => {
+): undefined | Promise<undefined> {
+  const edit = (): undefined => {
     const from = { call, reply: message };
     if (layer.replyHeaders !== undefined) editHeaders(layer.replyHeaders, message.headers, from);
-    if (message.body === undefined) return;
+    if (message.body === undefined) return undefined;
     for (const each of layer.replyBody) message.body = each(message.body, from);
+    return undefined;
   };
   const { code } = layer.hooks ?? {};
   if (code?.onResponse === undefined) {
@@ -140,25 +175,23 @@ interface Guard {
   readonly failed: (error: unknown) => Problem;
 }
 
-function guarded(
-  run: () => void | Promise<void>,
-  { call, timeoutMs, failed }: Guard,
-): void | Promise<void> {
-  let done: void | Promise<void>;
+/** Answers what a hook has, which is unknown whatever its type says. */
+function guarded(run: () => unknown, { call, timeoutMs, failed }: Guard): unknown {
+  let done: unknown;
   try {
     done = run();
   } catch (error) {
     throw failed(error);
   }
-  if (!isThenable(done)) return undefined;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  if (!isThenable(done)) return done;
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
   const cancel = call.route.api.clock.after(timeoutMs, () =>
     reject(failed(`it took longer than ${timeoutMs} ms`)),
   );
   Promise.resolve(done).then(
-    () => {
+    (answer) => {
       cancel();
-      resolve();
+      resolve(answer);
     },
     (error: unknown) => {
       cancel();
@@ -168,7 +201,7 @@ function guarded(
   return promise;
 }
 
-function isThenable(value: unknown): value is Promise<void> {
+function isThenable(value: unknown): value is Promise<unknown> {
   return typeof value === "object" && value !== null && "then" in value;
 }
 

@@ -116,7 +116,7 @@ function earlier(one: number | undefined, other: number | undefined): number | u
 }
 
 /**
- * The fields that every reply carries, name and value in turn: `Deprecation` (RFC 9745: a structured-field date), `Sunset`
+ * The fields that every reply carries, name and value in turn: `Deprecation` (RFC 9745: a structured-field date; only where it is known), `Sunset`
  * (RFC 8594: an HTTP date), `Link` (RFC 8288). `successor` is the address of what comes after it.
  */
 export function lifecycleFields(
@@ -124,7 +124,8 @@ export function lifecycleFields(
   successor: string | undefined,
 ): readonly string[] {
   const fields: string[] = [];
-  if (deprecatedMs !== undefined) {
+  // RFC 9745 §2.1 has no form for "some time ago": then documents and lists alone say it.
+  if (deprecatedMs !== undefined && deprecatedMs > 0) {
     fields.push("Deprecation", `@${Math.floor(deprecatedMs / 1_000)}`);
   }
   if (sunsetMs !== undefined) fields.push("Sunset", httpDate(sunsetMs));

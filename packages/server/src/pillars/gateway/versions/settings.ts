@@ -31,7 +31,7 @@ export const lifecycleSettings = {
   deprecated: Type.Optional(
     Type.Boolean({
       description:
-        "Outdated since a time that is not told; `deprecatedAt` says since when, which is better.",
+        "Outdated since a time that is not told: shown by lists and documents, but by no field of replies. `deprecatedAt` says since when.",
     }),
   ),
   deprecatedAt: Type.Optional(

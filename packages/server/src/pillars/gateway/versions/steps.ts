@@ -16,12 +16,12 @@ import type { ApiVersions, RouteVersion, VersionSource } from "./route-version.t
 /** The routes of every version of one API. */
 export interface VersionRouters {
   /** For calls that name no version: the current one's routes, which ask the key's pin. */
-  unnamed: Router;
-  readonly named: Map<string, Router>;
+  readonly unnamed: Router;
+  readonly named: ReadonlyMap<string, Router>;
 }
 
 /** The first step of an API with versions: path, then header; then the call goes on with the route of its version. */
-export function chooseVersion(of: ApiVersions, routers: () => VersionRouters): Step {
+export function chooseVersion(of: ApiVersions, routers: VersionRouters): Step {
   const name = of.header ?? of.headerName.toLowerCase();
   return {
     name: "version",
@@ -32,7 +32,8 @@ export function chooseVersion(of: ApiVersions, routers: () => VersionRouters): S
       if (headers[name] !== undefined) editsOf(call).headers.set(name, []);
       const named = namedVersion(of, { headers, path });
       if (named.path !== path) call.target = { path: named.path, query };
-      const router = named.id === undefined ? routers().unnamed : routers().named.get(named.id);
+      call.versions = routers.named;
+      const router = named.id === undefined ? routers.unnamed : routers.named.get(named.id);
       enter(call, router?.find(method, headers.host, named.path), named.source);
     },
   };
@@ -78,7 +79,7 @@ function known({ api, index, current }: ApiVersions, wanted: string): string {
 }
 
 /** Gives a call that named no version the one its key is pinned to. */
-export function followPin(of: ApiVersions, routers: () => VersionRouters): Step {
+export function followPin(of: ApiVersions): Step {
   return {
     name: "pin",
     run: (call) => {
@@ -90,7 +91,7 @@ export function followPin(of: ApiVersions, routers: () => VersionRouters): Step 
         return;
       }
       const { method = "GET", headers } = call.front.request;
-      enter(call, routers().named.get(id)?.find(method, headers.host, call.target.path), "pin");
+      enter(call, call.versions?.get(id)?.find(method, headers.host, call.target.path), "pin");
     },
   };
 }
@@ -98,11 +99,11 @@ export function followPin(of: ApiVersions, routers: () => VersionRouters): Step 
 /** The same decision without a call, for `explain`. */
 export function answerAsked(
   of: ApiVersions,
-  routers: () => VersionRouters,
+  routers: VersionRouters,
 ): (asked: AskedVersion) => Match | undefined {
   return ({ method, headers, path, pins }) => {
     const named = namedVersion(of, { headers, path });
-    const { unnamed, named: versions } = routers();
+    const { unnamed, named: versions } = routers;
     const host = typeof headers["host"] === "string" ? headers["host"] : undefined;
     const find = (id: string): Match | undefined =>
       versions.get(id)?.find(method, host, named.path);

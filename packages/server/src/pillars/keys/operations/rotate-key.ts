@@ -47,6 +47,7 @@ export const rotateKey: Operation = operation({
     path: { id: "{keys.create.id}" },
     body: { overlapMs: 3_600_000 },
     after: ["keys.create"],
+    refused: { "keys.revokedForGood": { after: ["keys.create", "keys.revoke"] } },
   },
   async prepare({ path, caller, read, ctx }): Promise<Creator> {
     const row = await ownRow(caller, read);

@@ -52,6 +52,10 @@ export const enableKey: Operation = operation({
     "It then opens what it opened before; so the caller must be able to give all of that. Enabling an enabled key changes " +
     "nothing.",
   errors: ["keys.notFound", "keys.exceedsCreator", "keys.revokedForGood"],
+  example: {
+    ...shared.example,
+    refused: { "keys.revokedForGood": { after: ["keys.create", "keys.revoke"] } },
+  },
   async prepare({ path, caller, read, ctx }): Promise<Creator> {
     const row = await ownRow(caller, read);
     ctx.get(Keys).distrust(path.id);

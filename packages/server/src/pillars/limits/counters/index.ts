@@ -8,4 +8,6 @@ export { FixedCounter } from "./fixed-counter.ts";
 export type { Used } from "./fixed-counter.ts";
 export { gcraOf, tokensLeft, workedOffMs } from "./gcra.ts";
 export { Shelf } from "./shelf.ts";
+export { claimSlots, SlotCounter, SLOT_LEASE_MS, SLOT_MARGIN_MS } from "./slot-counter.ts";
+export type { SlotParts, Slots } from "./slot-counter.ts";
 export { forwardClock, windowEnd } from "./window.ts";

@@ -13,7 +13,7 @@ export function databaseStore(ctx: PluginContext): LimitStore {
       ctx.store.transaction(instance(ctx), async (tx) => {
         const name = nameOf(reservation);
         const nowMs = Math.floor(await tx.now());
-        const count = await hold(tx, name);
+        const count = await holdCount(tx, name);
         const { reserved, after, endsAt } = reserveFrom(count, reservation, nowMs);
         if (reserved.taken > 0) await write(tx, name, { ...after, ends_at: endsAt });
         return reserved;
@@ -21,7 +21,7 @@ export function databaseStore(ctx: PluginContext): LimitStore {
     giveBack: ({ name, window, policy }, tokens) =>
       ctx.store.transaction(instance(ctx), async (tx) => {
         const row = nameOf({ name, window, policy });
-        const count = await hold(tx, row);
+        const count = await holdCount(tx, row);
         await write(tx, row, givenBack(count, tokens));
       }),
   };
@@ -36,23 +36,33 @@ export async function purgeCounts(ctx: PluginContext): Promise<void> {
       .deleteFrom("limits_counters")
       .where("ends_at", "<", nowMs - DAY_MS)
       .execute();
+    await tx
+      .db<LimitTables>()
+      .deleteFrom("limits_slots")
+      .where("ends_at", "<", nowMs - DAY_MS)
+      .execute();
   });
 }
 
 const DAY_MS = 86_400_000;
 
-function instance(ctx: PluginContext): Parameters<PluginContext["store"]["transaction"]>[0] {
+/** Counts belong to the installation. */
+export function instance(ctx: PluginContext): Parameters<PluginContext["store"]["transaction"]>[0] {
   return { scope: "instance", origin: ctx.newOrigin("limits") };
 }
 
 /** Subjects are of any length and any text; the name of a row is not. */
-function nameOf({ name, window, policy }: Pick<Reservation, "name" | "window" | "policy">): string {
+export function nameOf({
+  name,
+  window,
+  policy,
+}: Pick<Reservation, "name" | "window" | "policy">): string {
   const digest = Buffer.from(sha256(`${name}\n${window ?? "bucket"}`)).toString("base64url");
   return `${policy.name.slice(0, 63)} ${digest}`;
 }
 
 /** The count, locked until the transaction ends; made where there was none, so that there is a row to lock. */
-async function hold(tx: Tx, name: string): Promise<Count> {
+export async function holdCount(tx: Tx, name: string): Promise<Count> {
   const find = () => {
     const select = tx.db<LimitTables>().selectFrom("limits_counters").select(["used", "at"]);
     return tx.forUpdate(select.where("name", "=", name)).executeTakeFirst();

@@ -11,7 +11,17 @@ export interface CounterRow {
   readonly ends_at: number;
 }
 
+/** Room for calls under way that one process holds of one count. */
+export interface SlotRow {
+  readonly name: string;
+  readonly holder: string;
+  readonly slots: number;
+  /** From then on they are anybody's; milliseconds since 1970. */
+  readonly ends_at: number;
+}
+
 /** The pillar's tables for Kysely. */
 export interface LimitTables extends Tables {
   readonly limits_counters: CounterRow;
+  readonly limits_slots: SlotRow;
 }
