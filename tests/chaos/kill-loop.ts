@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setUpFeatures, startFeatures, type Features } from "./features.ts";
 import { createInstallation, must, type Installation } from "./installation.ts";
 import { openReceiver, type Receiver } from "./receiver.ts";
 import { emptyReport, type KillLoopReport } from "./report.ts";
@@ -42,6 +43,7 @@ interface Loop {
   readonly options: KillLoopOptions;
   readonly receiver: Receiver;
   readonly sender: Sender;
+  readonly features: Features;
   readonly report: KillLoopReport;
 }
 
@@ -51,13 +53,14 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport
   await using place = await createInstallation(options);
   await using receiver = await openReceiver(RECEIVER_MS);
   const report = emptyReport(options.postgresUrl === undefined ? "sqlite" : "postgres");
-  await subscribeAll(place, { ...options, receiver });
+  const parts = await subscribeAll(place, { ...options, receiver });
   await using sender = startSender({
     ...options,
     ...place,
     delivered: () => receiver.counts.size,
   });
-  const loop: Loop = { place, options, receiver, sender, report };
+  await using features = startFeatures(parts);
+  const loop: Loop = { place, options, receiver, sender, features, report };
   await killAgainAndAgain(loop);
   await killWithDeliveriesHeld(loop);
   await settle(loop);
@@ -66,17 +69,18 @@ export async function killLoop(options: KillLoopOptions): Promise<KillLoopReport
   return report;
 }
 
-/** One webhook for each type that the sender wants delivered. */
+/** One webhook for each type that the sender wants delivered, and what the other features need. */
 export async function subscribeAll(
   place: Installation,
   { webhooks, receiver }: { readonly webhooks: number; readonly receiver: Receiver },
-): Promise<void> {
+): Promise<Awaited<ReturnType<typeof setUpFeatures>>> {
   const server = await place.start();
   try {
     for (let each = 0; each < webhooks; each += 1) {
       const webhook = { url: receiver.url, events: [deliveredType(each)] };
       await must(place, 201, ["POST", "/webhooks", webhook]);
     }
+    return await setUpFeatures(place);
   } finally {
     await server.stop();
   }
@@ -137,11 +141,11 @@ async function killWithDeliveriesHeld(loop: Loop): Promise<void> {
   loop.receiver.hold();
   await sleep(HOLD_MS);
   await kill(loop, server);
-  await loop.sender.stop();
+  await Promise.all([loop.sender.stop(), loop.features.stop()]);
 }
 
 async function settle(loop: Loop): Promise<void> {
-  const { sender, receiver, report } = loop;
+  const { sender, receiver, features, report } = loop;
   const held = receiver.release();
   report.heldAtLastKill = held.length;
   // What earlier kills had hit as well waits longer on purpose, in case it is what ends the process.
@@ -155,7 +159,7 @@ async function settle(loop: Loop): Promise<void> {
   try {
     await until(() => fresh.every(isBack));
     report.recoveryMs = sinceReady();
-    await until(() => missing() === 0);
+    await until(() => missing() === 0 && features.outstanding() === 0);
     report.lastDeliveryMs = sinceReady();
     await quiet(receiver);
     await untilRecorded(loop);
@@ -183,16 +187,17 @@ async function quiet({ counts }: Receiver): Promise<void> {
 async function untilRecorded(loop: Loop): Promise<void> {
   await using reader = await loop.place.read();
   const startedAt = performance.now();
-  while ((await countUndelivered(reader)) > 0 && performance.now() - startedAt < SETTLE_MS) {
-    await sleep(100);
-  }
+  const isSettled = async (): Promise<boolean> =>
+    (await countUndelivered(reader)) === 0 && (await loop.features.isSettled(reader));
+  while (!(await isSettled()) && performance.now() - startedAt < SETTLE_MS) await sleep(100);
 }
 
 async function compare(loop: Loop): Promise<void> {
-  const { options, sender, receiver, report } = loop;
+  const { options, sender, receiver, features, report } = loop;
   await using reader = await loop.place.read();
   const promised = [...sender.promisedDelivery, ...sender.promisedStorage];
   Object.assign(report, await readFacts(reader, promised));
+  report.features = await features.judge(reader);
   const received = [...receiver.counts.values()];
   report.accepted = promised.length;
   report.delivered = received.length;

@@ -1,3 +1,5 @@
+import { brokenFeatures, type FeatureReport } from "./features.ts";
+
 /** What a kill loop found. */
 export interface KillLoopReport {
   readonly database: "sqlite" | "postgres";
@@ -28,6 +30,7 @@ export interface KillLoopReport {
   /** From the last start's readiness until the last accepted event had been delivered. */
   lastDeliveryMs: number;
   slowestStartMs: number;
+  features: FeatureReport | undefined;
   /** Answers that were neither 202 nor a lost connection. */
   surprises: readonly string[];
   seconds: number;
@@ -53,6 +56,7 @@ export function emptyReport(database: KillLoopReport["database"]): KillLoopRepor
     recoveryMs: 0,
     lastDeliveryMs: 0,
     slowestStartMs: 0,
+    features: undefined,
     surprises: [],
     seconds: 0,
   };
@@ -86,5 +90,7 @@ export function brokenPromises(report: KillLoopReport): readonly string[] {
     ],
     [report.surprises.length === 0, `surprising answers: ${report.surprises.slice(0, 3).join()}`],
   ];
-  return judged.filter(([isKept]) => !isKept).map(([, text]) => text);
+  const features =
+    report.features === undefined ? ["no feature was tried"] : brokenFeatures(report.features);
+  return [...judged.filter(([isKept]) => !isKept).map(([, text]) => text), ...features];
 }

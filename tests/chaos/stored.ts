@@ -52,7 +52,8 @@ const GAPS = `select case when count(*) = 0 then 0 else max(seq) - min(seq) + 1 
 const WRONG = `select count(*) as n from log_events e where e.type like 'chaos.delivered.%' and (
   select count(*) from webhooks_deliveries d
   where d.organization = e.organization and d.event = e.id and d.state = 'delivered') <> 1`;
-const PARKED = `select (select count(*) from log_parked) + (select count(*) from jobs_ended) as n`;
+const PARKED = `select (select count(*) from log_parked) + (select count(*) from jobs_ended
+  where outcome in ('failed', 'quarantined')) as n`;
 
 /** Compares. `promised` is read only. */
 export async function readFacts(

@@ -9,12 +9,16 @@ import {
   cloneDatabase,
   startPostgres,
 } from "../../packages/server/src/kernel/testing/postgres-server.ts";
-import { brokenInStorm, storm, type Storm, type StormOptions } from "../chaos/storm.ts";
+import { must } from "../chaos/installation.ts";
+import { openReceiver } from "../chaos/receiver.ts";
+import { brokenInStorm, storm, until, type Storm, type StormOptions } from "../chaos/storm.ts";
 
 const postgres = await startPostgres();
 afterAll(() => postgres.stop());
 
 const FAST_RETRIES = { webhooks: { retryWaitsMs: Array<number>(30).fill(300), timeoutMs: 1_000 } };
+const WIDE = 10_000;
+const LANES = 16;
 const SHORT = { acceptedEach: 200, webhooks: 4, recoveryMs: 5_000 } as const;
 
 let clones = 0;
@@ -53,6 +57,46 @@ describe.each(["sqlite", "postgres"] as const)("with %s", (dialect) => {
       process.kill(server.pid, "SIGSTOP");
       await sleep(20_000);
       process.kill(server.pid, "SIGCONT");
+    });
+    expect(broken).toEqual([]);
+  });
+
+  test("a reaction that always throws sets its own events aside and holds up nobody else", async () => {
+    const thrower = `{ id: "thrower", version: "1.0.0", engine: "^1", reactions: { refuse: {
+      types: ["chaos.delivered.0"], handle: () => Promise.reject(new Error("always")) } } }`;
+    const options = {
+      ...SHORT,
+      ...(await database(dialect)),
+      mayPark: true,
+      module: (json: string) => `export default { ...${json}, plugins: [${thrower}] };`,
+    };
+    const report = await storm(options, () => Promise.resolve());
+    expect({ ...report, broken: brokenInStorm(report, options) }).toMatchObject({ broken: [] });
+    expect(report.parked).toBeGreaterThan(0);
+  });
+
+  test("one event for ten thousand webhooks reaches all of them, over a kill, while others are delivered", async () => {
+    const options = { ...SHORT, ...(await database(dialect)) };
+    const broken = await brokenBy(options, async (at) => {
+      const { place, receiver } = at;
+      const paths = new Set<string>();
+      await using wide = await openReceiver(0);
+      wide.onArrival = ({ path }) => paths.add(path);
+      const subscribe = async (lane: number): Promise<void> => {
+        for (let each = lane; each < WIDE; each += LANES) {
+          const webhook = { url: `${wide.url}/${each}`, events: ["chaos.wide"] };
+          await must(place, 201, ["POST", "/webhooks", webhook]);
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, (_, lane) => subscribe(lane)));
+      await must(place, 202, ["POST", "/events", { type: "chaos.wide", data: {} }]);
+      await until(() => paths.size > WIDE / 10, 60_000);
+      const before = receiver.taken.size;
+      await at.server.kill();
+      at.server = await place.start();
+      await until(() => paths.size === WIDE && receiver.taken.size > before, 60_000);
+      expect(paths.size).toBe(WIDE);
+      expect(receiver.taken.size).toBeGreaterThan(before);
     });
     expect(broken).toEqual([]);
   });
