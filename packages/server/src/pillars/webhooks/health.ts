@@ -32,6 +32,11 @@ export function releaseParked(tx: Tx, webhook: string): void {
   tx.enqueue(RELEASE, { webhook, pause: null }, { key: webhook, priority: 2 });
 }
 
+/** Wakes every line of a webhook that has something to send: what blocked some may do so no longer. */
+export function wakeAll(tx: Tx, webhook: string, linesAfter = ""): void {
+  tx.enqueue(RELEASE, { webhook, pause: null, linesAfter }, { key: webhook, priority: 2 });
+}
+
 /** So exact is the time of the last failure while nothing else changes. */
 const NOTED_EVERY_MS = 10 * 60_000;
 

@@ -3,7 +3,14 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 import { job } from "portico/kernel";
 import type { JobRun, Origin, PluginContext, Tx } from "portico/kernel";
-import { holdHealth, probeWaitMs, readHealth, releaseParked, setHealth } from "./health.ts";
+import {
+  holdHealth,
+  probeWaitMs,
+  readHealth,
+  releaseParked,
+  setHealth,
+  wakeAll,
+} from "./health.ts";
 import type { Health, Pause } from "./health.ts";
 import { intervalMs, spendTurn } from "./pace.ts";
 import { enqueueDelivery, wakeLines } from "./queue.ts";
@@ -19,6 +26,8 @@ const Input = Type.Object({
   webhook: Type.String(),
   /** End of the pause that this job belongs to; null: releases what is parked for no pause. */
   pause: Type.Union([Type.Integer(), Type.Null()]),
+  /** Set where the lines of an ordered webhook are woken: those after this key. */
+  linesAfter: Type.Optional(Type.String()),
 });
 
 type Webhook = Pick<Selectable<WebhookRow>, "id" | "isActive" | "concurrency" | "rateLimit">;
@@ -48,7 +57,7 @@ interface Surroundings {
 
 async function step(
   tx: Tx,
-  { webhook: id, pause }: Static<typeof Input>,
+  { webhook: id, pause, linesAfter }: Static<typeof Input>,
   surroundings: Surroundings,
 ): Promise<void> {
   const webhook = await tx
@@ -61,6 +70,7 @@ async function step(
     const state = webhook === undefined ? "canceled" : "held";
     return endParked(tx, { webhook: id, state, now: surroundings.ctx.clock.now() });
   }
+  if (linesAfter !== undefined) return wakeSome(tx, webhook, { linesAfter, ...surroundings });
   if ((await readHealth(tx, id))?.pause !== undefined) {
     const health = await holdHealth(tx, id);
     // Of another pause: the one that is has a job of its own.
@@ -167,6 +177,31 @@ async function releaseSome(
     );
   }
   return rows.length;
+}
+
+/** Wakes lines in the order of their keys, so many at a time. */
+async function wakeSome(
+  tx: Tx,
+  { id: webhook, concurrency }: Webhook,
+  { linesAfter, origin }: Surroundings & { readonly linesAfter: string },
+): Promise<void> {
+  const rows = await tx
+    .db<WebhookTables>()
+    .selectFrom("webhooks_deliveries")
+    .select("orderKey")
+    .distinct()
+    .where("webhook", "=", webhook)
+    .where("orderKey", ">", linesAfter)
+    .where("state", "=", "pending")
+    .orderBy("orderKey")
+    .limit(BATCH)
+    .execute();
+  const keys = rows.flatMap(({ orderKey }) => orderKey ?? []);
+  await wakeLines(
+    tx,
+    keys.map((line) => ({ webhook, line, concurrency, origin })),
+  );
+  if (keys.length === BATCH) wakeAll(tx, webhook, keys.at(-1));
 }
 
 /** What is parked for a webhook that sends no more. */
