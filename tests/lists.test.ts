@@ -66,6 +66,7 @@ async function page(path: string, query: Readonly<Record<string, string>> = {}):
 const lists = [
   "/keys",
   "/events",
+  "/event-types",
   "/webhooks",
   "/webhooks/{id}/deliveries",
   "/sources",
@@ -115,6 +116,8 @@ test.each([
   ["/requests", "method", "method"],
   ["/events", "type", "type"],
   ["/events", "subject", "subject"],
+  ["/events", "trace", "trace"],
+  ["/event-types", "group", "group"],
   ["/gateway/routes", "api", "api"],
   ["/gateway/routes", "source", "source"],
   ["/gateway/versions", "api", "api"],

@@ -44,7 +44,9 @@ const CONFIGURED = {
 /** One for all organizations; what is there once in an installation has one of its own, as often as it is needed. */
 function appOf({ operation, because, isFresh = false }: DerivedRefusal): Promise<TestApp> {
   const own = isFresh ? `${operation.id} ${because}` : operation.id;
-  const name = isInstanceWide(operation) ? own : "shared";
+  // What is named by its caller is there from the second example on.
+  const isNamed = isFresh && operation.errors.some((code) => code.endsWith("Taken"));
+  const name = isInstanceWide(operation) || isNamed ? own : "shared";
   const settings = isInstanceWide(operation) ? { gateway: CONFIGURED } : {};
   const app = apps.get(name) ?? createTestApp({ plugins: builtIns(), settings });
   apps.set(name, app);

@@ -13,6 +13,7 @@ import {
   Pages,
   Permissions,
   RequestObservers,
+  EventJudges,
   Retention,
   Timeline,
   type EventTypeDefinition,
@@ -48,6 +49,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Explainers,
   Checks,
   Timeline,
+  EventJudges,
   Retention,
   CliVerbs,
 ];

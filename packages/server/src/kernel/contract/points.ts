@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProblemPlace } from "../../base/index.ts";
 import type { Caller } from "./caller.ts";
 import type { CredentialRequest, PluginContext, RetentionQuery } from "./context.ts";
 import type { Limiter } from "./limit.ts";
@@ -107,6 +108,20 @@ export interface RetentionHold {
 }
 /** `kernel.retention@1` */
 export const Retention = point<RetentionHold>("kernel.retention@1");
+
+/**
+ * Says what of an event's data does not fit its type. For events that are stored whatever it says, since what they tell
+ * has happened: those that a gateway makes of calls that have succeeded.
+ */
+export interface EventJudge {
+  readonly id: string;
+  judge(
+    event: { readonly organization: string; readonly type: string; readonly data: unknown },
+    ctx: PluginContext,
+  ): Promise<readonly ProblemPlace[]>;
+}
+/** `kernel.eventJudges@1` */
+export const EventJudges = point<EventJudge>("kernel.eventJudges@1");
 
 /** One row of `/health` and of `portico doctor`. */
 export interface Check {

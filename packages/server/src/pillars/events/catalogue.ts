@@ -79,7 +79,7 @@ export function catalogueOf({ changes, meter }: PluginContext): Catalogue {
   let catalogue = catalogues.get(changes);
   if (catalogue === undefined) {
     const help = "Events whose data did not fit the schema of their type.";
-    const made = new Catalogue(meter.counter("portico_events_unfit_total", help, ["outcome"]));
+    const made = new Catalogue(meter.counter("events_unfit_total", help, ["outcome"]));
     changes.watch(TYPE_CHANGES, (id) => made.drop(id));
     catalogues.set(changes, made);
     catalogue = made;

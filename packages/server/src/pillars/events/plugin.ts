@@ -1,7 +1,9 @@
-import { add, CliVerbs, definePlugin, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, EventJudges, Pages, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
+import { asyncApiPage } from "./asyncapi.ts";
 import { eventsTailVerb } from "./cli/tail.ts";
 import { triggerVerb } from "./cli/trigger.ts";
+import { typesVerb } from "./cli/types.ts";
 import { eventErrors } from "./errors.ts";
 import { eventEvents } from "./events.ts";
 import { createEventTypes } from "./migrations/0001-create-event-types.ts";
@@ -10,6 +12,7 @@ import { deleteEventType } from "./operations/delete-event-type.ts";
 import { getEventType } from "./operations/get-event-type.ts";
 import { listEventTypes } from "./operations/list-event-types.ts";
 import { updateEventType } from "./operations/update-event-type.ts";
+import { getAsyncApi } from "./operations/get-asyncapi.ts";
 import { getEvent } from "./operations/get-event.ts";
 import { getThread } from "./operations/get-thread.ts";
 import { listParkedEvents } from "./operations/list-parked-events.ts";
@@ -18,6 +21,7 @@ import { listEvents } from "./operations/list-events.ts";
 import { publishEvent } from "./operations/publish-event.ts";
 import { publishEvents } from "./operations/publish-events.ts";
 import { eventPermissions } from "./permissions.ts";
+import { bySchema } from "./judge-event.ts";
 import { retentionOf } from "./retention.ts";
 import { EventSettings } from "./settings.ts";
 import { eventsOfThread } from "./timeline.ts";
@@ -50,9 +54,13 @@ export const events: AnyPlugin = definePlugin({
     deleteEventType,
     listParkedEvents,
     retryParkedEvents,
+    getAsyncApi,
   ],
   contributes: [
+    add(EventJudges, bySchema),
     add(Timeline, eventsOfThread),
+    add(Pages, asyncApiPage),
+    add(CliVerbs, typesVerb),
     add(CliVerbs, eventsTailVerb),
     add(CliVerbs, triggerVerb),
   ],

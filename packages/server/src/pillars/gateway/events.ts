@@ -4,6 +4,20 @@ const Change = Type.Object({ kind: Type.String(), id: Type.String(), action: Typ
 
 /** What this pillar puts on the log by itself; events of fronted calls are the operator's. */
 export const gatewayEvents = {
+  "gateway.event_unfit": {
+    description:
+      "An event made of a call was stored, and its data does not fit the schema of its type.",
+    data: Type.Object({
+      event: Type.String({ description: "The event's id." }),
+      type: Type.String(),
+      places: Type.Array(Type.Object({ pointer: Type.String(), detail: Type.String() })),
+    }),
+    example: {
+      event: "evt_01jd3v9k2me8r8v0c2m4t6x8z0",
+      type: "invoice.paid",
+      places: [{ pointer: "/total", detail: "must be integer, not string" }],
+    },
+  },
   "gateway.activated": {
     description: "A revision of the table of routes was activated over the API.",
     data: Type.Object({

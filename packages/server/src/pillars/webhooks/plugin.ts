@@ -1,4 +1,4 @@
-import { add, CliVerbs, definePlugin, provide, Timeline } from "portico/kernel";
+import { add, CliVerbs, definePlugin, provide, Retention, Timeline } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
 import { bulk } from "./bulk.ts";
@@ -33,6 +33,7 @@ import { listSigningKeys } from "./operations/list-signing-keys.ts";
 import { listWebhooks } from "./operations/list-webhooks.ts";
 import { retryDelivery } from "./operations/retry-delivery.ts";
 import { updateWebhook } from "./operations/update-webhook.ts";
+import { undeliveredEvents } from "./retention.ts";
 import { webhookPermissions } from "./permissions.ts";
 import { release } from "./release.ts";
 import { WebhookSettings } from "./settings.ts";
@@ -77,7 +78,11 @@ export const webhooks: AnyPlugin = definePlugin({
   ],
   jobs: { ...deliveryJobs, release, fanOutRest, bulk },
   reactions: { fanOut: { types: ["*"], concerns: concernsWebhooks, handle: fanOut } },
-  contributes: [add(Timeline, deliveriesOfThread), add(CliVerbs, listenVerb)],
+  contributes: [
+    add(Timeline, deliveriesOfThread),
+    add(Retention, undeliveredEvents),
+    add(CliVerbs, listenVerb),
+  ],
   provides: [DeliveryCheck],
   start: async (ctx) => {
     const { targets } = openState(ctx);

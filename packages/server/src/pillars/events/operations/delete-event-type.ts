@@ -19,7 +19,7 @@ export const deleteEventType = operation({
   params: Type.Object({ type: Type.String({ maxLength: 128 }) }),
   replies: { 204: null },
   errors: ["events.typeNotFound", "events.typeOfPlugin"],
-  example: { path: { type: "{events.createType.type}" }, after: ["events.createType"] },
+  example: { path: { type: "invoice.sent" }, after: ["events.createType"] },
   afterCommit: followTypes,
   async handle({ path: { type }, ifMatch, caller, tx, ctx }) {
     refusePluginType(type, ctx);

@@ -24,7 +24,7 @@ export const getEventType = operation({
   ),
   replies: { 200: EventTypeView },
   errors: ["events.typeNotFound", "events.versionNotFound"],
-  example: { path: { type: "{events.createType.type}" }, after: ["events.createType"] },
+  example: { path: { type: "invoice.sent" }, after: ["events.createType"] },
   async handle({ path: { type }, query, read, ctx }) {
     const declared = declaredTypes(ctx).get(type);
     if (declared !== undefined) {

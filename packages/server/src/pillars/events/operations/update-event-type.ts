@@ -45,7 +45,7 @@ export const updateEventType = operation({
     "events.breaking",
   ],
   example: {
-    path: { type: "{events.createType.type}" },
+    path: { type: "invoice.sent" },
     body: { deprecated: true, description: "Use invoice.delivered." },
     after: ["events.createType"],
     refused: { "events.breaking": { body: { schema: { type: "array" } } } },

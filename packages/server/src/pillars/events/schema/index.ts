@@ -12,4 +12,4 @@ export { isObject } from "./keywords.ts";
 export type { JsonObject } from "./keywords.ts";
 export { readSchema } from "./read-schema.ts";
 export type { EventSchema } from "./read-schema.ts";
-export { typescriptOf } from "./typescript.ts";
+export { comment, typescriptOf } from "./typescript.ts";

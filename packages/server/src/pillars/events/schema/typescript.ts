@@ -51,7 +51,8 @@ function typeOf(node: SchemaNode, writing: Writing): string {
     parts.push(unionOf(nodesOf(choice).map((each) => typeOf(each, writing))));
   }
   const told = [...new Set(parts)].filter((part) => part !== "unknown");
-  return told.length === 0 ? "unknown" : told.map(grouped).join(" & ");
+  if (told.length < 2) return told[0] ?? "unknown";
+  return told.map(grouped).join(" & ");
 }
 
 function ownType(node: JsonObject, writing: Writing): string {

@@ -41,8 +41,8 @@ function* takeOverList<TItem extends Named>(
   return list;
 }
 
-// eslint-disable-next-line require-yield -- one of a family
 function* takeOverWhole<TItem extends object>(before: TItem, after: TItem): Pieces<TItem> {
+  yield;
   return isEqual(before, after) ? before : after;
 }
 
@@ -85,7 +85,7 @@ function* takeOverVersion(
 }
 
 /** By their place; where routes were put in or taken out, from there on by their path. */
-export function* takeOverRoutes<TRoute extends Pick<RouteSettings, "path">>(
+function* takeOverRoutes<TRoute extends Pick<RouteSettings, "path">>(
   before: readonly TRoute[] = [],
   after: readonly TRoute[],
 ): Pieces<readonly TRoute[]> {
