@@ -1,4 +1,4 @@
-// `node bench/reload.ts [reloads] [routes] [calls a second] [config|rows]`: what reloads of the gateway's table cost the calls
+// `node bench/reload.ts [reloads] [routes] [calls a second] [config|rows] [seconds a run]`: what reloads of the gateway's table cost the calls
 // that go through it. Pairs of runs of the same paced load, without and with reloads; prints both p99 of each and their ratio.
 // `config` puts another configuration in force whose every object is new and whose one route is different; `rows` changes one of
 // as many routes over the API: a checked revision of its own, of which the last ten can be gone back to.
@@ -21,7 +21,8 @@ const ROUTES = Number(process.argv[3] ?? 5_000);
 const RATE = Number(process.argv[4] ?? 2_500);
 const KIND = process.argv[5] ?? "config";
 const PAIRS = 5;
-const RUN_MS = Math.max(4_000, 100_000 / PAIRS / (RATE / 1_000));
+const RUN_MS = 1_000 * Number(process.argv[6] ?? 8);
+const ALONE = 50;
 
 const load = fork(new URL("./reload-load.ts", import.meta.url));
 const [upstream] = (await once(load, "message")) as [string];
@@ -66,14 +67,14 @@ async function addRows(): Promise<void> {
   await makeChange(ctx, { table, plan: creating(rows), origin });
 }
 
-async function reload(round: number): Promise<void> {
+async function reload(round: number, read?: Record<string, unknown>[]): Promise<void> {
   if (!isConfig) {
     const wanted = { kind: "route" as const, id: `route_${round % ROUTES}`, ifMatch: undefined };
     const plan = updating({ ...wanted, now: ctx.clock.now() }, { rateLimit: 1_000_000 + round });
     await makeChange(ctx, { table, plan, origin });
     return;
   }
-  const given = { ...settings, apis: await apis(round) } as GatewaySettings;
+  const given = { ...settings, apis: read ?? (await apis(round)) } as GatewaySettings;
   const { mistakes } = await face.reload(given);
   if (mistakes !== undefined) throw new TypeError(mistakes.join("; "));
 }
@@ -97,8 +98,23 @@ async function reloadAll(first: number, count: number): Promise<void> {
   }
 }
 
+/** What one costs the main thread, without any load and whatever else the machine does. */
+async function alone(): Promise<number> {
+  let spentMs = 0;
+  for (let round = 1; round <= ALONE; round += 1) {
+    const given = isConfig ? await apis(round) : undefined;
+    const before = process.threadCpuUsage();
+    await reload(round, given);
+    const { user, system } = process.threadCpuUsage(before);
+    // The first ones are slower: nothing is compiled yet.
+    if (round > ALONE / 2) spentMs += (user + system) / 1_000;
+  }
+  return spentMs / (ALONE / 2);
+}
+
 printMachine();
 if (!isConfig) await addRows();
+console.log(`${KIND}: a reload costs ${(await alone()).toFixed(1)} ms of the main thread`);
 // Warm: the load, and the reloads.
 await measured(() => reloadAll(1, Math.ceil(RELOADS / PAIRS)));
 const told = ({ calls, failed, p50Ms, p99Ms }: RunFigures): string =>

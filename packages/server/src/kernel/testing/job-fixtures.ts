@@ -27,9 +27,9 @@ const insertNote: Statement<{ id: string; text: string }> = {
       .values({ id: param("id"), text: param("text") } as never),
 };
 
-/** Writes a note with the end of a run; a second of the same text is refused. */
-export function note(batch: Append, text: string): void {
-  batch.write(insertNote, { id: text, text }, 1);
+/** Writes a note with the end of a run; a second of the same id, its text when left out, is refused. */
+export function note(batch: Append, text: string, id = text): void {
+  batch.write(insertNote, { id, text }, 1);
 }
 
 /** As `enqueue` takes them. */

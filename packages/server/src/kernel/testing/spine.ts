@@ -12,6 +12,7 @@ import type { RunningSchedules } from "../schedules/index.ts";
 import { createStoreHub } from "../store/index.ts";
 import type { Driver, SchemaOwner, StoreHub } from "../store/index.ts";
 import type { OpenTestDatabase } from "./describe-store.ts";
+import { openTestDatabase } from "./test-database.ts";
 import type { TestDatabase } from "./test-database.ts";
 
 /** The notes of the suites' own plugin: what consequences are written into. */
@@ -59,6 +60,8 @@ export interface SpineOptions {
   readonly clock?: Clock;
   readonly jobs?: Pick<JobsOptions, "concurrency" | "crashesMax" | "leaseMs" | "random">;
   readonly runTwice?: boolean;
+  /** Where its ids come from; the machine's chance when left out. */
+  readonly fill?: (bytes: Uint8Array) => void;
 }
 
 /** A thread for writes that no request caused. */
@@ -80,12 +83,12 @@ export async function openSpine(
 ): Promise<TestSpine> {
   const owners = [logSchema, jobsSchema, schedulesSchema, auditSchema, notesSchema];
   const database = await open({ owners });
-  const spine = assemble(database, database.driver, options);
+  const spine = spineOver(database, database.driver, options);
   const spines: TestSpine[] = [spine];
   const another = async (given: SpineOptions = options): Promise<TestSpine> => {
     const isOne = database.driver.dialect === "sqlite";
     const driver = isOne ? database.driver : await database.openAnother();
-    const next = { ...assemble(database, driver, given), another };
+    const next = { ...spineOver(database, driver, given), another };
     spines.push(next);
     return next;
   };
@@ -99,9 +102,20 @@ export async function openSpine(
   };
 }
 
-function assemble(database: TestDatabase, driver: Driver, options: SpineOptions): TestSpine {
-  const { clock = systemClock } = options;
-  const makeId = idMaker({ now: clock.now, fill: fillRandom });
+/** A database in memory for simulations: one for many worlds, each of which leaves it empty. */
+export function openSimulationDatabase(): Promise<TestDatabase> {
+  const owners = [logSchema, jobsSchema, schedulesSchema, auditSchema, notesSchema];
+  return openTestDatabase("memory", { owners });
+}
+
+/** The rooms of one process over a database that is open. */
+export function spineOver(
+  database: TestDatabase,
+  driver: Driver,
+  options: SpineOptions,
+): TestSpine {
+  const { clock = systemClock, fill = fillRandom } = options;
+  const makeId = idMaker({ now: clock.now, fill });
   const registry = createJobRegistry();
   const { dialect } = driver;
   const wake = { log: (): void => {}, jobs: (): void => {} };
@@ -132,7 +146,7 @@ function assemble(database: TestDatabase, driver: Driver, options: SpineOptions)
     sequels: { causeType, ...scheduleSequels(hub) },
     ...options.jobs,
   });
-  const schedules = createSchedules({ ...rooms, registry, makeId, fillRandom });
+  const schedules = createSchedules({ ...rooms, registry, makeId, fillRandom: fill });
   const secrets = { derive: () => new Uint8Array(32).fill(7) };
   const auditor = createAuditor({ ...rooms, secrets });
   wake.log = () => log.wake();

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { parseJson, toRfc3339 } from "portico/kernel";
 import type { IntakeRequest, PageReply, PluginContext } from "portico/kernel";
-import { DeliveryCheck } from "../webhooks/index.ts";
+import { DeliveryCheck } from "./delivery-check.ts";
 import { answers } from "./kept.ts";
 import type { Kept } from "./kept.ts";
 

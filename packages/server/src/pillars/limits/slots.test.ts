@@ -86,7 +86,7 @@ describe.each(kinds)("calls under way over processes that share a database [%s]"
   it("leave their slots to another process within two seconds of their end", async () => {
     await using it = await bench(kind);
     const [one, other] = [await it.another(), await it.another()];
-    const taken = await Promise.all([1, 2, 3].map(() => one.take(call("a", three))));
+    const taken = await Promise.all([1, 2, 3].map(async () => await one.take(call("a", three))));
     expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, true]);
     const refusal = await other.take(call("a", three));
     expect(refusal).toMatchObject({ allowed: false, limit: 3, remaining: 0, resetMs: 1_000 });

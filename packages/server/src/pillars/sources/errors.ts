@@ -19,7 +19,7 @@ export const sourceErrors = {
     422,
     "The secret cannot be used: {reason}.",
     "Stripe, GitHub, Slack, Shopify and Twilio: the text they show. Standard Webhooks: `whsec_` and base64. SendGrid: its " +
-      "verification key, which is public.",
+      "verification key, and Discord: the public key of the application; both are public.",
   ),
   "sources.tooManySecrets": problem(
     409,

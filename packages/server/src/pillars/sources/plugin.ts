@@ -53,7 +53,7 @@ export const sources: AnyPlugin = definePlugin({
     add(Timeline, messagesOfThread),
     add(Intakes, {
       path: "/in/{source}",
-      methods: ["POST"],
+      methods: ["POST", "HEAD"],
       bodyBytesMax: (ctx) => settingsOf(ctx).bodyBytesMax,
       receive,
     }),

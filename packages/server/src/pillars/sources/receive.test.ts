@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { createHmac, generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { describeStore, fakeClock } from "portico/testing";
 import type { TestApp } from "portico/testing";
@@ -153,12 +154,18 @@ describe("POST /in/{source}", () => {
     expect([gone.status, code(gone)]).toEqual([404, "sources.notFound"]);
   });
 
-  it("405: takes nothing but POST", async () => {
+  it("405: takes nothing but POST, and HEAD where the sender asks whether the address is there", async () => {
     await using app = await openSources();
     const { id } = await create(app, { provider: "github" });
-    for (const method of ["GET", "PUT", "DELETE"]) {
+    for (const method of ["GET", "PUT", "DELETE", "HEAD"]) {
       expect((await app.inject({ method, url: `/in/${id}` })).status).toBe(405);
     }
+    const trello = await create(app, { provider: "trello" });
+    const probe = { method: "HEAD", url: `/in/${trello.id}` };
+    expect((await app.inject(probe)).status).toBe(200);
+    expect(await messagesOf(app, trello.id)).toEqual([]);
+    await app.as().delete(`/sources/${trello.id}`);
+    expect((await app.inject(probe)).status).toBe(404);
   });
 
   it("413: keeps nothing of what is too large", async () => {
@@ -332,6 +339,40 @@ describe("a handshake", () => {
     const reply = await post(app, id, { ...fromSlack(question, NOW), body: `${question} ` });
     expect(reply.status).toBe(401);
     expect(reply.text).not.toContain("3eZbrw1aBm2rZgRNFdxV2595");
+  });
+
+  it("of Discord is answered 204 when it is signed rightly, and 401 when it is not", async () => {
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const secret = publicKey.export({ format: "der", type: "spki" }).subarray(-32).toString("hex");
+    await using app = await openSources({ clock: fakeClock(NOW) });
+    const { id } = await create(app, { provider: "discord", secret });
+    const ping = (signed: string): ReturnType<typeof post> =>
+      post(app, id, {
+        body: '{"type":0}',
+        headers: {
+          "content-type": "application/json",
+          "x-signature-timestamp": String(NOW / 1_000),
+          "x-signature-ed25519": sign(null, Buffer.from(signed), privateKey).toString("hex"),
+        },
+      });
+    expect((await ping(`${NOW / 1_000}{"type":0}`)).status).toBe(204);
+    expect((await ping(`${NOW / 1_000}{"type":1}`)).status).toBe(401);
+  });
+
+  it("of Xero gets no body for a right signature, and none for a wrong one", async () => {
+    await using app = await openSources();
+    const { id } = await create(app, { provider: "xero" });
+    const body = '{"events":[],"firstEventSequence":0,"lastEventSequence":0,"entropy":"S0m3"}';
+    const intent = (secret: string): ReturnType<typeof post> => {
+      const signature = createHmac("sha256", secret).update(body).digest("base64");
+      return post(app, id, { body, headers: { "x-xero-signature": signature } });
+    };
+    const [right, wrong] = [await intent(SECRET), await intent("another-secret")];
+    expect([right.status, right.text, wrong.status, wrong.text]).toEqual([200, "", 401, ""]);
+    expect(await messagesOf(app, id)).toMatchObject([
+      { state: "quarantined" },
+      { state: "accepted" },
+    ]);
   });
 
   it("leaves every other message of its sender an event, answered with nothing to show", async () => {

@@ -18,15 +18,16 @@ export async function receive(request: IntakeRequest, ctx: PluginContext): Promi
   const source = await stateOf(ctx).sources.find(name);
   if (source === undefined) throw raise("sources.notFound", { params: { id: name.slice(0, 64) } });
   request.belongsTo({ organization: source.organization, subject: source.id });
+  if (request.method === "HEAD") return probed(source.provider);
   if (!source.isActive) throw raise("sources.inactive", { headers: { "retry-after": "600" } });
   const message = readMessage({ ...request, url: urlOf(request, source, ctx) });
   const arrival = { request, source, message, ctx };
   const verdict = judge(arrival);
   if (!verdict.ok) return await quarantine(arrival, verdict.reason);
-  const echo = handshakeOf(message, source.provider);
-  if (echo !== undefined) {
+  const handshake = handshakeOf(message, source.provider);
+  if (handshake !== undefined) {
     count(arrival, "handshake");
-    return { status: 200, headers: { "content-type": "text/plain; charset=utf-8" }, body: echo };
+    return handshake;
   }
   return await accept(arrival, verdict.value.content);
 }
@@ -61,12 +62,20 @@ function judge({ message, source, ctx }: Arrival): Result<{ content: Uint8Array 
 
 const ECHO_LENGTH_MAX = 1_024;
 
-function handshakeOf(message: Message, { handshake }: Provider): string | undefined {
+function handshakeOf(message: Message, { handshake }: Provider): PageReply | undefined {
   if (handshake === undefined) return undefined;
   const { pointer, equals, echo } = handshake;
   if (memberAt(message.json(), pointer) !== equals) return undefined;
+  if (echo === undefined) return { status: 204, headers: {}, body: "" };
   const answer = memberAt(message.json(), echo);
-  return typeof answer === "string" && answer.length <= ECHO_LENGTH_MAX ? answer : undefined;
+  const isText = typeof answer === "string" && answer.length <= ECHO_LENGTH_MAX;
+  const headers = { "content-type": "text/plain; charset=utf-8" };
+  return isText ? { status: 200, headers, body: answer } : undefined;
+}
+
+function probed({ isProbed = false }: Provider): PageReply {
+  if (isProbed) return { status: 200, headers: {}, body: "" };
+  return { status: 405, headers: { allow: "POST, OPTIONS" }, body: "" };
 }
 
 function judged(arrival: Arrival, id: string): Omit<Judged, "identity" | "reason"> {
@@ -124,7 +133,7 @@ function answer(
   provider: Provider,
   given: { readonly status: number; readonly id: string; readonly told: string },
 ): PageReply {
-  if (provider.answer === "empty") return { status: 200, headers: {}, body: "" };
+  if (provider.answer !== "accepted") return { status: 200, headers: {}, body: "" };
   return {
     status: given.status,
     headers: { "content-type": "application/json; charset=utf-8" },
@@ -132,7 +141,7 @@ function answer(
   };
 }
 
-async function quarantine(arrival: Arrival, reason: Reason): Promise<never> {
+async function quarantine(arrival: Arrival, reason: Reason): Promise<PageReply> {
   const { source, ctx } = arrival;
   const row = judged(arrival, ctx.makeId("message"));
   const isKept = await stateOf(ctx).room.use(source, () =>
@@ -140,6 +149,7 @@ async function quarantine(arrival: Arrival, reason: Reason): Promise<never> {
   );
   count(arrival, isKept ? "quarantined" : "dropped");
   const params = { reason: reasons[reason] };
+  if (isKept && source.provider.answer === "silent") return { status: 401, headers: {}, body: "" };
   if (isKept) throw raise("sources.refused", { params });
   throw raise("sources.quarantineFull", { params, headers: { "retry-after": "60" } });
 }

@@ -35,7 +35,8 @@ export interface Begun {
 export interface Tried {
   readonly kind: "tried";
   readonly state: DeliveryState;
-  readonly nextAt: number | undefined;
+  /** Until the next try; undefined: there is none. */
+  readonly waitMs: number | undefined;
   readonly error: string;
   readonly write: (batch: Append) => void;
 }
@@ -65,7 +66,7 @@ export async function tryOnce(
     sent = await send({ event, position: begun.position, target }, { ctx, signal });
   } catch (error) {
     if (!signal.aborted) throw error;
-    return { kind: "ended", outcome: { kind: "snooze", at: ctx.clock.now() } };
+    return { kind: "ended", outcome: { kind: "snooze", afterMs: 0 } };
   }
   const { attempts, durations } = stateOf(ctx);
   attempts.add(1, { outcome: sent.verdict.kind });
@@ -158,27 +159,28 @@ interface Result {
 function tried({ begun, sent, target, origin }: Result, ctx: PluginContext): Tried {
   const tries = begun.tries + 1;
   const attempts = begun.attempts + 1;
-  const nextAt = nextTry(sent, target, { ctx, tries });
+  const waitMs = nextWait(sent, target, { ctx, tries });
   const error = sent.verdict.kind === "delivered" ? null : sent.verdict.error;
-  const state = stateAfter(sent, nextAt);
+  const state = stateAfter(sent, waitMs);
   const { id, event, round } = begun;
+  const now = ctx.clock.now();
   const progress: Progress = {
     id,
     round,
     state,
     tries,
     attempts,
-    nextAt: nextAt ?? null,
+    nextAt: waitMs === undefined ? null : now + waitMs,
     lastStatus: sent.status,
     lastError: error,
-    updatedAt: ctx.clock.now(),
+    updatedAt: now,
   };
   const { verdict: _verdict, ...measured } = sent;
   const attemptRow = { delivery: id, id: ctx.makeId("attempt"), error, ...measured };
   return {
     kind: "tried",
     state,
-    nextAt,
+    waitMs,
     error: error ?? "",
     write: (batch) => {
       recordAttempt(batch, attemptRow, progress);
@@ -189,7 +191,7 @@ function tried({ begun, sent, target, origin }: Result, ctx: PluginContext): Tri
   };
 }
 
-function nextTry(
+function nextWait(
   { verdict }: Sent,
   { retryPolicy }: Target,
   { ctx, tries }: { readonly ctx: PluginContext; readonly tries: number },
@@ -198,11 +200,10 @@ function nextTry(
   const { fillRandom } = ctx;
   const settings = settingsOf(ctx);
   const waitsMs = waitsOf(retryPolicy, settings);
-  const waitMs = nextWaitMs(verdict, { tries, waitsMs, jitter: settings.retryJitter, fillRandom });
-  return waitMs === undefined ? undefined : ctx.clock.now() + waitMs;
+  return nextWaitMs(verdict, { tries, waitsMs, jitter: settings.retryJitter, fillRandom });
 }
 
-function stateAfter(sent: Sent, nextAt: number | undefined): DeliveryState {
+function stateAfter(sent: Sent, waitMs: number | undefined): DeliveryState {
   if (sent.verdict.kind === "delivered") return "delivered";
-  return nextAt === undefined ? "exhausted" : "pending";
+  return waitMs === undefined ? "exhausted" : "pending";
 }

@@ -153,9 +153,10 @@ function moveOver({ input, attempt, origin }: Run, { concurrency }: Target): Job
 }
 
 function afterTry(tried: Tried, { input, origin }: Run, { concurrency }: Target): JobOutcome {
-  const { nextAt: at, error, write } = tried;
-  if (at === undefined) return { kind: "done", with: write };
-  if (input.again === true && input.pass !== true) return { kind: "retry", at, error, with: write };
+  const { waitMs: afterMs, error, write } = tried;
+  if (afterMs === undefined) return { kind: "done", with: write };
+  if (input.again === true && input.pass !== true)
+    return { kind: "retry", afterMs, error, with: write };
   // A job of its own, which stands behind first tries, and which no pause lets through.
   const { pass: _pass, ...queued } = input;
   return {
@@ -163,7 +164,7 @@ function afterTry(tried: Tried, { input, origin }: Run, { concurrency }: Target)
     with: (batch) => {
       write(batch);
       const retry = { ...queued, again: true };
-      enqueueDelivery(batch, retry, { concurrency, at, isRetry: true, origin });
+      enqueueDelivery(batch, retry, { concurrency, afterMs, isRetry: true, origin });
     },
   };
 }

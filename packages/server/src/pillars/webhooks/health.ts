@@ -32,6 +32,11 @@ export function releaseParked(tx: Tx, webhook: string): void {
   tx.enqueue(RELEASE, { webhook, pause: null }, { key: webhook, priority: 2 });
 }
 
+/** Wakes every line of a webhook that has something to send: what blocked some may do so no longer. */
+export function wakeAll(tx: Tx, webhook: string, linesAfter = ""): void {
+  tx.enqueue(RELEASE, { webhook, pause: null, linesAfter }, { key: webhook, priority: 2 });
+}
+
 /** So exact is the time of the last failure while nothing else changes. */
 const NOTED_EVERY_MS = 10 * 60_000;
 
@@ -107,13 +112,16 @@ function toHealth(row: Selectable<HealthRow>): Health {
   };
 }
 
+/** A change of health; `waitMs` is how long a pause that is new in it lasts, by whatever clock. */
+export interface HealthChange {
+  readonly from: Health;
+  readonly to: Health;
+  readonly waitMs?: number;
+}
+
 /** Writes what it is now, tells the processes, and sees to it that a new pause ends. */
-export async function setHealth(
-  tx: Tx,
-  webhook: string,
-  change: { readonly from: Health; readonly to: Health },
-): Promise<void> {
-  const { from, to } = change;
+export async function setHealth(tx: Tx, webhook: string, change: HealthChange): Promise<void> {
+  const { from, to, waitMs: afterMs = 0 } = change;
   const { failingSince, pause } = to;
   const db = tx.db<WebhookTables>();
   if (failingSince === null && pause === undefined) {
@@ -130,9 +138,9 @@ export async function setHealth(
   tx.changed(WEBHOOK_CHANGED, webhook);
   if (pause?.until === from.pause?.until) return;
   if (pause === undefined) return releaseParked(tx, webhook);
-  const { until: at } = pause;
   // Each pause has a job of its own that ends it: one that is about to end an older pause cannot stand in for it.
-  tx.enqueue(RELEASE, { webhook, pause: at }, { key: webhook, priority: 2, at });
+  const options = { key: webhook, priority: 2, afterMs };
+  tx.enqueue(RELEASE, { webhook, pause: pause.until }, options);
 }
 
 /** A failed attempt, as far as health rests on it. */
@@ -214,7 +222,7 @@ export async function noteFailure(
     const to = afterFailure(from, failure, { now, settings });
     if (to === "disable") return disableFailing(tx, id, { from, now });
     if (!isNews(from, to)) return;
-    await setHealth(tx, id, { from, to });
+    await setHealth(tx, id, { from, to, waitMs: Math.max(0, (to.pause?.until ?? now) - now) });
     if (from.isTold || !to.isTold) return;
     const failingSince = toRfc3339(to.failingSince ?? now);
     tx.emit("webhook.failing", { id, failingSince, error: failure.error }, { subject: id });

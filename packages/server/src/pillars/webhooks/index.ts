@@ -14,5 +14,3 @@
  * delivery.exhausted, the last of which is never delivered itself. It needs no other pillar.
  */
 export { webhooks } from "./plugin.ts";
-export { DeliveryCheck } from "./capability.ts";
-export type { ArrivedDelivery, CheckedDelivery, DeliveryCheckFace } from "./capability.ts";

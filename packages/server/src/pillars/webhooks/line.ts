@@ -81,10 +81,10 @@ function afterTry(
   { tried, head }: { readonly tried: Tried; readonly head: Begun },
 ): JobOutcome {
   const { ctx, input } = run;
-  const { nextAt, error, state } = tried;
-  if (nextAt !== undefined) {
-    if (input.pass !== true) return { kind: "retry", at: nextAt, error, with: tried.write };
-    return again(run, target, { at: nextAt, write: tried.write });
+  const { waitMs: afterMs, error, state } = tried;
+  if (afterMs !== undefined) {
+    if (input.pass !== true) return { kind: "retry", afterMs, error, with: tried.write };
+    return again(run, target, { afterMs, write: tried.write });
   }
   return goOn(run, target, (batch) => {
     tried.write(batch);
@@ -103,23 +103,22 @@ function afterTry(
 
 /** The next of the line, at once. */
 function goOn(run: Run, target: Target, write: (batch: Append) => void): JobOutcome {
-  const at = run.ctx.clock.now();
   if (run.input.pass === true) return again(run, target, { write });
-  return { kind: "snooze", at, with: write };
+  return { kind: "snooze", afterMs: 0, with: write };
 }
 
 /** A job of its own goes on, which is not let through a pause. */
 function again(
   { input, origin }: Run,
   { concurrency }: Target,
-  { at, write }: { readonly at?: number; readonly write: (batch: Append) => void },
+  { afterMs, write }: { readonly afterMs?: number; readonly write: (batch: Append) => void },
 ): JobOutcome {
   const { webhook, line } = input;
   return {
     kind: "done",
     with: (batch) => {
       write(batch);
-      enqueueLine(batch, { webhook, line, concurrency, origin }, at);
+      enqueueLine(batch, { webhook, line, concurrency, origin }, afterMs);
     },
   };
 }

@@ -83,6 +83,23 @@ describeStore("deliveries of an ordered webhook", (open) => {
     expect(ids(receiver)).toEqual([first, other, first, ...rest]);
   });
 
+  it("go on when the webhook is told to keep no order any more, or another", async () => {
+    await using receiver = await openReceiver(answer(503));
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const retryPolicy = { schedule: [] };
+    const { id } = await subscribe(app, receiver.url, { ordering: "block", retryPolicy });
+    const first = await emitKeyed(app, "a");
+    await app.settled();
+    receiver.behave = accept;
+    const second = await emitKeyed(app, "a");
+    await app.settled();
+    expect(ids(receiver)).toEqual([first]);
+    await app.as().patch(`/webhooks/${id}`, { ordering: "none" });
+    await receiver.count(2);
+    expect(ids(receiver)).toEqual([first, second]);
+  });
+
   it("go on past one that is exhausted (skip)", async () => {
     await using receiver = await openReceiver(answer(503));
     await using database = await open();
@@ -161,6 +178,7 @@ describeStore("deliveries of an ordered webhook", (open) => {
       await app.as().post("/sales", { type: "shop.sold", data: "{}" });
     }
     await receiver.count(3);
+    expect(receiver.received).toHaveLength(3);
     for (const response of held) response.writeHead(204).end();
     await app.settled();
   });

@@ -36,7 +36,7 @@ export async function takeTurn(
       .where("webhook", "=", id)
       .executeTakeFirst();
     const until = Math.ceil(Math.max(row?.nextAtMicros ?? now, now) / MICROS);
-    return { pause: await beginPause(tx, id, until) };
+    return { pause: await beginPause(tx, id, { until, waitMs: until - now / MICROS }) };
   });
 }
 
@@ -85,11 +85,15 @@ export async function endPace(tx: Tx, webhook: string): Promise<void> {
   await setHealth(tx, webhook, { from, to: { ...from, pause: undefined } });
 }
 
-async function beginPause(tx: Tx, webhook: string, until: number): Promise<Pause> {
+async function beginPause(
+  tx: Tx,
+  webhook: string,
+  { until, waitMs }: { readonly until: number; readonly waitMs: number },
+): Promise<Pause> {
   const from = await holdHealth(tx, webhook);
   if (from.pause !== undefined) return from.pause;
   const pause: Pause = { until, reason: "pace" };
-  await setHealth(tx, webhook, { from, to: { ...from, pause } });
+  await setHealth(tx, webhook, { from, to: { ...from, pause }, waitMs });
   return pause;
 }
 

@@ -6,7 +6,15 @@ import { afterFailure, WELL } from "./health.ts";
 import type { Health } from "./health.ts";
 import { accept, answer, openReceiver } from "./receiver.fixture.ts";
 import { recordParked } from "./record.ts";
-import { deliveriesOf, emit, hasten, openShop, subscribe, typesOf } from "./shop.fixture.ts";
+import {
+  deliveriesOf,
+  emit,
+  emitKeyed,
+  hasten,
+  openShop,
+  subscribe,
+  typesOf,
+} from "./shop.fixture.ts";
 import type { WebhookSettings } from "./settings.ts";
 
 const DAY_MS = 86_400_000;
@@ -68,6 +76,35 @@ describeStore("a webhook whose receiver fails", (open) => {
     expect(receiver.received).toHaveLength(4);
     expect(await deliveriesOf(app.as(), id)).toHaveLength(6);
     expect((await typesOf(app)).filter((type) => type === "webhook.failing")).toHaveLength(1);
+  });
+
+  it("is sent what waits in the order of each key, when it keeps order, after the pause", async () => {
+    await using receiver = await openReceiver(answer(503));
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver, settings });
+    const wishes = { ordering: "block", concurrency: 1 };
+    const { id } = await subscribe(app, receiver.url, wishes);
+    const sent = new Map<string, string[]>();
+    for (let index = 0; index < 18; index += 1) {
+      const key = `k${index % 6}`;
+      sent.set(key, [...(sent.get(key) ?? []), await emitKeyed(app, key)]);
+    }
+    await app.settled();
+    expect(receiver.received).toHaveLength(3);
+    await hasten(app, "release");
+    expect(receiver.received).toHaveLength(4);
+    receiver.behave = accept;
+    await hasten(app, "release");
+    // Those that had failed wait for their next try; what stands behind them waits with them.
+    await hasten(app, "deliver1");
+    await receiver.count(22);
+    await app.settled();
+    const got = receiver.received.slice(4).map(({ headers }) => String(headers["webhook-id"]));
+    for (const events of sent.values()) {
+      expect(got.filter((event) => events.includes(event))).toEqual(events);
+    }
+    const states = (await deliveriesOf(app.as(), id)).map(({ state }) => state);
+    expect(new Set(states)).toEqual(new Set(["delivered"]));
   });
 
   it("waits as a whole when its receiver asks for it with Retry-After", async () => {

@@ -46,7 +46,7 @@ export interface Queued {
 /** How it is put in the queue. */
 export interface QueueOptions {
   readonly concurrency: number;
-  readonly at?: number;
+  readonly afterMs?: number;
   readonly isRetry?: boolean;
   readonly isBulk?: boolean;
   readonly origin?: Origin;
@@ -56,11 +56,11 @@ export interface QueueOptions {
 export function enqueueDelivery(
   writer: Pick<Append, "enqueue">,
   queued: Queued,
-  { concurrency, at, isRetry, isBulk, origin }: QueueOptions,
+  { concurrency, afterMs, isRetry, isBulk, origin }: QueueOptions,
 ): void {
   writer.enqueue(laneOf(concurrency), queued, {
     key: queued.webhook,
-    ...(at === undefined ? {} : { at }),
+    ...(afterMs === undefined ? {} : { afterMs }),
     ...(isRetry === true ? { priority: RETRY_PRIORITY } : {}),
     ...(isBulk === true ? { priority: BULK_PRIORITY } : {}),
     ...(origin === undefined ? {} : { origin }),
@@ -80,14 +80,14 @@ export interface Line {
 export function enqueueLine(
   writer: Pick<Append, "enqueue">,
   { webhook, line, concurrency, origin, pass }: Line,
-  at?: number,
+  afterMs?: number,
 ): void {
   writer.enqueue(
     laneOf(concurrency),
     { webhook, line, ...(pass === true ? { pass } : {}) },
     {
       key: webhook,
-      ...(at === undefined ? {} : { at }),
+      ...(afterMs === undefined ? {} : { afterMs }),
       ...(origin === undefined ? {} : { origin }),
     },
   );

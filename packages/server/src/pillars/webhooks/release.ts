@@ -3,7 +3,14 @@ import { Type } from "typebox";
 import type { Static } from "typebox";
 import { job } from "portico/kernel";
 import type { JobRun, Origin, PluginContext, Tx } from "portico/kernel";
-import { holdHealth, probeWaitMs, readHealth, releaseParked, setHealth } from "./health.ts";
+import {
+  holdHealth,
+  probeWaitMs,
+  readHealth,
+  releaseParked,
+  setHealth,
+  wakeAll,
+} from "./health.ts";
 import type { Health, Pause } from "./health.ts";
 import { intervalMs, spendTurn } from "./pace.ts";
 import { enqueueDelivery, wakeLines } from "./queue.ts";
@@ -19,6 +26,8 @@ const Input = Type.Object({
   webhook: Type.String(),
   /** End of the pause that this job belongs to; null: releases what is parked for no pause. */
   pause: Type.Union([Type.Integer(), Type.Null()]),
+  /** Set where the lines of an ordered webhook are woken: those after this key. */
+  linesAfter: Type.Optional(Type.String()),
 });
 
 type Webhook = Pick<Selectable<WebhookRow>, "id" | "isActive" | "concurrency" | "rateLimit">;
@@ -48,7 +57,7 @@ interface Surroundings {
 
 async function step(
   tx: Tx,
-  { webhook: id, pause }: Static<typeof Input>,
+  { webhook: id, pause, linesAfter }: Static<typeof Input>,
   surroundings: Surroundings,
 ): Promise<void> {
   const webhook = await tx
@@ -58,8 +67,10 @@ async function step(
     .where("id", "=", id)
     .executeTakeFirst();
   if (webhook?.isActive !== 1) {
-    return endParked(tx, id, webhook === undefined ? "canceled" : "held", surroundings);
+    const state = webhook === undefined ? "canceled" : "held";
+    return endParked(tx, { webhook: id, state, now: surroundings.ctx.clock.now() });
   }
+  if (linesAfter !== undefined) return wakeSome(tx, webhook, { linesAfter, ...surroundings });
   if ((await readHealth(tx, id))?.pause !== undefined) {
     const health = await holdHealth(tx, id);
     // Of another pause: the one that is has a job of its own.
@@ -84,24 +95,21 @@ async function endPause(tx: Tx, ending: Ending, surroundings: Surroundings): Pro
   const sent = await releaseSome(tx, webhook, { many: 1, isProbe: true, ...surroundings });
   // Nothing waits. The next delivery is the probe: a receiver that is known to fail is paused again at once.
   if (sent === 0) return setHealth(tx, webhook.id, open);
-  const until = nextEnd(ending, surroundings.ctx);
-  if (pause.reason === "pace") await spendTurn(tx, webhook.id, until);
+  const { ctx } = surroundings;
+  const waitMs = nextWait(ending, ctx);
+  // Another than that of the pause that ends, whatever the clock: its end is its name.
+  const until = Math.max(ctx.clock.now() + waitMs, pause.until + 1);
+  if (pause.reason === "pace") await spendTurn(tx, webhook.id, (await tx.now()) + waitMs);
   const probes = pause.reason === "failing" ? health.probes + 1 : health.probes;
   const to = { ...health, probes, pause: { ...pause, until } };
-  await setHealth(tx, webhook.id, { from: health, to });
+  await setHealth(tx, webhook.id, { from: health, to, waitMs });
 }
 
-function nextEnd({ webhook, health, pause }: Ending, ctx: PluginContext): number {
-  const settings = settingsOf(ctx);
+function nextWait({ webhook, health, pause }: Ending, ctx: PluginContext): number {
   const rate = readRateLimit(webhook.rateLimit);
-  const waitMs =
-    pause.reason === "pace"
-      ? rate === null
-        ? 0
-        : intervalMs(rate)
-      : jittered(probeWaitMs(health.probes + 1, settings), settings.retryJitter, ctx.fillRandom);
-  // Later than the pause that ends, whatever the clock: its end is its name.
-  return Math.ceil(Math.max(ctx.clock.now(), pause.until) + Math.max(1, waitMs));
+  if (pause.reason === "pace" && rate !== null) return Math.ceil(intervalMs(rate));
+  const settings = settingsOf(ctx);
+  return jittered(probeWaitMs(health.probes + 1, settings), settings.retryJitter, ctx.fillRandom);
 }
 
 type Parked = Pick<
@@ -171,15 +179,41 @@ async function releaseSome(
   return rows.length;
 }
 
+/** Wakes lines in the order of their keys, so many at a time. */
+async function wakeSome(
+  tx: Tx,
+  { id: webhook, concurrency }: Webhook,
+  { linesAfter, origin }: Surroundings & { readonly linesAfter: string },
+): Promise<void> {
+  const rows = await tx
+    .db<WebhookTables>()
+    .selectFrom("webhooks_deliveries")
+    .select("orderKey")
+    .distinct()
+    .where("webhook", "=", webhook)
+    .where("orderKey", ">", linesAfter)
+    .where("state", "=", "pending")
+    .orderBy("orderKey")
+    .limit(BATCH)
+    .execute();
+  const keys = rows.flatMap(({ orderKey }) => orderKey ?? []);
+  await wakeLines(
+    tx,
+    keys.map((line) => ({ webhook, line, concurrency, origin })),
+  );
+  if (keys.length === BATCH) wakeAll(tx, webhook, keys.at(-1));
+}
+
 /** What is parked for a webhook that sends no more. */
 async function endParked(
   tx: Tx,
-  webhook: string,
-  state: "held" | "canceled",
-  { ctx }: Surroundings,
+  {
+    webhook,
+    state,
+    now,
+  }: { readonly webhook: string; readonly state: "held" | "canceled"; readonly now: number },
 ): Promise<void> {
   const rows = await readParked(tx, webhook, { many: BATCH });
-  const now = ctx.clock.now();
   const db = tx.db<WebhookTables>();
   if (rows.length > 0) {
     const positions = rows.map(({ position }) => position);

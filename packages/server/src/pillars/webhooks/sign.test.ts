@@ -133,7 +133,9 @@ describe("both libraries", () => {
           expect(() => new SvixWebhook(secret).verify(body, headers)).not.toThrow();
         }
         const altered = Buffer.concat([body, Buffer.from(" ")]);
-        expect(() => new SvixWebhook(secrets[0] ?? "").verify(altered, headers)).toThrow();
+        expect(() => new SvixWebhook(secrets[0] ?? "").verify(altered, headers)).toThrow(
+          "No matching signature found",
+        );
       }),
       { numRuns: 50 },
     );

@@ -47,7 +47,7 @@ export const RateLimit = Type.Object(
 export type RateLimit = Static<typeof RateLimit>;
 
 /** Attempts to one receiver that may be under way at the same time. */
-export const CONCURRENCIES = [1, 2, 4, 8, 16] as const;
+const CONCURRENCIES = [1, 2, 4, 8, 16] as const;
 export const DEFAULT_CONCURRENCY = 4;
 
 /** What becomes of a key whose delivery has failed for the last time. */

@@ -81,7 +81,7 @@ export function matchOne(event: LogEvent, subscribers: readonly Subscriber[]): M
 /** Reads the webhooks of an organization that the log has met, by id; all, or one piece of them. */
 export async function readSubscribers(
   read: Pick<Read, "db">,
-  piece: { readonly after: string; readonly limit: number } | undefined = undefined,
+  piece?: { readonly after: string; readonly limit: number },
 ): Promise<Subscriber[]> {
   let select = read
     .db<WebhookTables>()

@@ -41,8 +41,8 @@ function* takeOverList<TItem extends Named>(
   return list;
 }
 
-// eslint-disable-next-line require-yield -- one of a family
 function* takeOverWhole<TItem extends object>(before: TItem, after: TItem): Pieces<TItem> {
+  yield;
   return isEqual(before, after) ? before : after;
 }
 

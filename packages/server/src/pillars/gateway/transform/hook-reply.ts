@@ -1,9 +1,5 @@
 import { Buffer } from "node:buffer";
-import { STATUS_CODES } from "node:http";
-import type { Call, ReplySink } from "../call.ts";
 import { MessageHeaders, writeJsonBody } from "../message/index.ts";
-import { note } from "../notes.ts";
-import { replyOutside } from "../reply.ts";
 
 /** What a hook answers a call with, instead of the upstream. Made by {@link reply}. */
 export class HookReply {
@@ -62,24 +58,4 @@ function bodyOf(body: unknown): { readonly type: string | undefined; readonly by
   const bytes = writeJsonBody(body);
   if (bytes === undefined) throw new TypeError("the body of a reply has no JSON form");
   return { type: "application/json", bytes };
-}
-
-/**
- * Stages of replies that come from the upstream: what a hook answers is no reply to be checked, changed, kept or told by
- * an event.
- */
-const OF_UPSTREAM: ReadonlySet<string> = new Set([
-  "emit",
-  "validate",
-  "versions",
-  "transform",
-  "cache",
-]);
-
-/** Answers a call in the upstream's place. `module` names the hook. */
-export function answerCall(call: Call, { status, headers, body }: HookReply, module: string): void {
-  note(call.notes, { step: "hook", outcome: "answered", facts: { module, status } });
-  const sink: ReplySink = replyOutside(call, OF_UPSTREAM);
-  const reason = STATUS_CODES[status] ?? "";
-  sink.whole({ status, reason, headers: [...headers], contentLength: body.length }, body);
 }

@@ -10,7 +10,8 @@ import type { ReplyMessage, RequestMessage } from "../message/index.ts";
 import { failCall } from "../refuse.ts";
 import type { RefusalParts } from "../refuse.ts";
 import { checkHeaders, editHeaders, editQuery } from "./edit-fields.ts";
-import { answerCall, HookReply } from "./hook-reply.ts";
+import { answerCall } from "./answer-call.ts";
+import { HookReply } from "./hook-reply.ts";
 import type { HookInfo } from "./hooks.ts";
 import type { Layer, RouteTransform } from "./route-transform.ts";
 

@@ -13,7 +13,6 @@ export const replayMessage = operation({
     "A new event with the same type and bytes, delivered to whatever subscribes now. The answer's id is that of the event.",
   access: "sources:write",
   mode: "write",
-  idempotent: true,
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: { 202: accepted },
   errors: ["sources.messageNotFound", "sources.notAccepted", "sources.reservedType"],

@@ -16,18 +16,22 @@ export type SignatureForm =
   | { readonly kind: "list"; readonly prefix: string };
 
 /** What a signature is made with. The message never chooses. */
-export type SignatureAlgorithm = "hmac-sha256" | "hmac-sha512" | "hmac-sha1" | "ecdsa-p256-sha256";
+export type SignatureAlgorithm =
+  "hmac-sha256" | "hmac-sha512" | "hmac-sha1" | "ecdsa-p256-sha256" | "ed25519";
 
-/** How a secret is written: as it is used, as base64 after `whsec_`, or as a public key (SPKI, DER in base64). */
-export type SecretForm = "text" | "whsec" | "spki";
+/**
+ * How a secret is written: as it is used, as base64 after `whsec_`, or as a public key, which is SPKI (DER in base64) or
+ * the 32 bytes of ed25519 in hex.
+ */
+export type SecretForm = "text" | "whsec" | "spki" | "ed25519";
 
 /** A question that a provider asks of a new endpoint, and its answer. */
 export interface Handshake {
   /** The message is a question where this member of its body has this value. */
   readonly pointer: string;
-  readonly equals: string;
-  /** Member whose text is answered as it came. */
-  readonly echo: string;
+  readonly equals: string | number;
+  /** Member whose text is answered as it came; where there is none, the answer is 204. */
+  readonly echo?: string;
 }
 
 /** Everything that is special about one sender of webhooks. */
@@ -52,6 +56,8 @@ export interface Provider {
   readonly content: string;
   /** Where `{timestamp}` stands, when not among the signatures. Seconds since 1970. */
   readonly timestampHeader?: string;
+  /** Of the timestamp; seconds when left out. */
+  readonly timestampUnit?: "milliseconds";
   /** How far a signed timestamp may be from now, either way. Only where the content has one. */
   readonly toleranceMs?: number;
   /** Parameter of the query with the SHA-256 of a body that is no form, where the body itself is not signed. */
@@ -63,6 +69,11 @@ export interface Provider {
   /** The type of a message that has none. */
   readonly otherType: string;
   readonly handshake?: Handshake;
-  /** `empty`: 200 without a body, for senders who show or interpret what they are answered. */
-  readonly answer: "accepted" | "empty";
+  /** True where an address is asked by HEAD whether it is there, before anything is sent to it. */
+  readonly isProbed?: boolean;
+  /**
+   * `empty`: 200 without a body, for senders who show or interpret what they are answered. `silent`: a refusal has no body
+   * either.
+   */
+  readonly answer: "accepted" | "empty" | "silent";
 }

@@ -5,7 +5,8 @@ export const reasons = {
   repeatedHeader: "A header that the signature needs came more than once",
   unreadableSignature: "The signature is not written as this provider writes it",
   wrongSignature: "The signature is not that of this body with any secret of the source",
-  unreadableTimestamp: "The timestamp is not a whole number of seconds since 1970",
+  unreadableTimestamp:
+    "The timestamp is not a whole number of seconds, or milliseconds, since 1970",
   oldTimestamp: "The timestamp is too far from now: the message is old, or a clock is wrong",
   unsignedBody: "The signature does not cover the body",
   reservedType: "The message would become an event of a type that only Portico itself may emit",

@@ -19,7 +19,7 @@ export type VerificationKey =
 
 /** Reads a secret in the form of its provider, or says what is wrong with it. An empty or guessable one is refused. */
 export function readSecret(secret: string, form: SecretForm): Result<VerificationKey, string> {
-  if (secret !== secret.trim()) return refused("it begins or ends with a space or line break");
+  if (/^\s|\s$/.test(secret)) return refused("it begins or ends with a space or line break");
   if (secret.length < LENGTH_MIN || secret.length > LENGTH_MAX) {
     return refused(`it has ${secret.length} characters; ${LENGTH_MIN} to ${LENGTH_MAX} are taken`);
   }
@@ -30,6 +30,8 @@ export function readSecret(secret: string, form: SecretForm): Result<Verificatio
       return readWhsec(secret);
     case "spki":
       return readPublicKey(secret);
+    case "ed25519":
+      return readEd25519(secret);
     default:
       return form satisfies never;
   }
@@ -58,4 +60,14 @@ function readPublicKey(secret: string): Result<VerificationKey, string> {
     // Whatever OpenSSL says of it, it is none of ours to use.
     return refused("it is not a public key (SPKI in DER)");
   }
+}
+
+/** What stands before the 32 bytes in SPKI (RFC 8410 §4). */
+const ED25519_SPKI = Buffer.from("302a300506032b6570032100", "hex");
+
+function readEd25519(secret: string): Result<VerificationKey, string> {
+  const bytes = decode(secret, "hex");
+  if (bytes?.byteLength !== 32) return refused("it is not a public key of 32 bytes in hex");
+  const key = Buffer.concat([ED25519_SPKI, bytes]);
+  return ok({ kind: "public", key: createPublicKey({ key, format: "der", type: "spki" }) });
 }

@@ -10,6 +10,7 @@ const LENGTHS: Readonly<Record<SignatureAlgorithm, readonly [min: number, max: n
   "hmac-sha512": [64, 64],
   "hmac-sha1": [20, 20],
   "ecdsa-p256-sha256": [8, 72],
+  ed25519: [64, 64],
 };
 
 /** What a signature header says. */

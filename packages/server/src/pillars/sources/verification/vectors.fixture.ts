@@ -1,4 +1,5 @@
-import { createHmac } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createHmac, createPrivateKey, sign } from "node:crypto";
 
 /** One genuine message, as its sender would make it. */
 export interface Vector {
@@ -134,4 +135,69 @@ export const computedVectors: readonly Vector[] = [
     },
     body: '{"id":820982911946154500}',
   },
+  {
+    title: "HubSpot (no vector is printed)",
+    provider: "hubspot",
+    secret: "hubspot-client-secret",
+    at: 1_614_265_330,
+    url: "https://portico.test/in/hubspot?portal=1",
+    headers: {
+      "content-type": "application/json",
+      "x-hubspot-request-timestamp": "1614265330000",
+      "x-hubspot-signature-v3": hmac(
+        "hubspot-client-secret",
+        'POSThttps://portico.test/in/hubspot?portal=1[{"eventId":1}]1614265330000',
+      ).digest("base64"),
+    },
+    body: '[{"eventId":1}]',
+  },
+  {
+    title: "Discord (no vector is printed), with the first key of RFC 8032 §7.1",
+    provider: "discord",
+    secret: "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+    at: 1_614_265_330,
+    headers: {
+      "content-type": "application/json",
+      "x-signature-timestamp": "1614265330",
+      "x-signature-ed25519": signEd25519(
+        '1614265330{"type":1,"event":{"type":"ENTITLEMENT_CREATE"}}',
+      ),
+    },
+    body: '{"type":1,"event":{"type":"ENTITLEMENT_CREATE"}}',
+  },
+  {
+    title: "Trello (no vector is printed)",
+    provider: "trello",
+    secret: "trello-secret",
+    at: 1_700_000_000,
+    url: "https://portico.test/in/trello",
+    headers: {
+      "content-type": "application/json",
+      "x-trello-webhook": createHmac("sha1", "trello-secret")
+        .update('{"action":{"id":"a1","type":"updateCard"}}https://portico.test/in/trello')
+        .digest("base64"),
+    },
+    body: '{"action":{"id":"a1","type":"updateCard"}}',
+  },
+  {
+    title: "Xero (no vector is printed)",
+    provider: "xero",
+    secret: "xero-signing-key",
+    at: 1_700_000_000,
+    headers: {
+      "content-type": "application/json",
+      "x-xero-signature": hmac("xero-signing-key", '{"events":[],"entropy":"S0m3"}').digest(
+        "base64",
+      ),
+    },
+    body: '{"events":[],"entropy":"S0m3"}',
+  },
 ];
+
+/** Signs with the first private key of RFC 8032 §7.1. */
+function signEd25519(text: string): string {
+  const seed = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+  const key = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+  return sign(null, Buffer.from(text), privateKey).toString("hex");
+}

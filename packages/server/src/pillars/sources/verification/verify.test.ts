@@ -91,6 +91,8 @@ describe.each(all)("$provider.name: $title", (message) => {
       text: "another-secret",
       whsec: `whsec_${Buffer.alloc(24, 7).toString("base64")}`,
       spki: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+      // The second key of RFC 8032 §7.1.
+      ed25519: "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
     }[message.provider.secret];
     expect(outcome({ ...message, secrets: [other] })).toBe("wrongSignature");
     expect(outcome({ ...message, secrets: [""] })).toBe("wrongSignature");
@@ -144,11 +146,12 @@ describe.each(all)("$provider.name: $title", (message) => {
 
   it("is not with another time than the signed one", () => {
     if (timestampHeader === undefined) return;
-    for (const time of [String(message.at + 1), ` ${message.at}`.padEnd(14, "0"), "NaN", "1e9"]) {
+    for (const time of [String(message.at + 1), ` ${message.at}`.padEnd(15, "0"), "NaN", "1e9"]) {
       expect(outcome(withHeader(message, timestampHeader, time)), time).toBe("wrongSignature");
     }
     expect(outcome(withHeader(message, timestampHeader, undefined))).toBe("missingHeader");
-    const rawHeaders = [...message.rawHeaders, timestampHeader, String(message.at)];
+    const again = header(message, timestampHeader);
+    const rawHeaders = [...message.rawHeaders, timestampHeader, again];
     expect(outcome({ ...message, rawHeaders })).toBe("repeatedHeader");
   });
 });
@@ -370,6 +373,8 @@ describe("a secret", () => {
     ["whsec", "whsec_AAAA"],
     ["whsec", "whsec_not base64 at all!!"],
     ["whsec", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw="],
+    ["ed25519", "d75a"],
+    ["ed25519", "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511z"],
     ["spki", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"],
     ["spki", Buffer.from("not a key").toString("base64")],
   ] as const)("of the form %s is refused when it is %j", (form, secret) => {

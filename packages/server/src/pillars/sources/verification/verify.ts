@@ -103,18 +103,22 @@ interface Comparison {
 const HASHES = { "hmac-sha256": "sha256", "hmac-sha512": "sha512", "hmac-sha1": "sha1" } as const;
 
 function isSignatureOf(content: Uint8Array, { algorithm, key, signature }: Comparison): boolean {
-  if (algorithm === "ecdsa-p256-sha256") {
-    return key.kind === "public" && verifySignature("sha256", content, key.key, signature);
+  if (algorithm === "ecdsa-p256-sha256" || algorithm === "ed25519") {
+    // Ed25519 hashes by itself.
+    const hash = algorithm === "ed25519" ? null : "sha256";
+    return key.kind === "public" && verifySignature(hash, content, key.key, signature);
   }
   if (key.kind !== "hmac") return false;
   return equalSecrets(createHmac(HASHES[algorithm], key.bytes).update(content).digest(), signature);
 }
 
-const SECONDS = /^\d{1,12}$/;
+const WHOLE = /^\d{1,15}$/;
 
 function lateness(timestamp: string, judge: Judge): Reason | undefined {
   const tolerance = judge.toleranceMs ?? judge.provider.toleranceMs;
   if (judge.provider.toleranceMs === undefined || tolerance === undefined) return undefined;
-  if (!SECONDS.test(timestamp)) return "unreadableTimestamp";
-  return Math.abs(judge.nowMs - Number(timestamp) * 1_000) > tolerance ? "oldTimestamp" : undefined;
+  if (!WHOLE.test(timestamp)) return "unreadableTimestamp";
+  const unitMs = judge.provider.timestampUnit === "milliseconds" ? 1 : 1_000;
+  const ageMs = judge.nowMs - Number(timestamp) * unitMs;
+  return Math.abs(ageMs) > tolerance ? "oldTimestamp" : undefined;
 }

@@ -141,7 +141,7 @@ describe("a secret of one's own", () => {
     await using app = await openShop();
     const refused = await app.as().post("/webhooks", { url, events: ["*"], secret });
     expect([refused.status, code(refused)]).toEqual([422, "webhooks.badSecret"]);
-    if (secret.length > 10) expect(refused.text).not.toContain(secret.slice(6));
+    expect(refused.text).not.toContain(secret.slice(6) || secret);
   });
 
   it.each([24, 64])("201 with %i bytes, shown once", async (bytes) => {

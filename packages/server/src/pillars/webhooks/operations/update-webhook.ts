@@ -4,6 +4,7 @@ import type { Caller } from "portico/kernel";
 import { activity, changeWebhook } from "../change.ts";
 import type { Changes } from "../change.ts";
 import { raise } from "../errors.ts";
+import { wakeAll } from "../health.ts";
 import { endPace } from "../pace.ts";
 import { acceptHeaders } from "../headers.ts";
 import { keptChannels, OWNER, ownerOf } from "../owner.ts";
@@ -75,6 +76,7 @@ export const updateWebhook = operation({
       }),
     );
     if (body.rateLimit !== undefined) await endPace(tx, changed.id);
+    if (body.ordering !== undefined) wakeAll(tx, changed.id);
     return changed;
   },
 });
