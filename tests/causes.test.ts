@@ -59,7 +59,7 @@ describeStore("the thread of an event", (open) => {
     expect(kinds.filter((kind) => kind === "event").length).toBeGreaterThan(1);
     for (const entry of entries) {
       const cause = entry.cause === null ? undefined : byId.get(entry.cause);
-      if (cause !== undefined) expect(entry.depth).toBe(cause.depth + 1);
+      expect(entry.depth).toBe(cause === undefined ? 0 : cause.depth + 1);
       expect(entry.kind === "request" || cause !== undefined, `${entry.kind} ${entry.cause}`).toBe(
         true,
       );

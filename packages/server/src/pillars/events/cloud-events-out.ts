@@ -7,7 +7,7 @@ import { isObject } from "./schema/index.ts";
 export const CLOUD_EVENTS = Symbol("events.cloudEvents");
 
 /** The `source` of events that did not come as CloudEvents. */
-export function sourceOf({ server }: PluginContext): string {
+function sourceOf({ server }: PluginContext): string {
   return ownUrl(server);
 }
 

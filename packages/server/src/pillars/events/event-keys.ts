@@ -31,8 +31,8 @@ const forgetOld = statement<{ idempotency_key: string; before: number }, EventTa
     db
       .deleteFrom("events_keys")
       .where("created_at", "<", param("before"))
-      .where(({ or, eb }) =>
-        or([
+      .where((eb) =>
+        eb.or([
           eb("idempotency_key", "=", param("idempotency_key")),
           eb(
             "idempotency_key",

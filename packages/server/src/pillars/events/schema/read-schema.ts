@@ -6,7 +6,7 @@ import { makePattern } from "./pattern.ts";
 import type { Pattern } from "./pattern.ts";
 
 /** Bytes of a schema as JSON. */
-export const SCHEMA_BYTES_MAX = 65_536;
+const SCHEMA_BYTES_MAX = 65_536;
 const NODES_MAX = 2_000;
 const DEPTH_MAX = 32;
 const MISTAKES_MAX = 20;
