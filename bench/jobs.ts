@@ -24,7 +24,7 @@ if (values.postgres !== undefined) process.env["PORTICO_TEST_POSTGRES_URL"] = va
 interface Engine {
   readonly spine: TestSpine;
   /** Settles when so many jobs have run. */
-  ran(many: number): Promise<void>;
+  readonly ran: (many: number) => Promise<void>;
 }
 
 async function open(): Promise<Engine> {

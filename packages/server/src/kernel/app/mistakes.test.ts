@@ -96,3 +96,31 @@ test("a point one plugin declares may be filled by another", () => {
   });
   expect(findMistakes(world([opens, fills]))).toEqual([]);
 });
+
+test("a schedule that could not tick, and a job nobody could be let to call, are found before the start", () => {
+  const plain = { input: Type.Object({}), run: () => Promise.resolve() };
+  const plugin = definePlugin({
+    id: "notes",
+    version: "1.0.0",
+    engine: "^1",
+    events: { "job.failed": { description: "Not ours.", data: Type.Object({}) } },
+    jobs: { tidy: { ...plain, callable: "notes:tidy" } },
+    schedules: {
+      good: { cron: "0 8 * * *", zone: "Europe/Berlin", job: "tidy", input: {} },
+      never: { cron: "0 0 30 2 *", job: "tidy", input: {} },
+      nowhere: { cron: "@daily", zone: "Mars/Base", jitter: "soon", job: "tidy", input: {} },
+      unknown: { cron: "@daily", job: "none" },
+      wrong: { cron: "@daily", job: "tidy", input: "text" },
+    },
+  });
+  const paths = findMistakes(world([plugin])).map(({ path }) => path);
+  expect(paths.toSorted()).toEqual([
+    "job.failed",
+    "notes.jobs.tidy.callable",
+    "notes.schedules.never.cron",
+    "notes.schedules.nowhere.cron",
+    "notes.schedules.nowhere.jitter",
+    "notes.schedules.unknown.job",
+    "notes.schedules.wrong.input",
+  ]);
+});

@@ -7,8 +7,10 @@
  * key, whose slots (ready and running rows, counted under the key's lock) are filled in order; the end of a run frees
  * its slot. A claim gives a lease and a fencing token, and the end of a run is one batch that begins with that fence. A
  * dead process's jobs are taken back: on SQLite by the next start, on PostgreSQL when its session or lease ends; a crash
- * is counted apart from failures, and too many set the job aside. What is done is deleted; what ended badly is kept in
- * `jobs_ended` until it is retried. Emits nothing. Needs the store and a clock.
+ * is counted apart from failures, and too many set the job aside. A claim takes from each organization in turn. What is done
+ * is deleted, unless somebody may ask for it; what ended otherwise is kept in `jobs_ended` until it is retried or has been
+ * kept long enough. Progress is stored behind the same fence. Emits job.completed, job.failed and job.quarantined, as
+ * definitions say. Needs the store and a clock.
  */
 export { createEnqueuer, scheduledOptions } from "./enqueue.ts";
 export type { EnqueuerOptions } from "./enqueue.ts";

@@ -7,8 +7,8 @@ import { ORGANIZATIONS_MAX } from "./turns.ts";
 /** Columns a claim returns. */
 const CLAIMED = `n, id, token, organization, plugin, name, input, key_name, "rank", attempt, crashes, schedule, created_at,
   actor, cause, trace`;
-const MOVED = `organization, plugin, name, input, key_name, priority, attempt, crashes, progress, schedule, created_at,
-  started_at, actor, cause, trace`;
+const MOVED_FIRST = `organization, plugin, name, input, key_name, priority`;
+const MOVED_LAST = `crashes, progress, schedule, created_at, started_at, actor, cause, trace`;
 /** The fence: the row is still in the run that this token was given for. */
 const FENCE = `n = ? and token = ? and state = 'running'`;
 const OF_KEY = `organization = ? and plugin = ? and name = ? and key_name = ?`;
@@ -153,9 +153,10 @@ function numbersIn(dialect: Dialect): string {
 
 function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {
   // The run that ended so was a try; a quarantined job had none.
-  const moved = outcome === "quarantined" ? MOVED : MOVED.replace("attempt,", "attempt + 1,");
-  return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED}, error)
-    select id, '${outcome}', cast(? as bigint), ${moved}, cast(? as text) from jobs_active where ${FENCE}
+  return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED_FIRST}, attempt, ${MOVED_LAST}, error)
+    select id, '${outcome}', cast(? as bigint), ${MOVED_FIRST},
+      case when '${outcome}' = 'quarantined' then attempt else attempt + 1 end, ${MOVED_LAST}, cast(? as text)
+    from jobs_active where ${FENCE}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

@@ -8,9 +8,8 @@
  * writes with the end of such a job whether it failed (`scheduleSequels`); who failed too often is paused. Emits
  * schedule.missed and schedule.paused. Needs the store and the jobs.
  */
-export { syncDeclared } from "./declared.ts";
 export type { Declared } from "./declared.ts";
-export { raiseSchedules, scheduleErrors } from "./errors.ts";
+export { scheduleErrors } from "./errors.ts";
 export { scheduleEvents } from "./events.ts";
 export { createSchedules, scheduleSequels } from "./schedules.ts";
 export type { RunningSchedules, SchedulesOptions } from "./schedules.ts";

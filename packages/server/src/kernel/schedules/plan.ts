@@ -2,7 +2,7 @@ import { fireAt } from "./timing.ts";
 import type { ReadTiming } from "./timing.ts";
 
 /** A tick no later than this came on time, whatever the catch-up says: processes are slow now and then. */
-export const ON_TIME_MS = 10_000;
+const ON_TIME_MS = 10_000;
 /** Missed ticks are counted up to here. */
 const COUNT_MAX = 1_000;
 /** Ticks that came on time are run up to so many at once: ten seconds of a pattern of seconds. */

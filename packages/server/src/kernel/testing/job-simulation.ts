@@ -247,7 +247,13 @@ export async function simulate(database: TestDatabase, seed: number): Promise<Si
   try {
     await simulation.simulate(seed % 4 === 0 ? { ...CALM, late: 0.1 } : STORM);
     const { broken, world, ends, runs } = simulation;
-    return { ticks: simulation.ticks, broken: [...new Set(broken)], trace: world.trace, ends, runs };
+    return {
+      ticks: simulation.ticks,
+      broken: [...new Set(broken)],
+      trace: world.trace,
+      ends,
+      runs,
+    };
   } finally {
     await simulation.clear();
   }
