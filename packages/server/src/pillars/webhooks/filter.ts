@@ -184,7 +184,7 @@ export function compileFilter(filter: Filter): Judge {
 }
 
 /** Finds a value; undefined where there is none. */
-export function finderOf(path: string): (subject: Subject) => unknown {
+function finderOf(path: string): (subject: Subject) => unknown {
   if (path === "type") return ({ type }) => type;
   if (path === "subject") return ({ subject }) => subject ?? undefined;
   const names = path.split(".").slice(1);

@@ -7,14 +7,14 @@ import { events } from "../index.ts";
 
 const open = (): Promise<TestApp> => createTestApp({ plugins: [events] });
 
-function verbOf(app: TestApp, noun: string) {
-  const found = app.cliVerbs().find(({ verb }) => verb.noun === noun);
-  if (found === undefined) throw new TypeError(`there is no ${noun}`);
+function verbOf(app: TestApp, words: string) {
+  const found = app.cliVerbs().find(({ verb }) => `${verb.noun} ${verb.verb}`.trim() === words);
+  if (found === undefined) throw new TypeError(`there is no ${words}`);
   return found;
 }
 
-async function run(app: TestApp, noun: string, input: Partial<CliInput>): Promise<CliOutput> {
-  const { verb, ctx } = verbOf(app, noun);
+async function run(app: TestApp, words: string, input: Partial<CliInput>): Promise<CliOutput> {
+  const { verb, ctx } = verbOf(app, words);
   return await verb.run(ctx, { arguments: {}, options: {}, ...input }, () => undefined);
 }
 
@@ -66,7 +66,7 @@ describe("portico trigger", () => {
 describe("portico events tail", () => {
   it("shows events of the types and the organization that were asked for, on one line each", async () => {
     await using app = await open();
-    const { verb, ctx } = verbOf(app, "events");
+    const { verb, ctx } = verbOf(app, "events tail");
     const options = { types: ["invoice.*"], count: "1" };
     const shown: CliOutput[] = [];
     const tailing = (async () => {
@@ -85,9 +85,9 @@ describe("portico events tail", () => {
   it("lists the newest where nothing can be followed, and refuses a count that is none", async () => {
     await using app = await open();
     await trigger(app);
-    const { data } = await run(app, "events", { options: { types: ["invoice.*"] } });
+    const { data } = await run(app, "events tail", { options: { types: ["invoice.*"] } });
     expect(data).toMatchObject({ data: [{ type: "invoice.sent" }] });
-    const { verb, ctx } = verbOf(app, "events");
+    const { verb, ctx } = verbOf(app, "events tail");
     const outputs = verb.follow?.(
       ctx,
       { arguments: {}, options: { count: "many" } },

@@ -85,7 +85,7 @@ function* takeOverVersion(
 }
 
 /** By their place; where routes were put in or taken out, from there on by their path. */
-export function* takeOverRoutes<TRoute extends Pick<RouteSettings, "path">>(
+function* takeOverRoutes<TRoute extends Pick<RouteSettings, "path">>(
   before: readonly TRoute[] = [],
   after: readonly TRoute[],
 ): Pieces<readonly TRoute[]> {
