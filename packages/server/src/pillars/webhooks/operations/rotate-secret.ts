@@ -1,5 +1,6 @@
+import { Buffer } from "node:buffer";
 import { Type } from "typebox";
-import { operation, toRfc3339 } from "portico/kernel";
+import { equalSecrets, operation, toRfc3339 } from "portico/kernel";
 import { holdWebhook } from "../change.ts";
 import { OWNER } from "../owner.ts";
 import { acceptSecret } from "../secret.ts";
@@ -88,7 +89,7 @@ function rotated(
   { expiresAt, now }: { readonly expiresAt: number; readonly now: number },
 ): readonly LiveSecret[] {
   const older = before
-    .filter((each) => each.secret !== secret)
+    .filter((each) => !equalSecrets(Buffer.from(each.secret), Buffer.from(secret)))
     .map((each) => ({ ...each, expiresAt: Math.min(each.expiresAt ?? expiresAt, expiresAt) }))
     .filter((each) => each.expiresAt > now);
   return [{ secret, expiresAt: null }, ...older].slice(0, LIVE_MAX);
