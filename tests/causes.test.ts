@@ -8,6 +8,9 @@ import { createTestApp, type TestApp } from "../packages/server/src/kernel/testi
 import { builtIns } from "../packages/server/src/platform.ts";
 import { createExamples, isInstanceWide } from "./examples/requests.ts";
 
+/** Of a request, a job, a message that came in, work that nobody asked for. */
+const ID = /^[a-z]+_[0-9a-z]{26}$/;
+
 interface Entry {
   readonly kind: string;
   readonly id: string;
@@ -30,8 +33,9 @@ describeStore("every event, whoever wrote it,", (open) => {
     for (const { type, event } of seen) {
       expect(event.trace, type).toMatch(/^(?!0{32})[0-9a-f]{32}$/);
       expect(event.actor, type).not.toBe("");
-      const isKnown = /^(?:req|root|job|run|delivery|attempt)_/.test(event.cause);
-      expect(isKnown || known.has(event.cause), `${type} is caused by ${event.cause}`).toBe(true);
+      const { cause } = event;
+      const leads = cause.startsWith("evt_") ? known.has(cause) : ID.test(cause);
+      expect(leads, `${type} is caused by ${cause}`).toBe(true);
     }
   }, 60_000);
 });

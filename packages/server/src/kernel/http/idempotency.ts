@@ -38,6 +38,31 @@ export function fingerprintOf(parts: readonly unknown[]): string {
   return Buffer.from(sha256(canonicalJson(parts))).toString("hex");
 }
 
+const NEXT_ORGANIZATION = {
+  sqlite:
+    "select organization from http_idempotency where organization > ? order by organization limit 1",
+  postgres:
+    "select organization from http_idempotency where organization > $1 order by organization limit 1",
+} as const;
+
+/** Old answers of one organization: of all operations but those of a JSON list, or of one only. */
+const PURGE = {
+  sqlite: {
+    but: `delete from http_idempotency where rowid in (select rowid from http_idempotency
+      where organization = ? and created_at < ? and operation not in (select value from json_each(?))
+      limit ${PURGED_MAX})`,
+    only: `delete from http_idempotency where rowid in (select rowid from http_idempotency
+      where organization = ? and created_at < ? and operation = ? limit ${PURGED_MAX})`,
+  },
+  postgres: {
+    but: `delete from http_idempotency where ctid in (select ctid from http_idempotency
+      where organization = $1 and created_at < $2
+      and operation not in (select jsonb_array_elements_text(($3::text)::jsonb)) limit ${PURGED_MAX})`,
+    only: `delete from http_idempotency where ctid in (select ctid from http_idempotency
+      where organization = $1 and created_at < $2 and operation = $3 limit ${PURGED_MAX})`,
+  },
+} as const;
+
 /** The organization is stamped on by the store. */
 interface AnswerColumns extends Record<string, SqlValue> {
   readonly subject: string;
@@ -167,10 +192,10 @@ export class Idempotency {
     let purged = 0;
     let organization = await this.organizationAfter("");
     while (organization !== undefined) {
-      const others = [...longer.keys()];
-      purged += await this.purgeOf(organization, { but: others, keptMs: KEPT_MS });
+      const names = JSON.stringify([...longer.keys()]);
+      purged += await this.purgeOf(organization, { which: "but", names, keptMs: KEPT_MS });
       for (const [operation, keptMs] of longer) {
-        purged += await this.purgeOf(organization, { only: operation, keptMs });
+        purged += await this.purgeOf(organization, { which: "only", names: operation, keptMs });
       }
       organization = await this.organizationAfter(organization);
     }
@@ -180,9 +205,7 @@ export class Idempotency {
   /** Walks the organizations by the index, one look-up each. */
   private async organizationAfter(organization: string): Promise<string | undefined> {
     const { rows } = await this.hub.driver.query({
-      sql: this.written(
-        "select organization from http_idempotency where organization > ? order by organization limit 1",
-      ),
+      sql: NEXT_ORGANIZATION[this.hub.driver.dialect],
       parameters: [organization],
     });
     const found = rows[0]?.["organization"];
@@ -191,36 +214,17 @@ export class Idempotency {
 
   private async purgeOf(
     organization: string,
-    what: {
-      readonly keptMs: number;
-      readonly only?: string;
-      readonly but?: readonly string[];
-    },
+    what: { readonly keptMs: number; readonly which: "but" | "only"; readonly names: string },
   ): Promise<number> {
     const { driver } = this.hub;
-    const names = what.only === undefined ? (what.but ?? []) : [what.only];
-    const list = names.map(() => "?").join(", ");
-    const isIn = what.only === undefined ? "not in" : "in";
-    const row = driver.dialect === "postgres" ? "ctid" : "rowid";
-    const sql = this.written(
-      `delete from http_idempotency where ${row} in (select ${row} from http_idempotency
-       where organization = ? and created_at < ?${names.length === 0 ? "" : ` and operation ${isIn} (${list})`}
-       limit ${PURGED_MAX})`,
-    );
-    const parameters = [organization, Math.floor(this.clock.now() - what.keptMs), ...names];
+    const sql = PURGE[driver.dialect][what.which];
+    const parameters = [organization, Math.floor(this.clock.now() - what.keptMs), what.names];
     let purged = 0;
     for (;;) {
       const { changes } = await driver.transaction((tx) => tx.execute({ sql, parameters }));
       purged += changes;
       if (changes < PURGED_MAX) return purged;
     }
-  }
-
-  private written(sql: string): string {
-    let count = 0;
-    return this.hub.driver.dialect === "sqlite"
-      ? sql
-      : sql.replaceAll("?", () => `$${(count += 1)}`);
   }
 
   private isOld(row: IdempotencyRow, { keptMs }: KeyedRequest): boolean {
