@@ -14,8 +14,13 @@ import { judge } from "./schema/index.ts";
 import { settingsOf } from "./settings.ts";
 import type { NewEvent } from "./view.ts";
 
+/** Of one request, whatever its events and their schemas: what is judged is judged while nobody else is served. */
+const STEPS_MAX = 1_000_000;
+
 /** What is known before events are written. */
 export interface Prepared {
+  /** Steps that may still be taken to judge the events of the request. */
+  readonly steps: { left: number };
   readonly rules: ReadonlyMap<string, TypeRule>;
   /** Grows by the keys of the batch itself. */
   readonly keys: Map<string, KnownKey>;
@@ -35,6 +40,7 @@ export async function prepareEvents(
 ): Promise<Prepared> {
   const types = events.map(({ type }) => type);
   return {
+    steps: { left: STEPS_MAX },
     rules: await rulesOf(ctx, read, { organization: caller.organization, types }),
     keys: await knownKeys(events, { read, ctx }),
   };
@@ -71,7 +77,8 @@ export function acceptEvent(event: NewEvent, accepting: Accepting): AcceptedEven
   if (replayed !== undefined) return { id: replayed, warnings: [] };
   const rule = prepared.rules.get(type);
   const judged = dataBase64 === undefined ? { value } : undefined;
-  const warnings = rule === undefined ? [] : judgeBy(rule, judged, { type, pointer, ctx });
+  const warnings =
+    rule === undefined ? [] : judgeBy(rule, judged, { type, pointer, ctx, steps: prepared.steps });
   const id = append.emit(type, bytes, {
     ...options,
     ...(contentType === undefined ? {} : { contentType }),
@@ -111,12 +118,17 @@ function bytesOf(event: NewEvent, { arrived, pointer, ctx }: Accepting): Uint8Ar
 function judgeBy(
   { schema, validation, version }: TypeRule,
   judged: { readonly value: unknown } | undefined,
-  { type, pointer, ctx }: { type: string; pointer: string; ctx: PluginContext },
+  {
+    type,
+    pointer,
+    ctx,
+    steps,
+  }: { type: string; pointer: string; ctx: PluginContext; steps: Prepared["steps"] },
 ): readonly ProblemPlace[] {
   const found =
     judged === undefined
       ? [{ pointer: "", detail: "is not JSON, which the schema describes" }]
-      : judge(schema, judged.value);
+      : judge(schema, judged.value, steps);
   if (found.length === 0) return found;
   const places = under(`${pointer}/data`, found);
   const outcome = validation === "enforce" ? "refused" : "stored";

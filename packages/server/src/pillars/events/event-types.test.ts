@@ -60,10 +60,10 @@ describeStore("event types", (open) => {
     expect(refused.json()).toMatchObject({
       detail: expect.stringContaining("breaks producers and consumers, by 4 changes"),
       errors: [
-        { pointer: "/total", detail: "may no longer be integer (breaks producers)" },
-        { pointer: "/total", detail: "may now be string (breaks consumers)" },
         { pointer: "/note", detail: "is no longer described (breaks consumers)" },
         { pointer: "/vat", detail: "is now required (breaks producers)" },
+        { pointer: "/total", detail: "may no longer be integer (breaks producers)" },
+        { pointer: "/total", detail: "may now be string (breaks consumers)" },
       ],
     });
     expect((await app.as().get("/event-types/invoice.sent")).json()).toMatchObject({
@@ -164,6 +164,27 @@ describeStore("event types", (open) => {
     expect(code(await app.as().post("/event-types", { type: "event_type.created" }))).toBe(
       "events.reservedType",
     );
+  });
+
+  it("judges all events of a request in the time of a few, however long each could take", async () => {
+    await using database = await open();
+    await using app = await createTestApp({ plugins, driver: database.driver });
+    const next = (level: number): object => ({ $ref: `#/$defs/d${level + 1}` });
+    const $defs = Object.fromEntries(
+      Array.from({ length: 31 }, (_, level) => [
+        `d${level}`,
+        level === 30 ? {} : { allOf: [next(level), next(level)] },
+      ]),
+    );
+    await app.as().post("/event-types", { type: "a.b", schema: { ...next(-1), $defs } });
+    const events = Array(100).fill({ type: "a.b", data: {} });
+    const sent = await app.as().post("/events/batch", { events });
+    expect(sent.status).toBe(202);
+    const { warnings } = sent.json() as { warnings: { detail: string }[] };
+    expect(
+      warnings.filter(({ detail }) => detail.startsWith("takes more than 250000")),
+    ).toHaveLength(4);
+    expect(warnings.filter(({ detail }) => detail.endsWith("have left to it"))).toHaveLength(96);
   });
 
   it.each([

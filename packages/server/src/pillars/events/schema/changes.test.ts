@@ -139,3 +139,19 @@ it("names a member by its pointer, escaped", () => {
   const before = { properties: { "a/b~c": text } };
   expect(changesOf(read(before), read({}))[0]?.pointer).toBe("/a~1b~0c");
 });
+
+it("compares rings of many parts within bounds, and says that it did not compare all", () => {
+  const ring = (parts: number): object => ({
+    $ref: "#/$defs/n0",
+    $defs: Object.fromEntries(
+      Array.from({ length: parts }, (_, index) => [
+        `n${index}`,
+        { items: { $ref: `#/$defs/n${(index + 1) % parts}` }, minItems: index % 7 },
+      ]),
+    ),
+  });
+  expect(changesOf(read(ring(400)), read(ring(399)))[0]).toMatchObject({
+    breaks: "both",
+    detail: "is beyond what can be compared",
+  });
+});

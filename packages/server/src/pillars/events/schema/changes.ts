@@ -22,6 +22,10 @@ interface Comparison {
   readonly changes: SchemaChange[];
   /** Pairs under comparison or compared: schemas may refer to themselves. */
   readonly seen: Map<SchemaNode, Set<SchemaNode>>;
+  /** What is to be compared, and was. A list, since pairs may lead to each other further than calls can be nested. */
+  readonly pairs: Pair[];
+  /** Where the list was full. */
+  beyond?: string;
 }
 
 interface Pair {
@@ -31,6 +35,8 @@ interface Pair {
 }
 
 const CHANGES_MAX = 100;
+/** Schemas that refer to themselves by rings of other lengths meet in as many pairs as both have parts, multiplied. */
+const PAIRS_MAX = 4_000;
 /** Words that say nothing of what is right. */
 const ANNOTATIONS = new Set(
   "$schema $defs definitions $comment title description default examples deprecated readOnly writeOnly format contentEncoding contentMediaType".split(
@@ -67,16 +73,29 @@ const LIMITS: ReadonlyMap<string, 1 | -1> = new Map([
  * they read. The rules: `docs/events.md`, "What breaks whom". A word without a rule breaks both as soon as it differs.
  */
 export function changesOf(before: EventSchema, after: EventSchema): readonly SchemaChange[] {
-  const comparison: Comparison = { before, after, changes: [], seen: new Map() };
+  const comparison: Comparison = { before, after, changes: [], seen: new Map(), pairs: [] };
   compare(comparison, { before: before.root, after: after.root, pointer: "" });
-  return comparison.changes.slice(0, CHANGES_MAX);
+  for (const pair of comparison.pairs) comparePair(comparison, pair);
+  const { beyond, changes } = comparison;
+  if (beyond !== undefined) {
+    changes.unshift({ pointer: beyond, breaks: "both", detail: "is beyond what can be compared" });
+  }
+  return changes.slice(0, CHANGES_MAX);
 }
 
+/** Puts a pair on the list, once. */
 function compare(comparison: Comparison, pair: Pair): void {
   const before = resolve(pair.before, comparison.before);
   const after = resolve(pair.after, comparison.after);
   if (isSeen(comparison, before, after)) return;
-  const { pointer } = pair;
+  if (comparison.pairs.length >= PAIRS_MAX) {
+    comparison.beyond ??= pair.pointer;
+    return;
+  }
+  comparison.pairs.push({ before, after, pointer: pair.pointer });
+}
+
+function comparePair(comparison: Comparison, { before, after, pointer }: Pair): void {
   const tell: Tell = (breaks, detail, at = pointer) =>
     void comparison.changes.push({ pointer: at, breaks, detail });
   const [was, is] = [asObject(before), asObject(after)];

@@ -3,6 +3,7 @@ import type { Judge, Judging } from "./judging.ts";
 import type { JsonObject } from "./keywords.ts";
 import { isObject } from "./keywords.ts";
 import { spend } from "./pattern.ts";
+import type { Budget } from "./pattern.ts";
 import type { SchemaNode } from "./read-schema.ts";
 import { sameJson } from "./same-json.ts";
 
@@ -63,6 +64,8 @@ export function judgeArray(
   parts: PartsOf,
 ): readonly ProblemPlace[] {
   const { length } = value;
+  // Each element is touched, whatever is asked of it.
+  spend(parts.judging.budget, length / 4);
   const found = bounds(node, [
     ["minItems", "must have at least", (bound) => length >= bound],
     ["maxItems", "must have at most", (bound) => length <= bound],
@@ -133,13 +136,15 @@ export function judgeObject(
   parts: PartsOf,
 ): readonly ProblemPlace[] {
   const names = Object.keys(value);
+  const { budget } = parts.judging;
+  spend(budget, names.length);
   const found = bounds(node, [
     ["minProperties", "must have at least", (bound) => names.length >= bound],
     ["maxProperties", "must have at most", (bound) => names.length <= bound],
   ]);
   return [
     ...found.map((text) => ({ pointer, detail: `${text} members, not ${names.length}` })),
-    ...missingOf(node, value).map((name) => ({
+    ...missingOf(node, value, budget).map((name) => ({
       pointer: `${pointer}/${escape(name)}`,
       detail: "is missing",
     })),
@@ -147,13 +152,18 @@ export function judgeObject(
   ];
 }
 
-function missingOf({ required, dependentRequired }: JsonObject, value: JsonObject): string[] {
+function missingOf(
+  { required, dependentRequired }: JsonObject,
+  value: JsonObject,
+  budget: Budget,
+): string[] {
   const asked = Array.isArray(required) ? (required as readonly string[]) : [];
-  const dependent = isObject(dependentRequired)
-    ? Object.entries(dependentRequired).flatMap(([name, others]) =>
-        Object.hasOwn(value, name) ? (others as readonly string[]) : [],
-      )
-    : [];
+  const asking = isObject(dependentRequired) ? Object.entries(dependentRequired) : [];
+  spend(budget, asked.length / 2 + asking.length);
+  const dependent = asking.flatMap(([name, others]) =>
+    Object.hasOwn(value, name) ? (others as readonly string[]) : [],
+  );
+  spend(budget, dependent.length / 2);
   return [...asked, ...dependent].filter((name) => !Object.hasOwn(value, name));
 }
 

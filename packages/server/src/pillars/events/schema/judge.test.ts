@@ -147,10 +147,49 @@ describe("judging", () => {
       { items: { pattern: "(x+x+)+y" } },
       Array(300).fill("x".repeat(800)),
     ],
+    [
+      "many members asked after by many branches",
+      { allOf: Array(1_900).fill({ minProperties: 1 }) },
+      Object.fromEntries(Array.from({ length: 30_000 }, (_each, id) => [`k${id}`, 0])),
+    ],
+    [
+      "many elements that may be anything in many branches",
+      { allOf: Array(900).fill({ items: true }) },
+      Array(100_000).fill(1),
+    ],
+    [
+      "a long constant that would be quoted for each element",
+      { items: { not: { const: "x".repeat(60_000) } } },
+      Array(100_000).fill(1),
+    ],
+    [
+      "a pattern of many branches that is found at once in a long text",
+      { allOf: Array(1_800).fill({ pattern: "^x?" }) },
+      "x".repeat(250_000),
+    ],
+    [
+      "a list of large objects that are none of a list of objects",
+      { items: { enum: Array(1_000).fill({ a: 1 }) } },
+      Array(3).fill(
+        Object.fromEntries(Array.from({ length: 10_000 }, (_each, id) => [`k${id}`, 0])),
+      ),
+    ],
   ])("gives up within its steps on %s, which then does not fit", (_what, document, data) => {
     expect(judge(read(document), data)).toEqual([
       { pointer: "", detail: "takes more than 250000 steps to judge by its schema" },
     ]);
+  });
+
+  it("takes the steps of values that share them from what is left to all", () => {
+    const shared = { left: 300_000 };
+    const schema = read(doubling(40));
+    const details = [1, 2, 3].map(() => judge(schema, {}, shared)[0]?.detail);
+    expect(details).toEqual([
+      "takes more than 250000 steps to judge by its schema",
+      expect.stringMatching(/^takes more than 50000 steps .* have left to it$/),
+      expect.stringMatching(/^takes more than 0 steps .* have left to it$/),
+    ]);
+    expect(shared.left).toBe(0);
   });
 });
 

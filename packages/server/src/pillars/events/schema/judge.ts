@@ -14,25 +14,33 @@ const LEVELS_MAX = 256;
 
 /**
  * What of a JSON value does not fit a schema: at most 20 places, none when it fits. A judgement takes at most 250,000
- * steps, some tens of milliseconds; a value that needs more does not fit.
+ * steps, some tens of milliseconds; a value that needs more does not fit. Values that are judged one after another may
+ * share what is left to all of them, from which their steps are taken.
  */
 export function judge(
   schema: EventSchema,
   value: unknown,
-  stepsMax: number = STEPS_MAX,
+  shared: Budget = { left: STEPS_MAX },
 ): readonly ProblemPlace[] {
-  const judging: Judging = { schema, budget: { left: stepsMax }, level: 0 };
+  const stepsMax = Math.max(0, Math.min(STEPS_MAX, Math.floor(shared.left)));
+  const budget: Budget = { left: stepsMax };
   try {
+    const judging: Judging = { schema, budget, level: 0 };
     return judgeNode(schema.root, { value, pointer: "" }, judging).slice(0, PLACES_MAX);
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error;
-    return [{ pointer: "", detail: `takes more than ${stepsMax} steps to judge by its schema` }];
+    const rest = stepsMax < STEPS_MAX ? ", which the others of its request have left to it" : "";
+    const detail = `takes more than ${stepsMax} steps to judge by its schema${rest}`;
+    return [{ pointer: "", detail }];
+  } finally {
+    shared.left -= stepsMax - Math.max(0, budget.left);
   }
 }
 
 const judgeNode: Judge = (node, judged, { schema, budget, level }) => {
   const { value, pointer } = judged;
   if (typeof node === "boolean") {
+    spend(budget, 1 / 8);
     return node ? [] : [{ pointer, detail: "is not allowed by the schema" }];
   }
   spend(budget, level > LEVELS_MAX ? Infinity : 1);
@@ -61,11 +69,11 @@ function judgeValue(
     return [{ pointer, detail: `must be ${types.join(" or ")}, not ${typeOf(value)}` }];
   }
   if ("const" in node && !sameJson(value, node["const"], budget)) {
-    return [{ pointer, detail: `must be ${shown(node["const"])}` }];
+    return [{ pointer, detail: `must be ${shown(node["const"], budget)}` }];
   }
   const { enum: choices } = node;
   if (Array.isArray(choices) && !choices.some((each) => sameJson(value, each, budget))) {
-    return [{ pointer, detail: `must be one of ${shown(choices)}` }];
+    return [{ pointer, detail: `must be one of ${shown(choices, budget)}` }];
   }
   return [];
 }
@@ -108,7 +116,8 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? "array" : typeof value;
 }
 
-function shown(value: unknown): string {
+function shown(value: unknown, budget: Budget): string {
   const text = JSON.stringify(value);
+  spend(budget, text.length / 64);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -32,6 +32,7 @@ export function makePattern(source: string): Pattern | string {
 }
 
 interface Walk {
+  readonly budget: Budget;
   readonly program: Program;
   readonly characters: readonly string[];
   /** By state: the position at which it was last entered. */
@@ -39,8 +40,15 @@ interface Walk {
 }
 
 function search(program: Program, text: string, budget: Budget): boolean {
+  // What is made before the first character is looked at.
+  spend(budget, 1 + text.length / 8 + program.states.length / 64);
   const characters = [...text];
-  const walk = { program, characters, entered: new Int32Array(program.states.length).fill(-1) };
+  const walk = {
+    budget,
+    program,
+    characters,
+    entered: new Int32Array(program.states.length).fill(-1),
+  };
   let active: number[] = [];
   for (let at = 0; at <= characters.length; at += 1) {
     // A search begins anew at every character.
@@ -61,7 +69,7 @@ function search(program: Program, text: string, budget: Budget): boolean {
 
 /** Follows what needs no character; true when the end is reached. */
 function enter(
-  { program, characters, entered }: Walk,
+  { budget, program, characters, entered }: Walk,
   { states, at }: { readonly states: number[]; readonly at: number },
   reached: number[],
 ): boolean {
@@ -71,8 +79,12 @@ function enter(
     const found = program.states[state];
     if (found === undefined) continue;
     if (found.kind === "end") return true;
-    if (found.kind === "character") reached.push(state);
-    else if (found.kind === "split") states.push(...found.next);
+    if (found.kind === "character") {
+      reached.push(state);
+      continue;
+    }
+    spend(budget, 1 / 16);
+    if (found.kind === "split") states.push(...found.next);
     else if (found.holds(characters, at)) states.push(found.next);
   }
   return false;

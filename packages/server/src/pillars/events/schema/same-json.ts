@@ -14,6 +14,7 @@ export function sameJson(left: unknown, right: unknown, budget: Budget): boolean
   }
   if (!isObject(left) || !isObject(right)) return false;
   const names = Object.keys(left);
+  spend(budget, names.length / 4);
   return (
     names.length === Object.keys(right).length &&
     names.every((name) => Object.hasOwn(right, name) && sameJson(left[name], right[name], budget))

@@ -39,9 +39,10 @@ export function verify(message: Message, judge: Judge): Result<Genuine, Reason> 
   if (!isBodyCovered(message, provider)) return refused("unsignedBody");
   const content = joined(contentOf(provider.content, { ...fields.value, message }));
   const { algorithm } = provider.signature;
-  const isGenuine = keys.some((key) =>
-    read.signatures.some((signature) => isSignatureOf(content, { algorithm, key, signature })),
-  );
+  const isGenuine = keys.some((key) => {
+    const isItsOwn = signatureTest(content, algorithm, key);
+    return read.signatures.some(isItsOwn);
+  });
   if (!isGenuine) return refused("wrongSignature");
   const late = lateness(fields.value.timestamp, judge);
   return late === undefined ? ok({ content }) : refused(late);
@@ -94,22 +95,23 @@ function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(at < 0 ? "" : url.slice(at + 1));
 }
 
-interface Comparison {
-  readonly algorithm: SignatureAlgorithm;
-  readonly key: VerificationKey;
-  readonly signature: Uint8Array;
-}
-
 const HASHES = { "hmac-sha256": "sha256", "hmac-sha512": "sha512", "hmac-sha1": "sha1" } as const;
 
-function isSignatureOf(content: Uint8Array, { algorithm, key, signature }: Comparison): boolean {
+/** Whether a signature is that of the content by this key. The content is hashed once, however many are compared. */
+function signatureTest(
+  content: Uint8Array,
+  algorithm: SignatureAlgorithm,
+  key: VerificationKey,
+): (signature: Uint8Array) => boolean {
   if (algorithm === "ecdsa-p256-sha256" || algorithm === "ed25519") {
     // Ed25519 hashes by itself.
     const hash = algorithm === "ed25519" ? null : "sha256";
-    return key.kind === "public" && verifySignature(hash, content, key.key, signature);
+    return (signature) =>
+      key.kind === "public" && verifySignature(hash, content, key.key, signature);
   }
-  if (key.kind !== "hmac") return false;
-  return equalSecrets(createHmac(HASHES[algorithm], key.bytes).update(content).digest(), signature);
+  if (key.kind !== "hmac") return () => false;
+  const wanted = createHmac(HASHES[algorithm], key.bytes).update(content).digest();
+  return (signature) => equalSecrets(wanted, signature);
 }
 
 const WHOLE = /^\d{1,15}$/;
