@@ -3,6 +3,7 @@ import type { Dialect } from "../log/index.ts";
 import type { DriverStatement } from "../store/index.ts";
 import type { ScheduleRow } from "./tables.ts";
 import type { AnySchedule } from "./tick.ts";
+import { AT_ONCE } from "./timing.ts";
 
 /** Pauses a schedule as it was read; changes no row when it is no longer so. */
 export function pauseStatement(
@@ -40,6 +41,9 @@ export function endOfScheduled(
   const sql =
     end === "done"
       ? `update schedules_schedules set failures = 0 where id = ? and failures <> 0`
-      : `update schedules_schedules set failures = failures + 1 where id = ?`;
+      : `update schedules_schedules set failures = failures + 1,
+           fire_at = case when state = 'active' and pause_after > 0 and failures + 1 >= pause_after
+             then ${AT_ONCE} else fire_at end
+         where id = ?`;
   return [{ sql: placeholders(dialect)(sql), parameters: [schedule] }];
 }

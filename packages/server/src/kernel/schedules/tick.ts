@@ -5,7 +5,7 @@ import { placeholders } from "../log/index.ts";
 import type { AppendSession, DriverStatement, StoreHub } from "../store/index.ts";
 import type { Plan } from "./plan.ts";
 import type { ScheduleRow, TickRow } from "./tables.ts";
-import { fireAt } from "./timing.ts";
+import { AT_ONCE, fireAt } from "./timing.ts";
 
 /** Of the jobs of a schedule whose overlap is `queue`, so many wait at most. */
 const QUEUE_MAX = 100;
@@ -19,18 +19,45 @@ export interface Ticking {
   readonly newOrigin: (schedule: AnySchedule) => Origin;
 }
 
+/** What is due of one schedule, and when it was found to be. */
+export interface Due {
+  readonly schedule: AnySchedule;
+  readonly plan: Plan;
+  readonly now: number;
+}
+
 /**
  * Makes due ticks true: tick rows, jobs and the next time in one transaction. False when another process came first, or
- * the schedule was changed meanwhile: then nothing of it was stored.
+ * the schedule was changed meanwhile: then nothing of it was stored. Ticks that came before, by a clock that has been set
+ * back since, do not come again; the schedule goes on behind them.
  */
-export async function tick(
-  ticking: Ticking,
-  {
-    schedule,
-    plan,
-    now,
-  }: { readonly schedule: AnySchedule; readonly plan: Plan; readonly now: number },
-): Promise<boolean> {
+export async function tick(ticking: Ticking, due: Due): Promise<boolean> {
+  if (await store(ticking, due)) return true;
+  const plan = await withoutKnown(ticking, due);
+  return plan !== due.plan && (await store(ticking, { ...due, plan }));
+}
+
+/** The plan without the ticks that have a row; the same plan where none of them has. */
+async function withoutKnown({ hub }: Ticking, { schedule, plan }: Due): Promise<Plan> {
+  const { driver } = hub;
+  const ticks = [...plan.runs, ...(plan.missed === undefined ? [] : [plan.missed.to])];
+  const { rows } = await driver.query({
+    sql: placeholders(driver.dialect)(`select tick_at from schedules_ticks
+      where organization = ? and schedule = ? and tick_at in (${ticks.map(() => "?").join(", ")})`),
+    parameters: [schedule.organization, schedule.id, ...ticks],
+  });
+  const known = new Set(rows.map((row) => Number(row["tick_at"])));
+  if (known.size === 0) return plan;
+  const isNew = (at: number): boolean => !known.has(at);
+  const { missed } = plan;
+  return {
+    ...plan,
+    runs: plan.runs.filter(isNew),
+    missed: missed !== undefined && isNew(missed.to) ? missed : undefined,
+  };
+}
+
+async function store(ticking: Ticking, { schedule, plan, now }: Due): Promise<boolean> {
   const { hub } = ticking;
   const unfinished = plan.runs.length === 0 ? 0 : await countUnfinished(hub, schedule.id);
   const { organization } = schedule;
@@ -126,22 +153,19 @@ function insertTick(hub: StoreHub, schedule: AnySchedule, row: TickRow): DriverS
   };
 }
 
-function advance(
-  hub: StoreHub,
-  {
-    schedule,
-    plan,
-    now,
-  }: { readonly schedule: AnySchedule; readonly plan: Plan; readonly now: number },
-): DriverStatement {
+function advance(hub: StoreHub, { schedule, plan, now }: Due): DriverStatement {
   const { organization, id, revision } = schedule;
+  const { next_at } = schedule;
   const next = plan.nextAt ?? null;
   const fire = next === null ? null : fireAt({ id, jitterMs: schedule.jitter_ms }, next);
   const last = Math.max(plan.runs.at(-1) ?? 0, plan.missed?.to ?? 0);
+  const lastAt = last === 0 ? schedule.last_at : last;
   return {
     sql: placeholders(hub.driver.dialect)(`update schedules_schedules
-      set next_at = ?, fire_at = ?, last_at = ?, updated_at = ? where organization = ? and id = ? and revision = ?`),
-    parameters: [next, fire, last, now, organization, id, revision],
+      set next_at = ?, last_at = ?, updated_at = ?,
+        fire_at = case when pause_after > 0 and failures >= pause_after then ${AT_ONCE} else cast(? as bigint) end
+      where organization = ? and id = ? and revision = ? and state = 'active' and next_at = ?`),
+    parameters: [next, lastAt, now, fire, organization, id, revision, next_at],
     rows: 1,
   };
 }

@@ -52,7 +52,7 @@ async function run(options: TickerOptions, bell: Bell, signal: AbortSignal): Pro
   while (!signal.aborted) {
     let waitMs: number;
     try {
-      waitMs = await look(options);
+      waitMs = await look(options, signal);
     } catch (error) {
       options.logger.warn({ err: error }, "Schedules could not be looked after; trying again.");
       waitMs = TROUBLE_MS;
@@ -62,13 +62,21 @@ async function run(options: TickerOptions, bell: Bell, signal: AbortSignal): Pro
 }
 
 /** Does what is due; how long until the next look. */
-async function look(options: TickerOptions): Promise<number> {
+async function look(options: TickerOptions, signal: AbortSignal): Promise<number> {
   const { driver } = options.hub;
   const now = await driver.now();
-  for (const schedule of await readDue(driver, now)) {
-    await lookAt(options, schedule, now).catch((error: unknown) => {
-      options.logger.error({ err: error, schedule: schedule.id }, "A schedule could not tick.");
-    });
+  let after: Place | undefined = FIRST;
+  // All of it: some stay due, such as those whose plugin is gone, and must not hide what comes after them.
+  while (after !== undefined && !signal.aborted) {
+    const due: readonly AnySchedule[] = await readDue(driver, now, after);
+    for (const schedule of due) {
+      if (signal.aborted) break;
+      await lookAt(options, schedule, now).catch((error: unknown) => {
+        options.logger.error({ err: error, schedule: schedule.id }, "A schedule could not tick.");
+      });
+    }
+    const last = due.at(-1);
+    after = due.length < BATCH || last === undefined ? undefined : [last.fire_at ?? 0, last.id];
   }
   const { rows } = await driver.query({
     sql: "select min(fire_at) as next_at from schedules_schedules where state = 'active'",
@@ -80,11 +88,20 @@ async function look(options: TickerOptions): Promise<number> {
   return untilNext <= 0 ? POLL_MS : Math.min(POLL_MS, untilNext);
 }
 
-async function readDue(driver: Driver, now: number): Promise<readonly AnySchedule[]> {
+/** Where a look goes on: after this time, and at this time after this id. */
+type Place = readonly [fireAt: number, id: string];
+const FIRST: Place = [-1, ""];
+
+async function readDue(
+  driver: Driver,
+  now: number,
+  [fireAt, id]: Place,
+): Promise<readonly AnySchedule[]> {
   const sql = placeholders(driver.dialect)(`select * from schedules_schedules
-    where state = 'active' and (fire_at <= ? or (pause_after > 0 and failures >= pause_after))
-    order by fire_at limit ${BATCH}`);
-  return (await driver.query({ sql, parameters: [now] })).rows.map(toSchedule);
+    where state = 'active' and fire_at <= ? and fire_at >= ? and (fire_at > ? or id > ?)
+    order by fire_at, id limit ${BATCH}`);
+  const { rows } = await driver.query({ sql, parameters: [now, fireAt, fireAt, id] });
+  return rows.map(toSchedule);
 }
 
 async function lookAt(options: TickerOptions, schedule: AnySchedule, now: number): Promise<void> {

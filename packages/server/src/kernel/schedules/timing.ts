@@ -62,6 +62,9 @@ function isCount(value: number, most: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= most;
 }
 
+/** A time before every other: such a schedule is looked at at once. */
+export const AT_ONCE = 0;
+
 /** When the job of a tick begins: as long after it as schedule and tick say, the same on every node. */
 export function fireAt(
   { id, jitterMs }: { readonly id: string; readonly jitterMs: number },

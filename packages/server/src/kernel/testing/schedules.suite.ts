@@ -60,6 +60,50 @@ function ticking(open: OpenTestDatabase): void {
     expect((await spine.schedules.face.get("acme", id)).lastAt).toBeNull();
   });
 
+  it("goes on behind ticks that came before, by a clock that was set back since", async () => {
+    await using spine = await openSpine(open);
+    addTick(spine, () => Promise.resolve());
+    const { id } = await create(spine, { cron: "0 * * * *" });
+    const now = await spine.hub.driver.now();
+    await setBack(spine, now - 2_000);
+    await spine.schedules.start([]);
+    await until(async () => (await ticksOf(spine)).length === 1);
+    await spine.schedules.stop();
+    // As after a change of the schedule by the clock that was set back.
+    await setBack(spine, now - 2_000);
+    await spine.schedules.start([]);
+    await until(async () => (await dueOf(spine)) === 0);
+    expect(await spine.jobs.list({ limit: 10 })).toHaveLength(1);
+    const { lastAt, nextAt } = await spine.schedules.face.get("acme", id);
+    expect([lastAt, Number(nextAt) > now]).toEqual([now - 2_000, true]);
+  });
+
+  it("is not hidden by any number of schedules that stay due since their plugin is gone", async () => {
+    await using spine = await openSpine(open);
+    addTick(spine, () => Promise.resolve());
+    await inAcme(spine, async (tx) => {
+      for (const _each of upTo(501)) {
+        await spine.schedules.face.create(tx, { job, cron: "0 * * * *" });
+      }
+    });
+    const now = await spine.hub.driver.now();
+    await setBack(spine, now - 5_000);
+    await spine.hub.driver.append([
+      { sql: `update schedules_schedules set plugin = 'gone'`, parameters: [] },
+    ]);
+    const { id } = await create(spine, { cron: "0 * * * *" });
+    await spine.hub.driver.append([
+      {
+        sql: `update schedules_schedules set next_at = ${now}, fire_at = ${now} where plugin <> 'gone'`,
+        parameters: [],
+        rows: 1,
+      },
+    ]);
+    await spine.schedules.start([]);
+    await until(async () => (await ticksOf(spine)).length === 1);
+    expect((await spine.schedules.face.get("acme", id)).lastAt).toBe(now);
+  });
+
   it("tells of the ticks that are not made up, and makes up the newest", async () => {
     await using spine = await openSpine(open);
     addTick(spine, () => Promise.resolve());
