@@ -1,3 +1,4 @@
+import type { SqlValue } from "../contract/index.ts";
 import type { Driver, DriverTransaction } from "../store/index.ts";
 import { keyOf } from "./claimed.ts";
 import type { JobKey } from "./claimed.ts";
@@ -65,13 +66,16 @@ export async function fill(admission: Admission, keys: ReadonlyMap<string, JobKe
  */
 export async function fillAll(admission: Admission): Promise<void> {
   const { driver, statements } = admission;
-  const { rows } = await driver.query({ sql: statements.waitingKeys, parameters: [KEYS_BATCH] });
-  const keys = new Map<string, JobKey>();
-  for (const row of rows) {
-    const key = keyOf(row);
-    if (key !== undefined) keys.set(keyText(key), key);
+  let after: readonly string[] | undefined = ["", "", "", ""];
+  while (after !== undefined) {
+    const parameters: SqlValue[] = [...after, KEYS_BATCH];
+    const { rows } = await driver.query({ sql: statements.waitingKeys, parameters });
+    const found = rows.flatMap((row) => keyOf(row) ?? []);
+    await fill(admission, new Map(found.map((key) => [keyText(key), key])));
+    const last = found.at(-1);
+    const isMore = rows.length === KEYS_BATCH && last !== undefined;
+    after = isMore ? [last.organization, last.plugin, last.name, last.key] : undefined;
   }
-  await fill(admission, keys);
 }
 
 /** A text that names the key: for maps, and for PostgreSQL's lock. */

@@ -181,13 +181,11 @@ export class Engine {
         if (!isDue) await fillKeys(this.#admission, tx, freed);
         const others = [...admitted.organizations, ...[...freed.values()].map(organizationOf)];
         const shares = this.#turns.share(ready, others, Math.max(0, free));
-        const rows = await Promise.all(
-          shares.map(({ organization, limit }) =>
-            this.#claim(tx, statements.claimReady, [organization, limit, owner]),
-          ),
-        );
+        const pairs = shares.map(({ organization, limit }) => [organization, limit]);
+        const whose = [JSON.stringify(pairs), shares[0]?.limit ?? 0, owner];
+        const rows = pairs.length === 0 ? [] : await this.#claim(tx, statements.claimReady, whose);
         // A suspect among those who got a freed slot is only seen by the next look.
-        return { claimed: rows.flat(), mayHaveMore: admitted.isMore || freed.size > 0 };
+        return { claimed: rows, mayHaveMore: admitted.isMore || freed.size > 0 };
       });
       this.#startAll(claimed);
       return { claimed: claimed.length, mayHaveMore };

@@ -47,6 +47,30 @@ describe("jobs of a process that dies, on PostgreSQL", () => {
   });
 });
 
+describe("a job that is cancelled while it ends, on PostgreSQL", () => {
+  it("has ended, and is not kept as cancelled", async () => {
+    await using spine = await openSpine((options) => openTestDatabase("postgres", options));
+    const input = Type.Object({});
+    spine.addJob("short", job({ input, run: () => Promise.resolve({ kind: "done" }) }));
+    const id = await spine.hub.append(
+      { scope: { organization: "acme" }, origin: testOrigin },
+      (session) => session.as("notes").enqueue("short", {}),
+    );
+    let cancelled: Promise<unknown> = Promise.resolve();
+    await spine.hub.driver.transaction(async (tx) => {
+      // The end of the run, not committed yet.
+      await tx.execute({ sql: `delete from jobs_active where id = $1`, parameters: [id] });
+      cancelled = spine.jobs.cancel(id).catch((error: unknown) => error);
+      await until(async () => {
+        const sql = `select 1 as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+        return (await spine.hub.driver.query({ sql, parameters: [] })).rows.length > 0;
+      });
+    });
+    expect(await cancelled).toMatchObject({ code: "jobs.hasEnded" });
+    expect(await spine.jobs.get(id)).toBeUndefined();
+  });
+});
+
 describe("jobs of a process that died, on SQLite", () => {
   it("are taken back by the start itself, however long their leases were", async () => {
     await using spine = await openSpine((options) => openTestDatabase("sqlite", options));

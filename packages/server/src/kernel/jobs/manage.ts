@@ -7,6 +7,7 @@ import { raiseJobs } from "./errors.ts";
 import { findJob } from "./read.ts";
 import type { Ask } from "./read.ts";
 import type { JobRegistry } from "./registry.ts";
+import { heldIn } from "./statements.ts";
 
 const MOVED = `organization, plugin, name, input, key_name, priority, schedule, created_at, actor, cause, trace`;
 
@@ -64,7 +65,7 @@ function setCancelled(dialect: Dialect, by: "id" | "schedule"): string {
   return placeholders(dialect)(`insert into jobs_ended
     (id, outcome, ended_at, attempt, crashes, error, progress, started_at, ${MOVED})
     select id, 'cancelled', cast(? as bigint), attempt, crashes, error, progress, started_at, ${MOVED}
-    from jobs_active where ${by} = ?
+    from jobs_active where ${by} = ? ${heldIn(dialect)}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

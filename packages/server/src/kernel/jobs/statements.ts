@@ -32,6 +32,7 @@ function build(dialect: Dialect) {
     to: placeholders(dialect),
     dialect,
     locked: dialect === "sqlite" ? "" : "for update skip locked",
+    held: heldIn(dialect),
   };
   return { ...claiming(words), ...admitting(words), ...ending(words), ...keeping(words) };
 }
@@ -40,20 +41,33 @@ interface Words {
   readonly to: (sql: string) => string;
   readonly dialect: Dialect;
   readonly locked: string;
+  /** Waits for whoever ends the job at the same moment, and sees its end. */
+  readonly held: string;
 }
 
 function claiming({ to, locked, dialect }: Words) {
-  const claim = (which: string): string =>
-    to(`with picked as materialized (
-          select n from jobs_active where ${which} order by "rank", n limit ? ${locked}
-        )
+  const claim = (picked: string): string =>
+    to(`with picked as materialized (${picked})
         update jobs_active set state = 'running', token = token + 1, owner = ?, started_at = ?, lease_until = ?
         where n in (select n from picked) returning ${CLAIMED}`);
   return {
-    /** organization, limit, owner, now, leaseUntil */
-    claimReady: claim(`state = 'ready' and organization = ?`),
+    /** JSON: pairs of organization and limit; the largest limit, owner, now, leaseUntil */
+    claimReady: claim(
+      dialect === "sqlite"
+        ? `select own.value as n from json_each(?) as asked, json_each((
+             select json_group_array(n) from (select n from jobs_active
+               where state = 'ready' and organization = asked.value ->> 0 order by "rank", n limit ?)
+           )) as own where own.key < asked.value ->> 1`
+        : `select own.n from jsonb_array_elements(cast(? as jsonb)) as asked(pair)
+           cross join lateral (
+             select n from jobs_active where state = 'ready' and organization = pair ->> 0 order by "rank", n
+             limit least(cast(? as bigint), cast(pair ->> 1 as bigint)) ${locked}
+           ) as own`,
+    ),
     /** limit, owner, now, leaseUntil */
-    claimSuspect: claim(`state = 'suspect'`),
+    claimSuspect: claim(
+      `select n from jobs_active where state = 'suspect' order by "rank", n limit ? ${locked}`,
+    ),
     /** The organization to go on after. One step of the index for each organization, however many jobs it has. */
     peek: to(`with recursive ready_of(organization, i) as (
           select min(organization), 1 from jobs_active where state = 'ready' and organization > ?
@@ -90,13 +104,16 @@ function admitting({ to, dialect, locked }: Words) {
         select n from jobs_active where state = 'waiting' and ${OF_KEY} order by "rank", n
         limit (select case when count(*) < ? then cast(? as bigint) - count(*) else 0 end from jobs_active
                where key_name is not null and ${ADMITTED} and ${OF_KEY}))`),
-    /** limit */
+    /** The key to go on after, limit */
     waitingKeys: to(`select distinct organization, plugin, name, key_name from jobs_active
-        where state = 'waiting' limit ?`),
+        where state = 'waiting' and (organization, plugin, name, key_name) > (?, ?, ?, ?)
+        order by organization, plugin, name, key_name limit ?`),
   };
 }
 
-function ending({ to, dialect }: Words) {
+function ending({ to, dialect, held }: Words) {
+  const setAside = (outcome: "completed" | "failed" | "quarantined"): string =>
+    settingAside({ to, held }, outcome);
   return {
     /** n, token */
     done: to(`delete from jobs_active where ${FENCE}`),
@@ -113,9 +130,9 @@ function ending({ to, dialect }: Words) {
     again: to(`update jobs_active set state = 'delayed', run_at = ?, "rank" = ${RANK},
         attempt = attempt + cast(? as bigint), crashes = crashes * cast(? as bigint), error = ?, ${RELEASED} where ${FENCE}`),
     /** endedAt, error, n, token */
-    complete: setAside(to, "completed"),
-    fail: setAside(to, "failed"),
-    quarantine: setAside(to, "quarantined"),
+    complete: setAside("completed"),
+    fail: setAside("failed"),
+    quarantine: setAside("quarantined"),
     /** progress, n, token */
     progress: to(`update jobs_active set progress = ? where ${FENCE}`),
     /** n, token */
@@ -151,12 +168,20 @@ function numbersIn(dialect: Dialect): string {
     : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
 }
 
-function setAside(to: Words["to"], outcome: "completed" | "failed" | "quarantined"): string {
+/** Ends lock the row of the job before its end: two that come at once never wait for each other. */
+export function heldIn(dialect: Dialect): string {
+  return dialect === "sqlite" ? "" : "for update";
+}
+
+function settingAside(
+  { to, held }: Pick<Words, "to" | "held">,
+  outcome: "completed" | "failed" | "quarantined",
+): string {
   // The run that ended so was a try; a quarantined job had none.
   return to(`insert into jobs_ended (id, outcome, ended_at, ${MOVED_FIRST}, attempt, ${MOVED_LAST}, error)
     select id, '${outcome}', cast(? as bigint), ${MOVED_FIRST},
       case when '${outcome}' = 'quarantined' then attempt else attempt + 1 end, ${MOVED_LAST}, cast(? as text)
-    from jobs_active where ${FENCE}
+    from jobs_active where ${FENCE} ${held}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

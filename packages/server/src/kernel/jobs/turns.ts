@@ -18,7 +18,7 @@ export class Turns {
 
   /**
    * `listed` are the first organizations after `after` that have something ready, as far as ORGANIZATIONS_MAX; `others`
-   * may have something by now. Moves the round on.
+   * may have something by now. Moves the round on. The first share is the largest.
    */
   share(listed: readonly string[], others: Iterable<string>, free: number): readonly Share[] {
     const all = [...new Set([...listed, ...others])];
