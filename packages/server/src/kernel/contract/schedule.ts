@@ -112,8 +112,8 @@ export interface SchedulesFace {
   pause(tx: Tx, id: string): Promise<ScheduleView>;
   /** Ticks again from now on: what passed meanwhile was not missed. */
   resume(tx: Tx, id: string): Promise<ScheduleView>;
-  /** Enqueues its job beside its ticks, not before `at`; answers the job's id. */
-  run(tx: Tx, id: string, at?: number): Promise<string>;
+  /** Enqueues its job beside its ticks, not before `afterMs` have passed; answers the job's id. */
+  run(tx: Tx, id: string, afterMs?: number): Promise<string>;
   /** The ticks after a time, before jitter. Throws `schedules.badTiming`. */
   preview(
     timing: Pick<ScheduleTiming, "cron" | "zone">,

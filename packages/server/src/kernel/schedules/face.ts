@@ -52,10 +52,10 @@ export function createFace({
     remove: async (tx, id) => viewSchedule(await removeSchedule(changing(tx), id)),
     pause: async (tx, id) => viewSchedule(await pauseSchedule(changing(tx), id)),
     resume: async (tx, id) => viewSchedule(await resumeSchedule(changing(tx), id)),
-    run: async (tx, id, at) => {
+    run: async (tx, id, afterMs) => {
       const beside = hub.beside(tx);
       const row = await findSchedule(beside.as("schedules"), id);
-      return enqueueOf(beside.as(row.plugin), row, at);
+      return enqueueOf(beside.as(row.plugin), row, afterMs);
     },
     preview: (timing, after, count) => mustRead(timing).times.nextMany(after, count),
     callable: (plugin, name) => registry.find(plugin, name)?.definition.callable,

@@ -130,11 +130,15 @@ function makeJobs(session: AppendSession, making: Making): readonly TickRow[] {
 export function enqueueOf(
   batch: Pick<Append, "enqueue">,
   schedule: Pick<ScheduleRow, "id" | "job" | "input" | "overlap">,
-  at?: number,
+  afterMs?: number,
 ): string {
   const { id, job, input, overlap } = schedule;
   const options = scheduledOptions({ schedule: id, isAlone: overlap === "queue" });
-  return batch.enqueue(job, JSON.parse(input), at === undefined ? options : { ...options, at });
+  return batch.enqueue(
+    job,
+    JSON.parse(input),
+    afterMs === undefined ? options : { ...options, afterMs },
+  );
 }
 
 /** The fence of a tick: one row for each, and only while the schedule still stands before it. */

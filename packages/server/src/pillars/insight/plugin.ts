@@ -120,6 +120,7 @@ function contributionsOf(running: () => Watch | undefined): readonly Contributio
 const upkeep = job({
   input: Type.Object({}),
   timeoutMs: 120_000,
+  cancellable: false,
   // It is needed for as long as there is a server, whatever happened to the database meanwhile.
   attempts: Number.MAX_SAFE_INTEGER,
   backoffMs: () => UPKEEP_MS,
@@ -127,7 +128,7 @@ const upkeep = job({
     const settings = settingsOf(ctx);
     await compactRollups(ctx, settings.analytics);
     await forgetErrors(ctx, settings.errors);
-    return { kind: "snooze", at: Math.floor(ctx.clock.now()) + UPKEEP_MS };
+    return { kind: "snooze", afterMs: UPKEEP_MS };
   },
 });
 

@@ -157,6 +157,34 @@ describe("schedules", () => {
     });
   });
 
+  test("publish nothing of a type that a plugin declares by the time they tick", async () => {
+    const office = definePlugin({
+      id: "office",
+      version: "1.0.0",
+      engine: "^1",
+      events: {
+        "office.closed": { description: "It closed.", data: Type.Object({}), example: {} },
+      },
+    });
+    await using app = await createTestApp({ plugins: [jobs, publishing, office] });
+    const { id } = await make(app, { cron: "@yearly", event: { type: "day.ended", data: {} } });
+    // As if the plugin had come after the schedule.
+    await app.spine.hub.driver.append([
+      {
+        sql: `update schedules_schedules set input = '{"type":"office.closed","data":{}}' where slug is null and declared is null`,
+        parameters: [],
+        rows: 1,
+      },
+    ]);
+    const { id: run } = await make(app, {}, `/schedules/${id}/run`);
+    await app.settled();
+    expect((await app.as().get(`/jobs/${run}`)).json()).toMatchObject({
+      state: "failed",
+      error: expect.stringContaining("'office' alone"),
+    });
+    expect((await app.events()).map(({ type }) => type)).toEqual(["job.failed"]);
+  });
+
   test("show their next ten times, and those of a pattern that is not stored", async () => {
     await using app = await open();
     const made = (

@@ -1,4 +1,5 @@
-import { job } from "portico/kernel";
+import { job, Registry } from "portico/kernel";
+import type { PluginContext } from "portico/kernel";
 import { Type } from "typebox";
 
 /** An event that a schedule publishes. */
@@ -15,11 +16,21 @@ export const EventOfSchedule = Type.Object(
 export const publish = job({
   input: EventOfSchedule,
   shows: ["type", "subject"],
-  run: ({ input }) => {
+  run: ({ ctx, input }) => {
     const { type, data, subject } = input;
+    const owner = ownerOf(type, ctx);
+    if (owner !== undefined) {
+      const error = `Events of the type '${type}' are told by the plugin '${owner}' alone, which came after the schedule.`;
+      return Promise.resolve({ kind: "fail", error });
+    }
     return Promise.resolve({
       kind: "done",
       with: (batch) => void batch.emit(type, data, subject === undefined ? {} : { subject }),
     });
   },
 });
+
+/** The plugin that declares a type, and alone may tell such events. */
+export function ownerOf(type: string, ctx: PluginContext): string | undefined {
+  return ctx.get(Registry).events.find((known) => known.type === type)?.owner;
+}

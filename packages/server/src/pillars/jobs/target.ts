@@ -1,9 +1,9 @@
-import { Registry, Schedules } from "portico/kernel";
+import { Schedules } from "portico/kernel";
 import type { Caller, PluginContext, ScheduledJob } from "portico/kernel";
 import { Type } from "typebox";
 import type { Static } from "typebox";
 import { raise } from "./errors.ts";
-import { EventOfSchedule } from "./publish.ts";
+import { EventOfSchedule, ownerOf } from "./publish.ts";
 
 /** What a schedule does, as callers write it: one of the two. */
 export const targetFields = {
@@ -35,9 +35,9 @@ export function readTarget(
   if (event !== undefined && job !== undefined) throw raise("jobs.eventOrJob");
   if (event !== undefined) {
     mustHold("events:write", { caller, ctx });
-    const known = ctx.get(Registry).events.find(({ type }) => type === event.type);
-    if (known !== undefined) {
-      throw raise("jobs.reservedType", { params: { type: event.type, owner: known.owner } });
+    const owner = ownerOf(event.type, ctx);
+    if (owner !== undefined) {
+      throw raise("jobs.reservedType", { params: { type: event.type, owner } });
     }
     return { plugin: "jobs", name: "publish", input: event };
   }

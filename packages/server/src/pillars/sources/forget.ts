@@ -12,12 +12,13 @@ const BATCH = 500;
 export const forget = job({
   input: Type.Object({}),
   timeoutMs: 120_000,
+  cancellable: false,
   // It is needed for as long as there is a server, whatever happened to the database meanwhile.
   attempts: Number.MAX_SAFE_INTEGER,
   backoffMs: () => UPKEEP_MS,
   async run({ ctx, signal }) {
     await forgetMessages(ctx, signal);
-    return { kind: "snooze", at: Math.floor(ctx.clock.now()) + UPKEEP_MS };
+    return { kind: "snooze", afterMs: UPKEEP_MS };
   },
 });
 

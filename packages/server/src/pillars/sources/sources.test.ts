@@ -207,3 +207,13 @@ describeStore("messages that are old", (open) => {
     expect(rows).toEqual([]);
   });
 });
+
+it("the forgetting of old messages goes to sleep after its run, and is cancelled by nobody", async () => {
+  await using app = await openSources();
+  await app.settled();
+  const [forgetting] = await app.spine.jobs.list({ plugin: "sources", name: "forget", limit: 9 });
+  expect(forgetting).toMatchObject({ state: "delayed", attempt: 0, error: null });
+  await expect(app.spine.jobs.cancel(forgetting?.id ?? "")).rejects.toMatchObject({
+    code: "jobs.notCancellable",
+  });
+});

@@ -35,7 +35,7 @@ export const runSchedule = operation({
   },
   handle: async ({ path, body, tx, ctx }) => {
     const { delaySeconds: delay = 0 } = body;
-    const at = delay === 0 ? undefined : ctx.clock.now() + delay * 1_000;
-    return { id: await ctx.get(Schedules).run(tx, path.id, at), status: "accepted" };
+    const afterMs = delay === 0 ? undefined : delay * 1_000;
+    return { id: await ctx.get(Schedules).run(tx, path.id, afterMs), status: "accepted" };
   },
 });
