@@ -158,6 +158,21 @@ function fencing(open: OpenTestDatabase): void {
 }
 
 function dying(open: OpenTestDatabase): void {
+  it("fills the slots of all keys that a dead process left empty, however many they are", async () => {
+    await using spine = await openSpine(open);
+    const ran = new Set<number>();
+    spine.addJob(
+      "keyed",
+      define(({ input }) => Promise.resolve(void ran.add(input.index)), { concurrency: 1 }),
+    );
+    await enqueue(spine, "keyed", upTo(1_050), (index) => ({ key: `k${index}` }));
+    await spine.hub.driver.append([
+      { sql: `update jobs_active set state = 'waiting'`, parameters: [], rows: 1_050 },
+    ]);
+    await spine.jobs.start();
+    await until(() => ran.size === 1_050);
+  });
+
   it("gives back what runs when the process stops, uncounted, and another runs it", async () => {
     await using spine = await openSpine(open);
     const other = await spine.another();

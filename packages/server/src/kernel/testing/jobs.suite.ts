@@ -363,25 +363,6 @@ function sharing(open: OpenTestDatabase): void {
     expect(ran).toEqual([0, 1]);
   });
 
-  it("fills the slots of all keys that a dead process left empty, however many they are", async () => {
-    await using spine = await openSpine(open);
-    const ran = new Set<number>();
-    spine.addJob(
-      "keyed",
-      define(({ input }) => Promise.resolve(void ran.add(input.index)), { concurrency: 1 }),
-    );
-    await spine.hub.append({ scope: acme, origin: testOrigin }, (session) => {
-      for (const index of upTo(1_050)) {
-        session.as("notes").enqueue("keyed", { index }, { key: `k${index}` });
-      }
-    });
-    await spine.hub.driver.append([
-      { sql: `update jobs_active set state = 'waiting'`, parameters: [], rows: 1_050 },
-    ]);
-    await spine.jobs.start();
-    await until(() => ran.size === 1_050);
-  });
-
   it("lets no key hold up another: jobs behind a stuck key are not even looked at", async () => {
     await using spine = await openSpine(open, { jobs: { concurrency: 4 } });
     const mayEnd = gate();
