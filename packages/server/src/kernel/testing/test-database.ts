@@ -39,6 +39,8 @@ export interface TestDatabase {
 
 /** Where the tests' PostgreSQL is: set by the global setup of the test run. */
 export const POSTGRES_URL_VARIABLE = "PORTICO_TEST_POSTGRES_URL";
+/** Optional: a database of that server whose tables are there already, for tests that bring no owners of their own. */
+export const MIGRATED_URL_VARIABLE = "PORTICO_TEST_POSTGRES_MIGRATED_URL";
 
 /**
  * Opens a fresh, migrated database. PostgreSQL needs the server that `tests/setup/postgres.ts` starts.
@@ -87,7 +89,8 @@ async function openClone(options: TestDatabaseOptions): Promise<TestDatabase> {
       `${POSTGRES_URL_VARIABLE} is not set: run the tests with the root vitest.config.ts`,
     );
   }
-  const url = await cloneDatabase(template, `test_${randomBytes(8).toString("hex")}`);
+  const migrated = options.owners === undefined ? process.env[MIGRATED_URL_VARIABLE] : undefined;
+  const url = await cloneDatabase(migrated ?? template, `test_${randomBytes(8).toString("hex")}`);
   const open = (): Promise<Driver> =>
     openPostgres({
       url,
