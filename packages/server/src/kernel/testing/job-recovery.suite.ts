@@ -171,6 +171,8 @@ function dying(open: OpenTestDatabase): void {
     ]);
     await spine.jobs.start();
     await until(() => ran.size === 1_050);
+    await spine.jobs.drained();
+    expect(await spine.jobs.list({ limit: 1 })).toEqual([]);
   });
 
   it("gives back what runs when the process stops, uncounted, and another runs it", async () => {
