@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { median, printMachine, record, spread } from "./figures.ts";
+import { list, median, printMachine, record, spread } from "./figures.ts";
 import { drive, post } from "./load.ts";
 import type { Load, Measured } from "./load.ts";
-import { startTargets } from "./targets.ts";
+import { rest, startTargets } from "./targets.ts";
 import type { Target } from "./targets.ts";
 
 const { values } = parseArgs({
@@ -16,11 +16,10 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "5" },
     connections: { type: "string", default: "64" },
     stores: { type: "string", default: "sqlite,postgres" },
-    peers: { type: "boolean", default: true },
-    install: { type: "boolean", default: true },
+    peers: { type: "string", default: "bullmq-everysec,bullmq-always,pg-boss" },
+    "no-install": { type: "boolean", default: false },
     postgres: { type: "string" },
   },
-  allowNegative: true,
 });
 const seconds = Number(values.seconds);
 const connections = Number(values.connections);
@@ -77,9 +76,9 @@ printMachine();
 await using running = new AsyncDisposableStack();
 const yardstick = running.use(await startYardstick());
 const targets = await startTargets(running, {
-  stores: values.stores.split(","),
-  peers: values.peers,
-  mayInstall: values.install,
+  stores: list(values.stores),
+  peers: list(values.peers),
+  mayInstall: !values["no-install"],
   postgresUrl: values.postgres,
   acceptOnly: true,
 });
@@ -90,9 +89,9 @@ console.log(
 console.log("A peer puts one job in its queue for an event, and nothing else; no worker runs.");
 
 // A peer keeps nothing of an event that nobody wants; Portico keeps every one.
-for (const { kind, post: call } of targets) {
+for (const target of targets) {
   const webhook = { url: "http://127.0.0.1:9", events: [event.type], secret: "whsec_" };
-  if (kind === "peer") await call("/webhooks", webhook);
+  if (target.kind === "peer") await target.post("/webhooks", webhook);
 }
 
 const rows: readonly Row[] = targets.map((target) => ({
@@ -118,11 +117,13 @@ for (let pair = 0; pair < Number(values.pairs); pair += 1) {
   emptyKeys.push(await drive(emptyKey));
   for (const row of own) row.verify.push(await drive(verify(row)));
 }
-// Last: what reads the log is behind by some hundred thousand events after each, and would be measured with the rest.
-for (const row of rows) {
-  await drive(batch(row));
-  for (let pair = 0; pair < Number(values.pairs); pair += 1) {
-    row.batch.push(await drive(batch(row)));
+// Last, each after a rest: what reads the log is behind by some hundred thousand events, and would be measured with the rest.
+for (let pair = 0; pair <= Number(values.pairs); pair += 1) {
+  for (const row of rows) {
+    const measured = await drive(batch(row));
+    // The first warms up.
+    if (pair > 0) row.batch.push(measured);
+    await rest(row.target);
   }
 }
 tell("empty Fastify POST", empties);

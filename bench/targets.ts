@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, runCli, startServer } from "../tests/chaos/server-process.ts";
 import { installPeers, PEERS_FOLDER } from "./install-peers.ts";
 import { openBenchPostgres } from "./postgres.ts";
@@ -31,7 +32,8 @@ export interface Target {
 export interface TargetOptions {
   /** `sqlite`, `postgres`. */
   readonly stores: readonly string[];
-  readonly peers: boolean;
+  /** `bullmq-everysec`, `bullmq-always`, `pg-boss`. */
+  readonly peers: readonly string[];
   /** Whether what is missing of the peers may be fetched from the registry. */
   readonly mayInstall: boolean;
   /** A server to use instead of a private one; it must allow databases to be created. */
@@ -45,29 +47,49 @@ export async function startTargets(
   stack: AsyncDisposableStack,
   options: TargetOptions,
 ): Promise<readonly Target[]> {
-  const why = options.peers ? await installPeers(options.mayInstall) : "not asked for";
-  if (options.peers && why !== undefined) console.log(`peers are left out: ${why}`);
-  const isPostgresWanted = options.stores.includes("postgres") || (why === undefined && !isSmall());
-  const postgres = isPostgresWanted
+  const { stores } = options;
+  const peers = await available(options);
+  const needsPostgres = stores.includes("postgres") || peers.includes("pg-boss");
+  const postgres = needsPostgres
     ? stack.use(await openBenchPostgres(options.postgresUrl))
     : undefined;
   const targets: Target[] = [];
-  if (options.stores.includes("sqlite")) targets.push(await startPortico(stack, undefined));
-  if (postgres !== undefined && options.stores.includes("postgres")) {
+  if (stores.includes("sqlite")) targets.push(await startPortico(stack, undefined));
+  if (postgres !== undefined && stores.includes("postgres")) {
     targets.push(await startPortico(stack, postgres));
   }
-  if (why !== undefined) return targets;
   for (const fsync of ["everysec", "always"] as const) {
+    if (!peers.includes(`bullmq-${fsync}`)) continue;
     const peer = await startBullmq(stack, fsync, options);
     if (peer !== undefined) targets.push(peer);
   }
-  if (postgres !== undefined) targets.push(await startPgBoss(stack, postgres, options));
+  if (postgres !== undefined && peers.includes("pg-boss")) {
+    targets.push(await startPgBoss(stack, postgres, options));
+  }
   return targets;
 }
 
-/** The smoke run has no time for a second database server. */
-function isSmall(): boolean {
-  return process.env["PORTICO_BENCH_REPORT"] !== undefined;
+const REST_MS = 500;
+const REST_SHARE = 0.1;
+const REST_MAX_MS = 60_000;
+
+/** Waits until a row has done what it put off, so that the next is not measured beside it; a minute at most. */
+export async function rest(target: Target): Promise<void> {
+  const until = performance.now() + REST_MAX_MS;
+  for (let before = await target.cpuMs(); performance.now() < until;) {
+    await sleep(REST_MS);
+    const after = await target.cpuMs();
+    if (after - before < REST_SHARE * REST_MS) return;
+    before = after;
+  }
+}
+
+async function available({ peers, mayInstall }: TargetOptions): Promise<readonly string[]> {
+  if (peers.length === 0) return peers;
+  const why = await installPeers(mayInstall);
+  if (why === undefined) return peers;
+  console.log(`Peers are left out: ${why}`);
+  return [];
 }
 
 async function startPortico(
@@ -102,7 +124,7 @@ async function startBullmq(
 ): Promise<Target | undefined> {
   const redis = await startRedis(fsync);
   if (redis === undefined) {
-    console.log(`BullMQ with appendfsync ${fsync} is left out: there is no redis-server in PATH`);
+    console.log(`BullMQ, appendfsync ${fsync}, is left out: there is no redis-server in PATH.`);
     return undefined;
   }
   stack.use(redis);
