@@ -220,6 +220,39 @@ describeStore("a portal link", (open) => {
     });
   });
 
+  it("names no webhook by a slug, which the application may go by, and learns of none", async () => {
+    await using database = await open();
+    await using app = await openTill({ driver: database.driver });
+    await create(app, { slug: "billing" });
+    const send = holder(app, await linkFor(app, "cust_1"));
+    for (const slug of ["billing", "free"]) {
+      const reply = await send("POST", "/webhooks", { url, events: ["*"], slug });
+      expect([reply.status, code(reply)]).toEqual([422, "webhooks.slugNotYours"]);
+    }
+    expect((await app.as().get("/webhooks/free")).status).toBe(404);
+  });
+
+  it("creates so many webhooks and no more, and uses up nobody else's", async () => {
+    await using database = await open();
+    const settings = { webhooks: { ownerWebhooksMax: 1 } };
+    await using app = await openTill({ driver: database.driver, settings });
+    await create(app, { owner: "cust_2" });
+    const send = holder(app, await linkFor(app, "cust_1"));
+    const body = { url, events: ["*"] };
+    expect((await send("POST", "/webhooks", body)).status).toBe(201);
+    const reply = await send("POST", "/webhooks", body);
+    expect([reply.status, code(reply)]).toEqual([422, "webhooks.tooManyOfOwner"]);
+    // The application itself is not held to it.
+    expect(await create(app, { owner: "cust_1" })).toMatch(/^webhook_/);
+  });
+
+  it("is refused to whoever has nothing to hand on", async () => {
+    await using app = await openTill({});
+    const writer = app.as({ permissions: ["webhooks:write"] });
+    const reply = await writer.post("/webhooks/portal-links", { owner: "a", readOnly: true });
+    expect([reply.status, code(reply)]).toEqual([403, "access.forbidden"]);
+  });
+
   it("that is for reading changes nothing", async () => {
     await using database = await open();
     await using app = await openTill({ driver: database.driver });
