@@ -42,6 +42,11 @@ export const webhookErrors = {
     "A slug cannot be given by a portal link. Leave it out, and use the webhook's id.",
     "The application finds webhooks by slug: one that its customer could choose would let the customer stand in for it.",
   ),
+  "webhooks.credentialsElsewhere": problem(
+    422,
+    "The webhook has headers or credentials, which a portal link cannot send to another URL. Give `headers` and `auth` anew with it.",
+    "They are stored sealed and never shown; sent to a URL of the holder's choice they would be.",
+  ),
   "webhooks.slugTaken": problem(409, "Another webhook already has the slug '{slug}'."),
   "webhooks.stale": problem(
     412,
