@@ -33,7 +33,8 @@ export async function runVitest(
         `--outputFile.json=${file}`,
         ...args,
       ],
-      { isLoud: true },
+      // Every database of a test starts threads, and each of them would strip the same types anew.
+      { isLoud: true, env: { NODE_COMPILE_CACHE: join(tmpdir(), "portico-compile-cache") } },
     );
     return close(code, file, absent);
   } finally {
