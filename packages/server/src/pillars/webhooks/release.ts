@@ -17,7 +17,7 @@ import { enqueueDelivery, wakeLines } from "./queue.ts";
 import { jittered } from "./retry.ts";
 import { settingsOf } from "./settings.ts";
 import { readRateLimit } from "./steering.ts";
-import { WEBHOOK_CHANGED } from "./tables.ts";
+import { HEALTH_CHANGED } from "./tables.ts";
 import type { DeliveryRow, WebhookRow, WebhookTables } from "./tables.ts";
 
 /** Parked deliveries of one step: so many may have to be parked again when the receiver fails at once. */
@@ -240,7 +240,7 @@ async function endParked(
   await db.deleteFrom("webhooks_health").where("webhook", "=", webhook).execute();
   await db.deleteFrom("webhooks_pace").where("webhook", "=", webhook).execute();
   // Whoever read it a moment ago would wait for a pause that nobody ends.
-  tx.changed(WEBHOOK_CHANGED, webhook);
+  tx.changed(HEALTH_CHANGED, webhook);
 }
 
 /**
