@@ -37,3 +37,13 @@ export function record(name: string, value: number): void {
   const file = process.env["PORTICO_BENCH_REPORT"];
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ name, value })}\n`);
 }
+
+/** Ends a benchmark as failed: a figure lies on the wrong side of its must. A smoke run judges by ratios alone. */
+export function miss(): void {
+  if (process.env["PORTICO_BENCH_REPORT"] === undefined) process.exitCode = 1;
+}
+
+/** Reads `a,b` as a list of words; `none` has no words. */
+export function list(text: string): readonly string[] {
+  return text === "none" ? [] : text.split(",");
+}

@@ -1,11 +1,10 @@
 // The gateway on one core against bare nginx proxy_pass and Node's proxies on the same core: one upstream, rounds that have
 // every row, wrk as load.
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
-import { run } from "../scripts/run.ts";
 import { median, printMachine, record, spread } from "./figures.ts";
+import { installPeers, PEERS_FOLDER } from "./install-peers.ts";
 import {
   cpuMs,
   listening,
@@ -69,14 +68,13 @@ async function load({ process: { child }, url, headers }: Omit<Row, "name">): Pr
 
 /** The other proxies of Node's, installed into a folder of their own when first asked for. */
 async function startPeers(upstream: string): Promise<readonly Row[]> {
-  const folder = join(import.meta.dirname, "peers");
-  if (!existsSync(join(folder, "node_modules"))) {
-    const { code, output } = await run(["npm", "ci", "--no-audit", "--no-fund"], { cwd: folder });
-    if (code !== 0) throw new TypeError(`The peers cannot be installed:\n${output}`);
-  }
+  const why = await installPeers();
+  if (why !== undefined) throw new TypeError(`The peers cannot be measured: ${why}`);
   const rows: Row[] = [];
   for (const name of PEERS) {
-    const peer = await script<{ url: string }>(PROXY_CORE, join(folder, `${name}.mjs`), [upstream]);
+    const peer = await script<{ url: string }>(PROXY_CORE, join(PEERS_FOLDER, `${name}.mjs`), [
+      upstream,
+    ]);
     const url = `${peer.line.url}/bare/invoices/1042`;
     rows.push({ name: `${name}, bare`, process: peer, url, headers: {} });
   }

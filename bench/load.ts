@@ -73,7 +73,8 @@ async function lane(load: Load, until: number, tally: Tally): Promise<void> {
   }
 }
 
-function exchange(socket: Socket, request: Buffer): Promise<number> {
+/** Sends one request over a connection and answers the status of its reply. */
+export function exchange(socket: Socket, request: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
     let received = "";
     const onData = (chunk: Buffer): void => {

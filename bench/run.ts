@@ -8,7 +8,12 @@ import { join } from "node:path";
 const scenarios = ["gateway", "events", "keys", "limits", "webhooks", "jobs", "start"];
 const SMOKE: Readonly<Record<string, readonly string[]>> = {
   gateway: ["--pairs", "2", "--seconds", "2", "--no-peers"],
-  events: ["--pairs", "2", "--seconds", "2"],
+  events: ["--pairs", "2", "--seconds", "2", "--stores", "sqlite", "--peers", "none"],
+  // Beside BullMQ where redis-server and the peers are there; fetches nothing.
+  webhooks:
+    "--pairs 3 --seconds 2 --stores sqlite --only flood --peers bullmq-always --no-install".split(
+      " ",
+    ),
 };
 const WORST = 0.5;
 

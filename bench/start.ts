@@ -1,5 +1,5 @@
 // Time until ready and memory when idle, from source and from the installed package, each in a fresh folder.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { run } from "../scripts/run.ts";
 import { freePort, startServer } from "../tests/chaos/server-process.ts";
 import { printMachine, spread } from "./figures.ts";
+import { residentMegabytes } from "./memory.ts";
 
 const { values } = parseArgs({
   options: { runs: { type: "string", default: "5" }, idle: { type: "string", default: "5" } },
@@ -21,12 +22,6 @@ async function install(folder: string): Promise<string> {
   const { code, output } = await run(command, { cwd: folder });
   if (code !== 0) throw new TypeError(`The package cannot be installed:\n${output}`);
   return join(folder, "node_modules/portico/dist/cli/main.js");
-}
-
-/** Resident megabytes of a process (Linux). */
-async function residentMegabytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) / 1_024;
 }
 
 interface Start {

@@ -140,6 +140,16 @@ it("says that it does not know when the database stays away", async () => {
   await driver.close();
 });
 
+it("stores batches that wait together in one transaction a lane", async () => {
+  await using database = await openWithTable();
+  const ids = Array.from({ length: 60 }, (_, index) => `thing ${index}`);
+  await Promise.all(ids.map((id) => database.driver.append([{ ...insert, parameters: [id] }])));
+  const sql = "select count(*) as things, count(distinct xmin::text) as commits from thing";
+  const { rows } = await database.driver.query({ sql, parameters: [] });
+  expect(Number(rows[0]?.["things"])).toBe(60);
+  expect(Number(rows[0]?.["commits"])).toBeLessThan(10);
+});
+
 it("does not take a transaction for stored whose number a crash of the database gave to another", async () => {
   const postgres = await startPostgres();
   try {

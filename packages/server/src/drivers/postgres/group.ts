@@ -97,9 +97,9 @@ export class AppendLanes {
     try {
       const begun = this.#committer.begin(client, GROUP_SETTINGS);
       const refusals = members.map((member) => this.#send(client, member.batch));
-      const outcomes = await Promise.allSettled([begun, ...refusals]);
+      const [, ...outcomes] = await Promise.allSettled([begun, ...refusals]);
       const isClean = outcomes.every(
-        (outcome) => outcome.status === "fulfilled" && typeof outcome.value !== "object",
+        (outcome) => outcome.status === "fulfilled" && outcome.value === undefined,
       );
       if (isClean) await this.#committer.commit(client, await begun);
       else {

@@ -33,6 +33,20 @@ export const webhookErrors = {
     422,
     "The organization has {max} webhooks, as many as it may. Delete some, or have the operator raise webhooks.webhooksMax.",
   ),
+  "webhooks.tooManyOfOwner": problem(
+    422,
+    "There are {max} webhooks here, as many as one customer may have by portal links. Delete some, or have the operator raise webhooks.ownerWebhooksMax.",
+  ),
+  "webhooks.slugNotYours": problem(
+    422,
+    "A slug cannot be given by a portal link. Leave it out, and use the webhook's id.",
+    "The application finds webhooks by slug: one that its customer could choose would let the customer stand in for it.",
+  ),
+  "webhooks.credentialsElsewhere": problem(
+    422,
+    "The webhook has headers or credentials, which a portal link cannot send to another URL. Give `headers` and `auth` anew with it.",
+    "They are stored sealed and never shown; sent to a URL of the holder's choice they would be.",
+  ),
   "webhooks.slugTaken": problem(409, "Another webhook already has the slug '{slug}'."),
   "webhooks.stale": problem(
     412,

@@ -3,7 +3,7 @@ import { toRfc3339 } from "portico/kernel";
 import type { Origin, PluginContext, Read, Tx } from "portico/kernel";
 import { settingsOf } from "./settings.ts";
 import type { WebhookSettings } from "./settings.ts";
-import { WEBHOOK_CHANGED } from "./tables.ts";
+import { HEALTH_CHANGED, WEBHOOK_CHANGED } from "./tables.ts";
 import type { HealthRow, WebhookTables } from "./tables.ts";
 
 /** Why deliveries of a webhook wait. */
@@ -135,7 +135,7 @@ export async function setHealth(tx: Tx, webhook: string, change: HealthChange): 
       )
       .execute();
   }
-  tx.changed(WEBHOOK_CHANGED, webhook);
+  tx.changed(HEALTH_CHANGED, webhook);
   if (pause?.until === from.pause?.until) return;
   if (pause === undefined) return releaseParked(tx, webhook);
   // Each pause has a job of its own that ends it: one that is about to end an older pause cannot stand in for it.

@@ -7,6 +7,9 @@ import { stateOf } from "./state.ts";
 import type { DeliveryState, WebhookTables } from "./tables.ts";
 import type { Target } from "./target.ts";
 
+/** Faults, and ends refused over something that joined, that the job of a line takes along. */
+const FAULTS_KEPT = 3;
+
 /** What the job of a line is given. */
 export interface LineInput {
   readonly webhook: string;
@@ -81,9 +84,10 @@ function afterTry(
   { tried, head }: { readonly tried: Tried; readonly head: Begun },
 ): JobOutcome {
   const { ctx, input } = run;
-  const { waitMs: afterMs, error, state } = tried;
+  const { waitMs: afterMs, state } = tried;
   if (afterMs !== undefined) {
-    if (input.pass !== true) return { kind: "retry", afterMs, error, with: tried.write };
+    // Not counted as a retry: the engine's waits are for faults of ours, and grow with every one of a line's life.
+    if (input.pass !== true) return { kind: "snooze", afterMs, with: tried.write };
     return again(run, target, { afterMs, write: tried.write });
   }
   return goOn(run, target, (batch) => {
@@ -101,9 +105,9 @@ function afterTry(
   });
 }
 
-/** The next of the line, at once. */
+/** The next of the line, at once. What has been refused its end often goes on as a job whose waits are short again. */
 function goOn(run: Run, target: Target, write: (batch: Append) => void): JobOutcome {
-  if (run.input.pass === true) return again(run, target, { write });
+  if (run.input.pass === true || run.attempt > FAULTS_KEPT) return again(run, target, { write });
   return { kind: "snooze", afterMs: 0, with: write };
 }
 

@@ -198,4 +198,70 @@ describeStore("deliveries of an ordered webhook", (open) => {
     const states = (await deliveriesOf(app.as(), id)).map(({ state }) => state);
     expect(states.toSorted()).toEqual(["delivered", "held", "held"]);
   });
+
+  it.each([
+    ["held", "disabled"],
+    ["canceled", "deleted"],
+  ])(
+    "are %s to the last, also those without a job of their own, when the webhook is %s",
+    async (state) => {
+      await using receiver = await openReceiver(answer(503));
+      await using database = await open();
+      await using app = await openShop({ driver: database.driver });
+      const retryPolicy = { schedule: [] };
+      const { id } = await subscribe(app, receiver.url, { ordering: "block", retryPolicy });
+      // Behind one that is exhausted, and behind one that is parked.
+      const blocked = [await emitKeyed(app, "a")];
+      await app.settled();
+      blocked.push(await emitKeyed(app, "a"), await emitKeyed(app, "a"));
+      receiver.behave = answer(429, { "retry-after": "3600" });
+      await emitKeyed(app, "b");
+      await app.settled();
+      const parked = [await emitKeyed(app, "c"), await emitKeyed(app, "c")];
+      await app.settled();
+      const before = await deliveriesOf(app.as(), id);
+      const waiting = [...blocked.slice(1), ...parked];
+      expect(waiting.map((event) => stateOf(before, event))).toEqual(waiting.map(() => "pending"));
+      await (state === "held"
+        ? app.as().post(`/webhooks/${id}/disable`)
+        : app.as().delete(`/webhooks/${id}`));
+      await app.settled();
+      const { rows } = await database.driver.query({
+        sql: `select event, state from webhooks_deliveries where webhook = '${id}'`,
+        parameters: [],
+      });
+      const after = new Map(rows.map((row) => [row["event"], row["state"]]));
+      expect(waiting.map((event) => after.get(event))).toEqual(waiting.map(() => state));
+      expect(after.get(blocked[0])).toBe("exhausted");
+    },
+  );
+
+  it("wait for no more than their own schedule: a line's job takes no long history along", async () => {
+    const held: ServerResponse[] = [];
+    await using receiver = await openReceiver((response) => void held.push(response));
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const retryPolicy = { schedule: [10, 10] };
+    await subscribe(app, receiver.url, { ordering: "block", retryPolicy });
+    const attempt = async (): Promise<number> => {
+      const sql = "select attempt from jobs_active where name = 'deliver'";
+      const { rows } = await database.driver.query({ sql, parameters: [] });
+      return Number(rows[0]?.["attempt"]);
+    };
+    for (let index = 0; index < 3; index += 1) await emitKeyed(app, "a");
+    await receiver.count(1);
+    held[0]?.writeHead(503).end();
+    await receiver.count(2);
+    // The receiver's failures are none of the engine's.
+    expect(await attempt()).toBe(0);
+    const sql = "update jobs_active set attempt = 14 where name = 'deliver'";
+    await database.driver.append([{ sql, parameters: [] }]);
+    held[1]?.writeHead(204).end();
+    await receiver.count(3);
+    held[2]?.writeHead(204).end();
+    await receiver.count(4);
+    expect(await attempt()).toBe(0);
+    held[3]?.writeHead(204).end();
+    await app.settled();
+  });
 });

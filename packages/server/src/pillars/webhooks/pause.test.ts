@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { describeStore, fakeClock } from "portico/testing";
 import type { FakeClock } from "portico/testing";
-import { afterFailure, WELL } from "./health.ts";
+import { afterFailure, setHealth, WELL } from "./health.ts";
 import type { Health } from "./health.ts";
 import { accept, answer, openReceiver } from "./receiver.fixture.ts";
 import { recordParked } from "./record.ts";
@@ -16,6 +16,8 @@ import {
   typesOf,
 } from "./shop.fixture.ts";
 import type { WebhookSettings } from "./settings.ts";
+import { stateOf } from "./state.ts";
+import { subscribersOf } from "./subscribers.ts";
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -150,6 +152,25 @@ describeStore("a webhook whose receiver fails", (open) => {
     const [last] = rows;
     const reply = await app.as().get(`/deliveries/${last?.id}`);
     expect(reply.json()).toMatchObject({ state: "canceled", attemptCount: 0 });
+  });
+
+  it("has its health told to who sends, and no subscription of its organization read anew for it", async () => {
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const { id } = await subscribe(app, "http://127.0.0.1:8080/hook", { active: false });
+    await app.settled();
+    const ctx = app.context("webhooks");
+    const scope = { organization: "default" };
+    const subscriptions = () => subscribersOf(ctx).of("default", ctx.store.read(scope));
+    const health = async () => (await stateOf(ctx).targets.get("default", id))?.health;
+    const before = await subscriptions();
+    expect(await health()).toBeUndefined();
+    await ctx.store.transaction({ scope, origin: ctx.newOrigin("test") }, (tx) =>
+      setHealth(tx, id, { from: WELL, to: { ...WELL, failingSince: 1, lastFailureAt: 1 } }),
+    );
+    await app.spine.changes.poll();
+    expect(await health()).toMatchObject({ failingSince: 1 });
+    expect(await subscriptions()).toBe(before);
   });
 
   it("parks nothing for a pause that is over, since nobody would release it", async () => {

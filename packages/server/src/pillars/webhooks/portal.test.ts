@@ -220,6 +220,65 @@ describeStore("a portal link", (open) => {
     });
   });
 
+  it("names no webhook by a slug, which the application may go by, and learns of none", async () => {
+    await using database = await open();
+    await using app = await openTill({ driver: database.driver });
+    await create(app, { slug: "billing" });
+    const send = holder(app, await linkFor(app, "cust_1"));
+    for (const slug of ["billing", "free"]) {
+      const reply = await send("POST", "/webhooks", { url, events: ["*"], slug });
+      expect([reply.status, code(reply)]).toEqual([422, "webhooks.slugNotYours"]);
+    }
+    expect((await app.as().get("/webhooks/free")).status).toBe(404);
+  });
+
+  it("creates so many webhooks and no more, and uses up nobody else's", async () => {
+    await using database = await open();
+    const settings = { webhooks: { ownerWebhooksMax: 1 } };
+    await using app = await openTill({ driver: database.driver, settings });
+    await create(app, { owner: "cust_2" });
+    const send = holder(app, await linkFor(app, "cust_1"));
+    const body = { url, events: ["*"] };
+    expect((await send("POST", "/webhooks", body)).status).toBe(201);
+    const reply = await send("POST", "/webhooks", body);
+    expect([reply.status, code(reply)]).toEqual([422, "webhooks.tooManyOfOwner"]);
+    // The application itself is not held to it.
+    expect(await create(app, { owner: "cust_1" })).toMatch(/^webhook_/);
+  });
+
+  it("sends the application's credentials to no URL of its holder's choice", async () => {
+    await using receiver = await openReceiver();
+    await using database = await open();
+    await using app = await openTill({ driver: database.driver });
+    const auth = { type: "bearer", token: "of-the-application" };
+    const withAuth = await create(app, { owner: "cust_1", auth });
+    const withHeaders = await create(app, { owner: "cust_1", headers: { "x-api-key": "k" } });
+    const plain = await create(app, { owner: "cust_1" });
+    const send = holder(app, await linkFor(app, "cust_1"));
+    for (const id of [withAuth, withHeaders]) {
+      const reply = await send("PATCH", `/webhooks/${id}`, { url: receiver.url });
+      expect([reply.status, code(reply)]).toEqual([422, "webhooks.credentialsElsewhere"]);
+      expect((await send("PATCH", `/webhooks/${id}`, { url })).status).toBe(200);
+      const anew = { url: receiver.url, auth: null, headers: {} };
+      expect((await send("PATCH", `/webhooks/${id}`, anew)).status).toBe(200);
+      await send("POST", `/webhooks/${id}/test`, {});
+    }
+    expect(receiver.received).toHaveLength(2);
+    for (const { headers } of receiver.received) {
+      expect(headers).not.toHaveProperty("authorization");
+      expect(headers).not.toHaveProperty("x-api-key");
+    }
+    const moved = await send("PATCH", `/webhooks/${plain}`, { url: receiver.url });
+    expect(moved.status).toBe(200);
+  });
+
+  it("is refused to whoever has nothing to hand on", async () => {
+    await using app = await openTill({});
+    const writer = app.as({ permissions: ["webhooks:write"] });
+    const reply = await writer.post("/webhooks/portal-links", { owner: "a", readOnly: true });
+    expect([reply.status, code(reply)]).toEqual([403, "access.forbidden"]);
+  });
+
   it("that is for reading changes nothing", async () => {
     await using database = await open();
     await using app = await openTill({ driver: database.driver });

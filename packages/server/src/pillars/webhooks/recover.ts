@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { SqlBool } from "kysely";
+import type { Expression, ExpressionBuilder, SqlBool } from "kysely";
 import type { Tx } from "portico/kernel";
 import { deliverAgain, RENEWED_COLUMNS } from "./again.ts";
 import type { Renewed } from "./again.ts";
@@ -56,11 +56,24 @@ async function failedAfter({ ctx, organization, input, cursor }: BulkPlace): Pro
           ]),
         )
       : select.where("webhook", "=", input.webhook).where("position", ">", position);
+  if (input.owner !== undefined) select = select.where(ofOwner(input.owner));
   const [type] = input.types ?? [];
   if (type !== undefined) select = select.where(ofType(type));
   // Held by those who disabled it: `retry` is about what has failed.
   if (input.kind === "retry") select = select.where("state", "=", "exhausted");
   return await select.execute();
+}
+
+/** One customer's retries neither read nor hold what is others'. */
+function ofOwner(
+  owner: string,
+): (row: ExpressionBuilder<WebhookTables, "webhooks_deliveries">) => Expression<SqlBool> {
+  return (row) =>
+    row(
+      "webhook",
+      "in",
+      row.selectFrom("webhooks_webhooks").select("id").where("owner", "=", owner),
+    );
 }
 
 /** Of these, what still has failed, of webhooks that are sent to. */

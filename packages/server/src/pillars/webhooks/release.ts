@@ -17,6 +17,7 @@ import { enqueueDelivery, wakeLines } from "./queue.ts";
 import { jittered } from "./retry.ts";
 import { settingsOf } from "./settings.ts";
 import { readRateLimit } from "./steering.ts";
+import { HEALTH_CHANGED } from "./tables.ts";
 import type { DeliveryRow, WebhookRow, WebhookTables } from "./tables.ts";
 
 /** Parked deliveries of one step: so many may have to be parked again when the receiver fails at once. */
@@ -204,7 +205,7 @@ async function wakeSome(
   if (keys.length === BATCH) wakeAll(tx, webhook, keys.at(-1));
 }
 
-/** What is parked for a webhook that sends no more. */
+/** What waits without a job for a webhook that sends no more. */
 async function endParked(
   tx: Tx,
   {
@@ -213,10 +214,11 @@ async function endParked(
     now,
   }: { readonly webhook: string; readonly state: "held" | "canceled"; readonly now: number },
 ): Promise<void> {
-  const rows = await readParked(tx, webhook, { many: BATCH });
+  const parked = await readParked(tx, webhook, { many: BATCH });
+  const inLines = await readLined(tx, webhook);
+  const positions = [...new Set([...parked, ...inLines].map(({ position }) => position))];
   const db = tx.db<WebhookTables>();
-  if (rows.length > 0) {
-    const positions = rows.map(({ position }) => position);
+  if (positions.length > 0) {
     await db
       .updateTable("webhooks_deliveries")
       .set({ parkedAt: null })
@@ -231,10 +233,31 @@ async function endParked(
       .where("state", "=", "pending")
       .execute();
   }
-  if (rows.length === BATCH) {
+  if (parked.length === BATCH || inLines.length === BATCH) {
     releaseParked(tx, webhook);
     return;
   }
   await db.deleteFrom("webhooks_health").where("webhook", "=", webhook).execute();
   await db.deleteFrom("webhooks_pace").where("webhook", "=", webhook).execute();
+  // Whoever read it a moment ago would wait for a pause that nobody ends.
+  tx.changed(HEALTH_CHANGED, webhook);
+}
+
+/**
+ * Of a line only the first is parked, and behind one that is exhausted nothing is: what stands behind them has no job
+ * that would find the webhook disabled. A line that has one comes to the same end by it.
+ */
+async function readLined(
+  tx: Tx,
+  webhook: string,
+): Promise<readonly { readonly position: number }[]> {
+  return await tx
+    .db<WebhookTables>()
+    .selectFrom("webhooks_deliveries")
+    .select("position")
+    .where("webhook", "=", webhook)
+    .where("orderKey", "is not", null)
+    .where("state", "=", "pending")
+    .limit(BATCH)
+    .execute();
 }

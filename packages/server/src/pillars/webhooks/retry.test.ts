@@ -84,6 +84,20 @@ describe("nextWaitMs", () => {
     expect(nextWaitMs(verdict, { tries: 1, ...ladder, fillRandom: fill(9) })).toBe(7_000);
     expect(nextWaitMs(verdict, { tries: 10, ...ladder, fillRandom: fill(9) })).toBeUndefined();
   });
+
+  it("outlasts an outage of days although every answer asks to come back in a second", () => {
+    const hasty = { ...failed("long"), retryAfterMs: 1_000 };
+    const patient = { ...failed("long"), retryAfterMs: 23 * 3_600_000 };
+    const waits = (verdict: typeof hasty): number[] =>
+      DEFAULT_WAITS_MS.map(
+        (_, index) =>
+          nextWaitMs(verdict, { tries: index + 1, ...ladder, fillRandom: fill(128) }) ?? -1,
+      );
+    expect(waits(hasty).slice(0, 3)).toEqual([1_000, 1_000, 1_000]);
+    const total = waits(hasty).reduce((sum, wait) => sum + wait, 0);
+    expect(total).toBeGreaterThan(72 * 3_600_000);
+    expect(Math.min(...waits(patient))).toBe(23 * 3_600_000);
+  });
 });
 
 describe("waitsOf", () => {

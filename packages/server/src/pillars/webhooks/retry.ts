@@ -7,6 +7,9 @@ const RETRY_AFTER_MAX_MS = 24 * 3_600_000;
 /** Tries for answers that more tries rarely mend, such as 404: a slip on the other side is still forgiven for half an hour. */
 const SHORT_TRIES = 4;
 
+/** Tries after which a receiver may ask for a shorter wait than the ladder's: beyond, an outage of minutes would use up all. */
+const HURRIED_TRIES = 3;
+
 /** What one attempt came to. */
 export type Verdict =
   | { readonly kind: "delivered" }
@@ -83,7 +86,7 @@ export interface LadderStep {
 
 /**
  * Milliseconds until the next try after a failed one, or undefined when there is none: the ladder's wait ± jitter, or
- * what the receiver asked for.
+ * what the receiver asked for, which makes a wait shorter after the first tries only.
  */
 export function nextWaitMs(
   verdict: Extract<Verdict, { kind: "failed" }>,
@@ -91,7 +94,9 @@ export function nextWaitMs(
 ): number | undefined {
   const step = waitsMs[tries - 1];
   if (step === undefined || (verdict.ladder === "short" && tries >= SHORT_TRIES)) return undefined;
-  return verdict.retryAfterMs ?? jittered(step, jitter, fillRandom);
+  const ownMs = jittered(step, jitter, fillRandom);
+  const { retryAfterMs = ownMs } = verdict;
+  return tries <= HURRIED_TRIES ? retryAfterMs : Math.max(ownMs, retryAfterMs);
 }
 
 /** A wait made up to that share longer or shorter by chance. */

@@ -26,6 +26,12 @@ export const WebhookSettings = Type.Object({
     default: 10_000,
     description: "Webhooks an organization may have.",
   }),
+  ownerWebhooksMax: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 100,
+    description: "Webhooks of one owner beyond which portal links create no more.",
+  }),
   portalUrl: Type.String({
     default: "",
     maxLength: 1_024,

@@ -93,9 +93,16 @@ export async function readSubscribers(
   return (await select.execute()).map(toSubscriber);
 }
 
+const CHANGES: ReadonlySet<string> = new Set([
+  "webhook.created",
+  "webhook.updated",
+  "webhook.disabled",
+  "webhook.deleted",
+]);
+
 /** True for events that make, change or end a subscription. */
 export function changesSubscribers({ type }: Pick<LogEvent, "type">): boolean {
-  return type.startsWith("webhook.");
+  return CHANGES.has(type);
 }
 
 /** Subscriptions of organizations, compiled and kept by the process that hands events on. */

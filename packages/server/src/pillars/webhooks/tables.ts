@@ -183,6 +183,9 @@ export interface WebhookTables {
 /** The kind under which changed webhooks are told to every process. */
 export const WEBHOOK_CHANGED = "webhooks.webhook";
 
+/** The kind under which changed health is told: apart, since no subscription is read anew for it. */
+export const HEALTH_CHANGED = "webhooks.health";
+
 /** Whose rows the tables hold. */
 export const webhookTables: Readonly<Record<keyof WebhookTables, TableScope>> = {
   webhooks_webhooks: "organization",

@@ -4,7 +4,7 @@ import { readHealth } from "./health.ts";
 import type { Health } from "./health.ts";
 import { authPlace, readRateLimit, readRetryPolicy } from "./steering.ts";
 import type { Exhaustion, RateLimit, RetryPolicy } from "./steering.ts";
-import { WEBHOOK_CHANGED } from "./tables.ts";
+import { HEALTH_CHANGED, WEBHOOK_CHANGED } from "./tables.ts";
 import type { LiveSecret, WebhookTables } from "./tables.ts";
 
 export { WEBHOOK_CHANGED } from "./tables.ts";
@@ -64,8 +64,11 @@ export function keepTargets(ctx: PluginContext): Targets {
     if (id === "*") kept.clear();
     else kept.delete(id);
   };
+  const stops = [WEBHOOK_CHANGED, HEALTH_CHANGED].map((kind) => ctx.changes.watch(kind, drop));
   return {
-    stop: ctx.changes.watch(WEBHOOK_CHANGED, drop),
+    stop: () => {
+      for (const stop of stops) stop();
+    },
     drop,
     async get(organization, id) {
       const known = ctx.changes.stale() ? undefined : kept.get(id);

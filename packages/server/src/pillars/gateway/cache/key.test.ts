@@ -125,6 +125,28 @@ describe("the key of a reply", () => {
     expect((await it.ask("/other/a")).cache).toContain("hit");
   });
 
+  it("takes no reply of the table before from a call that was held while the tables were exchanged", async () => {
+    const [came, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const hooks = {
+      timeoutMs: 60_000,
+      onRequest: () => {
+        came.resolve();
+        return gate.promise;
+      },
+    };
+    await using it = await caching({ listener: counting(minute), api: { hooks } });
+    const shop = { id: "shop", upstream: it.upstream.url, cache: true, rateLimit: 1, hooks };
+    const held = it.ask("/a");
+    await came.promise;
+    await it.clock.advance(1);
+    const changed = await it.reload({ apis: [{ ...shop, routes: [{ path: "/a" }] }] });
+    expect(changed.mistakes).toBeUndefined();
+    gate.resolve();
+    expect((await held).body).toBe("answer 1");
+    expect((await it.ask("/a")).body).toBe("answer 2");
+    expect((await it.ask("/a")).body).toBe("answer 2");
+  });
+
   it.each([
     ["nothing", minute, {}, "answer 2"],
     ["public", { "cache-control": "max-age=60, public" }, {}, "answer 1"],

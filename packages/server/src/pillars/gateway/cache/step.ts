@@ -65,7 +65,13 @@ type Result = void | "answered" | Promise<void | "answered">;
 function decide(look: LookUp, call: Call, cached: CacheCall): Result {
   const { room } = look;
   const { rawHeaders } = call.front.request;
-  const { key } = cached.place;
+  const { key, api } = cached.place;
+  // It was held on its way here while the table was exchanged: its reply is of the old one's upstream and transforms.
+  if (room.store.isOutdated(api, call.startedMs)) {
+    call.cache = undefined;
+    call.notes.cache = "bypass";
+    return undefined;
+  }
   if (cached.asked.noStore) {
     cached.reason = "request";
     return goOn(look, call, cached);

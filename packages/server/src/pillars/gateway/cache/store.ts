@@ -28,6 +28,9 @@ interface Group {
 /** Callers choose the values of fields: how many variants one target may have is bounded. */
 const VARIANTS_MAX = 100;
 
+/** A call is over long before so many APIs have changed after its own. */
+const EXCHANGES_MAX = 10_000;
+
 /** Replies in memory, bounded in bytes; the one that was used longest ago goes first. */
 export class CacheStore {
   readonly #bytesMax: number;
@@ -37,6 +40,8 @@ export class CacheStore {
   /** In the order of use, the longest ago first. */
   readonly #order = new Set<Entry>();
   readonly #attempts = new Set<Attempt>();
+  /** Monotonic ms when the routes of an API were last exchanged, the longest ago first. */
+  readonly #exchanged = new Map<string, number>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -160,6 +165,24 @@ export class CacheStore {
     const tagged = new Set(what.tags.flatMap((tag) => [...(this.#byTag.get(tag) ?? [])]));
     for (const entry of tagged) this.drop(entry);
     return tagged.size;
+  }
+
+  /** The routes of an API were exchanged: what the old ones have stored goes, and calls that began with them store nothing. */
+  forgetRoutes(api: string, nowMs: number): void {
+    if (!this.isEmpty) this.purge({ kind: "api", api });
+    this.#exchanged.delete(api);
+    this.#exchanged.set(api, nowMs);
+    if (this.#exchanged.size <= EXCHANGES_MAX) return;
+    for (const oldest of this.#exchanged.keys()) {
+      this.#exchanged.delete(oldest);
+      return;
+    }
+  }
+
+  /** True when a call that began then goes by routes that are no longer in force. */
+  isOutdated(api: string, startedMs: number): boolean {
+    const at = this.#exchanged.get(api);
+    return at !== undefined && startedMs < at;
   }
 
   #dropGroups(groups: Iterable<Group>): number {

@@ -144,18 +144,19 @@ describe("a reply to a page", () => {
   });
 
   it("can be read when it is a refusal", async () => {
-    const routes = [{ path: "/a", auth: "key" }];
+    const routes = [{ path: "/a", methods: ["GET"], auth: "key" }];
     const cors = { origins: [app] };
     await using it = await caching({ listener: counting({}), api: { routes, cors } });
-    for (const [path, status] of [
-      ["/a", 401],
-      ["/none", 404],
+    for (const [method, path, status] of [
+      ["GET", "/a", 401],
+      ["GET", "/none", 404],
+      ["DELETE", "/a", 405],
     ] as const) {
-      const reply = await it.ask(path, { origin: app });
+      const reply = await it.ask(path, { origin: app }, method);
       expect(reply.status).toBe(status);
       expect(reply.headers["access-control-allow-origin"]).toBe(app);
       expect(reply.headers["vary"]).toBe("Origin");
-      const evil = await it.ask(path, { origin: "https://evil.test" });
+      const evil = await it.ask(path, { origin: "https://evil.test" }, method);
       expect(evil.headers).not.toHaveProperty("access-control-allow-origin");
     }
   });

@@ -229,8 +229,8 @@ export class RouteTable {
     const before = this.#inForce;
     this.#inForce = { number: latest.number, united: built.united, compiled: built.compiled };
     if (before !== undefined) {
-      const { store } = this.#options.parts.cache;
-      forgetChanged(store, built.compiled.changed);
+      const { parts, clock } = this.#options;
+      forgetChanged(parts.cache.store, built.compiled.changed, clock.monotonic());
     }
     // Only now: what the new table uses as well stays open.
     before?.compiled.release();

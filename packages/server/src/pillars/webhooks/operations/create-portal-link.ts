@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { operation, toRfc3339 } from "portico/kernel";
+import { operation, raiseAccess, toRfc3339 } from "portico/kernel";
 import { OWNER } from "../owner.ts";
 import { portalSubject } from "../portal.ts";
 import { settingsOf } from "../settings.ts";
@@ -47,11 +47,15 @@ export const createPortalLink = operation({
   example: { body: { owner: "cust_7", expiresInMs: 3_600_000 } },
   async prepare({ body, caller, ctx }) {
     const wanted = body.readOnly === true ? ["webhooks:read"] : ["webhooks:read", "webhooks:write"];
+    // Nobody hands on what he has not.
+    const permissions = wanted.filter((permission) => ctx.access.can(caller, permission).allowed);
+    if (permissions.length === 0) {
+      throw raiseAccess("access.forbidden", { params: { permission: "webhooks:read" } });
+    }
     return await ctx.tokens.issue({
       organization: caller.organization,
       subject: portalSubject(body.owner),
-      // Nobody hands on what he has not.
-      permissions: wanted.filter((permission) => ctx.access.can(caller, permission).allowed),
+      permissions,
       restrictions: { [OWNER]: body.owner },
       ...(body.expiresInMs === undefined ? {} : { expiresInMs: body.expiresInMs }),
     });

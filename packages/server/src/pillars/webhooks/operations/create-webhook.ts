@@ -61,6 +61,8 @@ export const createWebhook = operation({
     "webhooks.badFilter",
     "webhooks.badSecret",
     "webhooks.tooMany",
+    "webhooks.tooManyOfOwner",
+    "webhooks.slugNotYours",
     "webhooks.slugTaken",
   ],
   example: {
@@ -80,8 +82,13 @@ export const createWebhook = operation({
     const id = ctx.makeId("webhook");
     const secret =
       body.secret === undefined ? newSecret(ctx.fillRandom) : acceptSecret(body.secret);
-    const owner = ownerOf(caller) ?? body.owner ?? null;
+    const keptTo = ownerOf(caller);
+    const owner = keptTo ?? body.owner ?? null;
     const channels = keptChannels(caller) ?? body.channels ?? [];
+    if (keptTo !== undefined) {
+      if (body.slug !== undefined) throw raise("webhooks.slugNotYours");
+      await refuseTooManyOf(tx, keptTo, settingsOf(ctx).ownerWebhooksMax);
+    }
     await refuseTooMany(tx, settingsOf(ctx).webhooksMax);
     const now = ctx.clock.now();
     const { auth = null, ...steering } = steeringColumns(body, { organization, id }, ctx.secrets);
@@ -133,4 +140,15 @@ async function refuseTooMany(tx: Tx, max: number): Promise<void> {
     .select((row) => row.fn.countAll().as("count"))
     .executeTakeFirstOrThrow();
   if (Number(count) >= max) throw raise("webhooks.tooMany", { params: { max } });
+}
+
+// Else one customer's links could use up what the organization may have.
+async function refuseTooManyOf(tx: Tx, owner: string, max: number): Promise<void> {
+  const { count } = await tx
+    .db<WebhookTables>()
+    .selectFrom("webhooks_webhooks")
+    .select((row) => row.fn.countAll().as("count"))
+    .where("owner", "=", owner)
+    .executeTakeFirstOrThrow();
+  if (Number(count) >= max) throw raise("webhooks.tooManyOfOwner", { params: { max } });
 }

@@ -5,12 +5,15 @@ import { findDelivery } from "../find.ts";
 import type { WebhookTables } from "../tables.ts";
 import { AttemptView, DeliveryView, viewAttempt, viewDelivery } from "../view.ts";
 
-/** `GET /deliveries/{id}`: one delivery with every attempt, oldest first. */
+const ATTEMPTS_MAX = 200;
+
+/** `GET /deliveries/{id}`: one delivery with its attempts, oldest first. */
 export const getDelivery = operation({
   id: "webhooks.getDelivery",
   method: "GET",
   path: "/deliveries/{id}",
   summary: "Get a delivery with its attempts",
+  description: "Oldest first; of a delivery that was tried more than 200 times, the newest 200.",
   access: "webhooks:read",
   mode: "read",
   keepsTo: [OWNER],
@@ -30,10 +33,10 @@ export const getDelivery = operation({
       .selectFrom("webhooks_attempts")
       .selectAll()
       .where("delivery", "=", path.id)
-      .orderBy("startedAt")
-      .orderBy("id")
-      .limit(200)
+      .orderBy("startedAt", "desc")
+      .orderBy("id", "desc")
+      .limit(ATTEMPTS_MAX)
       .execute();
-    return { ...viewDelivery(delivery), attempts: attempts.map(viewAttempt) };
+    return { ...viewDelivery(delivery), attempts: attempts.toReversed().map(viewAttempt) };
   },
 });

@@ -21,6 +21,32 @@ function code(reply: { json(): unknown }): string {
   return (reply.json() as { code: string }).code;
 }
 
+describeStore("GET /deliveries/{id}", (open) => {
+  it("200 shows the newest attempts of very many, oldest first", async () => {
+    await using receiver = await openReceiver();
+    await using database = await open();
+    await using app = await openShop({ driver: database.driver });
+    const { id } = await subscribe(app, receiver.url);
+    await emit(app);
+    await app.settled();
+    const { data } = (await app.as().get(`/webhooks/${id}/deliveries`)).json() as {
+      data: { id: string }[];
+    };
+    const delivery = data[0]?.id ?? "";
+    const sql = (n: number): string => `insert into webhooks_attempts
+      (organization, delivery, id, "startedAt", "durationMs", status)
+      values ('default', '${delivery}', 'attempt_${n}', ${n}, 1, ${n})`;
+    const older = Array.from({ length: 201 }, (_, n) => ({ sql: sql(n + 100), parameters: [] }));
+    await database.driver.append(older);
+    const { attempts } = (await app.as().get(`/deliveries/${delivery}`)).json() as {
+      attempts: { status: number }[];
+    };
+    expect(attempts).toHaveLength(200);
+    expect([attempts.at(0)?.status, attempts.at(-2)?.status]).toEqual([102, 300]);
+    expect(attempts.at(-1)?.status).toBe(204);
+  });
+});
+
 describeStore("POST /webhooks/{id}/test", (open) => {
   it("200 sends one signed example now, also while disabled, and answers what came of it; nothing is kept", async () => {
     await using receiver = await openReceiver((response) => response.writeHead(202).end("thanks"));

@@ -34,6 +34,7 @@ export const updateWebhook = operation({
     "webhooks.badUrl",
     "webhooks.badHeader",
     "webhooks.badFilter",
+    "webhooks.credentialsElsewhere",
     "webhooks.stale",
   ],
   example: {
@@ -55,7 +56,7 @@ export const updateWebhook = operation({
       tx,
       { idOrSlug: path.id, ifMatch, now: ctx.clock.now(), caller },
       (before): Changes => ({
-        ...(body.url === undefined ? {} : { url: body.url }),
+        ...urlAfter(caller, before, body),
         ...(body.events === undefined ? {} : { events: JSON.stringify(body.events) }),
         ...(body.description === undefined ? {} : { description: body.description }),
         ...(body.active === undefined || body.active === (before.isActive === 1)
@@ -80,6 +81,28 @@ export const updateWebhook = operation({
     return changed;
   },
 });
+
+/**
+ * Headers and credentials are never shown, and whoever is kept to an owner may not be the one who set them: an address of
+ * that caller's choice would be sent them.
+ */
+function urlAfter(
+  caller: Caller,
+  before: VisibleWebhook,
+  {
+    url,
+    headers,
+    auth,
+  }: { readonly url?: string; readonly headers?: object; readonly auth?: unknown },
+): { readonly url?: string } {
+  if (url === undefined) return {};
+  const keepsHeaders = before.headerNames !== "[]" && headers === undefined;
+  const keepsAuth = before.authType !== null && auth === undefined;
+  if (ownerOf(caller) !== undefined && url !== before.url && (keepsHeaders || keepsAuth)) {
+    throw raise("webhooks.credentialsElsewhere");
+  }
+  return { url };
+}
 
 function channelsAfter(
   caller: Caller,
