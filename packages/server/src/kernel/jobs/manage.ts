@@ -7,7 +7,7 @@ import { raiseJobs } from "./errors.ts";
 import { findJob } from "./read.ts";
 import type { Ask } from "./read.ts";
 import type { JobRegistry } from "./registry.ts";
-import { heldIn } from "./statements.ts";
+import { HELD } from "./statements.ts";
 
 const MOVED = `organization, plugin, name, input, key_name, priority, schedule, created_at, actor, cause, trace`;
 
@@ -62,10 +62,11 @@ export async function cancelJob(managing: Managing, job: NamedJob): Promise<JobV
 
 /** endedAt, and the id of the job or its schedule */
 function setCancelled(dialect: Dialect, by: "id" | "schedule"): string {
+  const held = dialect === "sqlite" ? "" : HELD;
   return placeholders(dialect)(`insert into jobs_ended
     (id, outcome, ended_at, attempt, crashes, error, progress, started_at, ${MOVED})
     select id, 'cancelled', cast(? as bigint), attempt, crashes, error, progress, started_at, ${MOVED}
-    from jobs_active where ${by} = ? ${heldIn(dialect)}
+    from jobs_active where ${by} = ? ${held}
     on conflict (id) do update set outcome = excluded.outcome, ended_at = excluded.ended_at,
       input = excluded.input, attempt = excluded.attempt, crashes = excluded.crashes, error = excluded.error,
       progress = excluded.progress, schedule = excluded.schedule, started_at = excluded.started_at,

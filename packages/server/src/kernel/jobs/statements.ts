@@ -15,6 +15,9 @@ const OF_KEY = `organization = ? and plugin = ? and name = ? and key_name = ?`;
 const RELEASED = `owner = null, lease_until = null`;
 const RANK = `cast(? as bigint) + (priority - 5) * ${PRIORITY_STEP_MS}`;
 
+/** PostgreSQL: ends lock the row of the job before its end, so that two that come at once never wait for each other. */
+export const HELD = `for update`;
+
 /** A job that took its process down this often is run only when no other suspect runs. */
 export const SUSPECT_CRASHES = 2;
 const RUNNABLE = `case when crashes >= ${SUSPECT_CRASHES} then 'suspect' else 'ready' end`;
@@ -32,7 +35,7 @@ function build(dialect: Dialect) {
     to: placeholders(dialect),
     dialect,
     locked: dialect === "sqlite" ? "" : "for update skip locked",
-    held: heldIn(dialect),
+    held: dialect === "sqlite" ? "" : HELD,
   };
   return { ...claiming(words), ...admitting(words), ...ending(words), ...keeping(words) };
 }
@@ -166,11 +169,6 @@ function numbersIn(dialect: Dialect): string {
   return dialect === "sqlite"
     ? `(select value from json_each(?))`
     : `(select cast(value as bigint) from jsonb_array_elements_text(cast(? as jsonb)))`;
-}
-
-/** Ends lock the row of the job before its end: two that come at once never wait for each other. */
-export function heldIn(dialect: Dialect): string {
-  return dialect === "sqlite" ? "" : "for update";
 }
 
 function settingAside(
