@@ -1,6 +1,7 @@
 // Proves that the tests of the great promises can fail: applies each one-line change of tests/mutants.json to a copy
 // of the tree, one at a time, and asks that its test turns red. `node scripts/mutants.ts [name…]`.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   mkdirSync,
@@ -36,54 +37,68 @@ const wanted = process.argv.slice(2);
 const mutants = (
   JSON.parse(readFileSync(join(root, "tests/mutants.json"), "utf8")) as readonly Mutant[]
 ).filter(({ name }) => wanted.length === 0 || wanted.includes(name));
-const copy = copyTree();
-const unchanged = new Map<string, Light>();
+// Most of a run waits for its own start: two at a time, each in a tree of its own.
+const copies = [copyTree(), copyTree()];
+const unchanged = new Map<string, Promise<Light>>();
 const postgres = await startPostgres();
 try {
-  const verdicts = mutants.map(judge);
+  const verdicts: Verdict[] = [];
+  const left = [...mutants];
+  await Promise.all(
+    copies.map(async (copy) => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        verdicts.push(await judge(copy, next));
+      }
+    }),
+  );
   const count = (verdict: Verdict): number => verdicts.filter((each) => each === verdict).length;
   process.stdout.write(`${tally(count("caught"), count("survived"), count("skipped"))}\n`);
   process.exitCode = count("survived") === 0 && count("caught") > 0 ? 0 : 1;
 } finally {
   await postgres.stop();
-  rmSync(copy, { recursive: true, force: true });
+  for (const copy of copies) rmSync(copy, { recursive: true, force: true });
 }
 
-function judge(mutant: Mutant): Verdict {
+async function judge(copy: string, mutant: Mutant): Promise<Verdict> {
   const file = join(copy, mutant.file);
   const original = readFileSync(file, "utf8");
   if (original.split(mutant.find).length !== 2)
     return say(mutant, "survived", "its line is not in the file exactly once");
-  const before = lightUnchanged(mutant);
+  const before = await lightUnchanged(copy, mutant);
   if (before === "skipped") return say(mutant, "skipped", "its test does not run on this machine");
   if (before !== "green") return say(mutant, "survived", "its test is not green without it");
   writeFileSync(
     file,
     original.replace(mutant.find, () => mutant.replace),
   );
-  const after = runTest(mutant);
+  const after = await runTest(copy, mutant);
   writeFileSync(file, original);
   return after === "red" ? say(mutant, "caught") : say(mutant, "survived", `its test is ${after}`);
 }
 
-function lightUnchanged(mutant: Mutant): Light {
+function lightUnchanged(copy: string, mutant: Mutant): Promise<Light> {
   const key = JSON.stringify(mutant.test);
-  const light = unchanged.get(key) ?? runTest(mutant);
+  const light = unchanged.get(key) ?? runTest(copy, mutant);
   unchanged.set(key, light);
   return light;
 }
 
-function runTest(mutant: Mutant): Light {
+async function runTest(copy: string, mutant: Mutant): Promise<Light> {
   const report = join(copy, "mutant-report.json");
   rmSync(report, { force: true });
   const vitest = join(copy, "node_modules/vitest/vitest.mjs");
   const reporting = ["--reporter=json", `--outputFile.json=${report}`];
-  spawnSync(process.execPath, [vitest, "run", ...reporting, ...mutant.test], {
+  const child = spawn(process.execPath, [vitest, "run", ...reporting, ...mutant.test], {
     cwd: copy,
     stdio: "ignore",
     timeout: TEST_MS,
-    env: { ...process.env, PORTICO_TEST_POSTGRES_URL: postgres.url },
+    env: {
+      ...process.env,
+      PORTICO_TEST_POSTGRES_URL: postgres.url,
+      NODE_COMPILE_CACHE: join(tmpdir(), "portico-compile-cache"),
+    },
   });
+  await once(child, "close");
   return readLight(report);
 }
 

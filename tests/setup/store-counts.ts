@@ -20,7 +20,7 @@ export class StoreCounts implements Reporter {
     if (Math.max(...counts.values()) === 0) return;
     const parts = [...counts].map(([kind, count]) => `${kind} ${count}`);
     process.stdout.write(`\nStore cases: ${parts.join(", ")}\n`);
-    if (new Set(counts.values()).size === 1) return;
+    if (counts.get("sqlite") === counts.get("postgres")) return;
     process.stdout.write("The databases did not run the same cases.\n");
     process.exitCode = 1;
   }

@@ -1,4 +1,5 @@
 import { describeStore } from "../testing/describe-store.ts";
+import { storeKinds } from "../testing/test-database.ts";
 import { storeSuite } from "../testing/store.suite.ts";
 
-describeStore("store", storeSuite);
+describeStore("store", storeSuite, storeKinds);
