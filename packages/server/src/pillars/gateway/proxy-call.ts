@@ -3,6 +3,7 @@ import type { Problem } from "portico/kernel";
 import type { Call, ReplySink } from "./call.ts";
 import { raise } from "./errors.ts";
 import { bodyLimit } from "./forward.ts";
+import { lastChunk } from "./request-trailers.ts";
 import { problemOfFailure, refuseCall } from "./refuse.ts";
 import type { RefusalParts } from "./refuse.ts";
 import { replyOf } from "./reply.ts";
@@ -94,7 +95,8 @@ export class ProxyCall implements Exchange {
   #sent(): void {
     if (this.#isOver || this.#call.isRequestSent) return;
     this.#call.isRequestSent = true;
-    if (this.#call.fields?.isChunked === true) this.#link?.write("0\r\n\r\n");
+    const { fields, front } = this.#call;
+    if (fields?.isChunked === true) this.#link?.write(lastChunk(front.request.rawTrailers));
     this.#link?.finish();
   }
 

@@ -124,6 +124,25 @@ describe("streams", () => {
     expect(await speak(app.url, `${head}\r\n`)).not.toContain("X-Sum: 9");
   });
 
+  it("carry a caller's trailers on, but none that a head alone may say", async () => {
+    const got: string[] = [];
+    await using upstream = await rawUpstream((socket, text) => {
+      got.push(text);
+      if (got.join("").endsWith("\r\n\r\n") && got.join("").includes("\r\n0\r\n")) {
+        socket.end("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+      }
+    });
+    await using app = await fronting(upstream);
+    const head =
+      "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const trailers =
+      "X-Sum: 9\r\nAuthorization: Basic eDp5\r\nPortico-Identity: me\r\nX-Forwarded-For: 1.2.3.4\r\n";
+    expect(await speak(app.url, `${head}2\r\nok\r\n0\r\n${trailers}\r\n`)).toMatch(
+      /^HTTP\/1\.1 204 /,
+    );
+    expect(got.join("")).toMatch(/2\r\nok\r\n0\r\nX-Sum: 9\r\n\r\n$/);
+  });
+
   it("wait for the caller's body only after `100 Continue`", async () => {
     await using upstream = await ok();
     await using app = await fronting(upstream, { auth: "key" });
