@@ -16,6 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { startPostgres } from "../packages/server/src/kernel/testing/postgres-server.ts";
 import { root, tally } from "./run.ts";
+import { scratch } from "./scratch.ts";
 
 interface Mutant {
   readonly name: string;
@@ -95,6 +96,7 @@ async function runTest(copy: string, mutant: Mutant): Promise<Light> {
     env: {
       ...process.env,
       PORTICO_TEST_POSTGRES_URL: postgres.url,
+      ...(mutant.test.includes("--config") ? {} : scratch()),
       NODE_COMPILE_CACHE: join(tmpdir(), "portico-compile-cache"),
     },
   });

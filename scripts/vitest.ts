@@ -20,6 +20,7 @@ interface Report {
 export async function runVitest(
   args: readonly string[],
   absent: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "portico-vitest-"));
   try {
@@ -34,7 +35,10 @@ export async function runVitest(
         ...args,
       ],
       // Every database of a test starts threads, and each of them would strip the same types anew.
-      { isLoud: true, env: { NODE_COMPILE_CACHE: join(tmpdir(), "portico-compile-cache") } },
+      {
+        isLoud: true,
+        env: { NODE_COMPILE_CACHE: join(tmpdir(), "portico-compile-cache"), ...env },
+      },
     );
     return close(code, file, absent);
   } finally {
