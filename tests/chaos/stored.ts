@@ -71,6 +71,11 @@ export async function readFacts(
   };
 }
 
+/** How many events consumers have set aside so far. */
+export function countParked(reader: StoredReader): Promise<number> {
+  return count(reader, "select count(*) as n from log_parked");
+}
+
 /** How many events of subscribed types have no delivery that ended well, yet. */
 export function countUndelivered(reader: StoredReader): Promise<number> {
   return count(reader, WRONG);

@@ -17,7 +17,10 @@ export interface Folder extends AsyncDisposable {
 export async function openFolder(files: Readonly<Record<string, string>> = {}): Promise<Folder> {
   const path = await mkdtemp(join(tmpdir(), "portico-system-"));
   for (const [name, text] of Object.entries(files)) await writeFile(join(path, name), text);
-  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+  return {
+    path, // A process that was just killed may still have a file on its way.
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 5 }),
+  };
 }
 
 /** What a program said and how it ended. */

@@ -11,6 +11,7 @@ import {
 } from "../../packages/server/src/kernel/testing/postgres-server.ts";
 import { must } from "../chaos/installation.ts";
 import { openReceiver } from "../chaos/receiver.ts";
+import { countParked } from "../chaos/stored.ts";
 import { brokenInStorm, storm, until, type Storm, type StormOptions } from "../chaos/storm.ts";
 
 const postgres = await startPostgres();
@@ -78,13 +79,19 @@ describe.each(["sqlite", "postgres"] as const)("with %s", (dialect) => {
       mayPark: true,
       module: (json: string) => `export default { ...${json}, plugins: [${thrower}] };`,
     };
-    const report = await storm(options, () => Promise.resolve());
+    const report = await storm(options, async ({ place }) => {
+      await using reader = await place.read();
+      // Tried five times before it is set aside.
+      for (let look = 0; look < 300 && (await countParked(reader)) === 0; look += 1)
+        await sleep(100);
+    });
     expect({ ...report, broken: brokenInStorm(report, options) }).toMatchObject({ broken: [] });
     expect(report.parked).toBeGreaterThan(0);
   });
 
   test("one event for ten thousand webhooks reaches all of them, over a kill, while others are delivered", async () => {
-    const options = { ...SHORT, ...(await database(dialect)) };
+    const config = { webhooks: { webhooksMax: 2 * WIDE } };
+    const options = { ...SHORT, ...(await database(dialect)), config, recoveryMs: 15_000 };
     const broken = await brokenBy(options, async (at) => {
       const { place, receiver } = at;
       const paths = new Set<string>();
