@@ -12,6 +12,7 @@ import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/i
 import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
+import { identity } from "./pillars/identity/index.ts";
 import { inbox } from "./pillars/inbox/index.ts";
 import { insight } from "./pillars/insight/index.ts";
 import { jobs } from "./pillars/jobs/index.ts";
@@ -26,7 +27,18 @@ import { VERSION } from "./version.ts";
  * some of them contribute remembers things of the one server it serves.
  */
 export function builtIns(): readonly AnyPlugin[] {
-  return [keys(), limits(), events, jobs, webhooks, sources, gateway(), insight(), docs];
+  return [
+    keys(),
+    identity(),
+    limits(),
+    events,
+    jobs,
+    webhooks,
+    sources,
+    gateway(),
+    insight(),
+    docs,
+  ];
 }
 
 /** What there is in development only: in production its paths are nobody's. */

@@ -1,0 +1,67 @@
+import { Type } from "typebox";
+import { definePlugin, provide } from "portico/kernel";
+import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
+import { Identity } from "./capability.ts";
+import { identityErrors } from "./errors.ts";
+import { factorsPart } from "./factors/part.ts";
+import { organizationsPart } from "./organizations/part.ts";
+import { startOrganizations } from "./organizations/start.ts";
+import { peoplePart } from "./people/part.ts";
+import { startPeople } from "./people/start.ts";
+import { sessionsPart } from "./sessions/part.ts";
+import { startSessions } from "./sessions/start.ts";
+
+/**
+ * Makes the identity pillar. Each server gets its own: what it remembers of people and sessions belongs to one store.
+ *
+ * @example
+ * export default defineConfig({ settings: { identity: { registration: "open" } } });
+ */
+export function identity(): AnyPlugin {
+  const parts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+  return definePlugin({
+    id: "identity",
+    version: "1.0.0",
+    engine: "^1",
+    settings: Type.Object(joined(parts.map((part) => part.settings))),
+    permissions: joined(parts.map((part) => part.permissions)),
+    errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
+    events: joined(parts.map((part) => part.events)),
+    tables: joined(parts.map((part) => part.tables)),
+    migrations: parts.flatMap((part) => part.migrations),
+    operations: parts.flatMap((part) => part.operations),
+    jobs: joined(parts.map((part) => part.jobs)),
+    schedules: joined(parts.map((part) => part.schedules)),
+    contributes: parts.flatMap((part) => part.contributes),
+    provides: [Identity],
+    start,
+  });
+}
+
+async function start(ctx: PluginContext): Promise<Started> {
+  const organizations = await startOrganizations(ctx);
+  const people = await startPeople(ctx);
+  const sessions = await startSessions(ctx);
+  return {
+    provides: [
+      provide(Identity, {
+        people: people.face,
+        organizations: organizations.face,
+        sessions: sessions.face,
+      }),
+    ],
+    stop: async () => {
+      for (const room of [sessions, people, organizations]) await room.stop?.();
+    },
+  };
+}
+
+/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+function joined<TValue>(
+  tables: readonly Readonly<Record<string, TValue>>[],
+): Readonly<Record<string, TValue>> {
+  const all = tables.flatMap((table) => Object.entries(table));
+  const names = new Set(all.map(([name]) => name));
+  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
+  return Object.fromEntries(all);
+}
