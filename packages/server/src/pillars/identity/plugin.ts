@@ -23,6 +23,7 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    nouns: ["auth", "users", "sessions", "organizations", "roles", "grants", "access"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
