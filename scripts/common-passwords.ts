@@ -25,7 +25,9 @@ const words = new Set(
     .map((word) => word.trim().normalize("NFKC").toLowerCase())
     .filter((word) => word.length >= LENGTH_MIN),
 );
-const hashes = new Set([...words].map((word) => createHash("sha256").update(word).digest().readUInt32BE(0)));
+const hashes = new Set(
+  [...words].map((word) => createHash("sha256").update(word).digest().readUInt32BE(0)),
+);
 const table = new DataView(new ArrayBuffer(hashes.size * 4));
 for (const [index, hash] of [...hashes].toSorted((one, other) => one - other).entries()) {
   table.setUint32(index * 4, hash);

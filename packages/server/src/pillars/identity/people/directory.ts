@@ -8,6 +8,11 @@ import type { PeopleTables, PersonRow } from "./tables.ts";
 const CACHED_MAX = 20_000;
 const FOUND_MAX = 200;
 const UNVERIFIED_MAX = 2;
+/** How long somebody is looked up in the store at most while their row is being changed: longer than a request may take. */
+const DISTRUST_MS = 60_000;
+/** How long after their change was heard of: another change of them may have been under way. */
+const AFTERWARDS_MS = 2_000;
+const DISTRUSTED_MAX = 10_000;
 
 /** Finds people: by id from memory where the change feed allows it, else in the store. */
 export class Directory {
@@ -17,10 +22,11 @@ export class Directory {
   #old = new Map<string, Person>();
   /** Counts drops, so that a look-up that began before one is not remembered after it. */
   #drops = 0;
+  readonly #distrusted = new Map<string, number>();
 
   constructor(ctx: PluginContext) {
     this.#ctx = ctx;
-    this.#unwatch = ctx.changes.watch(PEOPLE_CHANGES, (id) => this.drop(id));
+    this.#unwatch = ctx.changes.watch(PEOPLE_CHANGES, (id) => this.#told(id));
   }
 
   async find(id: string): Promise<Person | undefined> {
@@ -37,8 +43,30 @@ export class Directory {
     return missing.length === 0 ? known : [...known, ...(await this.#load(missing))];
   }
 
-  /** This process acts by a change from its commit on. */
-  drop(id: string): void {
+  /** From now on asks the store, until a while after the change feed has told of it. Called before the commit of a change. */
+  distrust(id: string): void {
+    const now = this.#ctx.clock.monotonic();
+    if (this.#distrusted.size >= DISTRUSTED_MAX) {
+      for (const [each, until] of this.#distrusted) if (until <= now) this.#distrusted.delete(each);
+    }
+    this.#distrusted.set(id, now + DISTRUST_MS);
+    this.#drop(id);
+  }
+
+  stop(): void {
+    this.#unwatch();
+  }
+
+  #told(id: string): void {
+    this.#drop(id);
+    const until = this.#ctx.clock.monotonic() + AFTERWARDS_MS;
+    for (const each of id === "*" ? [...this.#distrusted.keys()] : [id]) {
+      const before = this.#distrusted.get(each);
+      if (before !== undefined) this.#distrusted.set(each, Math.min(before, until));
+    }
+  }
+
+  #drop(id: string): void {
     this.#drops += 1;
     if (id === "*") {
       this.#young.clear();
@@ -48,11 +76,16 @@ export class Directory {
     this.#old.delete(id);
   }
 
-  stop(): void {
-    this.#unwatch();
+  #isDistrusted(id: string): boolean {
+    const until = this.#distrusted.get(id);
+    if (until === undefined) return false;
+    if (until > this.#ctx.clock.monotonic()) return true;
+    this.#distrusted.delete(id);
+    return false;
   }
 
   #remembered(id: string): Person | undefined {
+    if (this.#isDistrusted(id)) return undefined;
     const young = this.#young.get(id);
     if (young !== undefined) return young;
     const old = this.#old.get(id);

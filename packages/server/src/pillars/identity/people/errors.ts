@@ -49,10 +49,7 @@ export const peopleErrors = {
     "The link is used up, too old, or not one of ours. Ask for a new one.",
     "Links of mails are good once, and for 30 minutes.",
   ),
-  "identity.notPerson": problem(
-    403,
-    "This is a person's own. Send a person's session, not a key.",
-  ),
+  "identity.notPerson": problem(403, "This is a person's own. Send a person's session, not a key."),
   "identity.personNotFound": problem(
     404,
     "There is no user '{id}' here.",

@@ -26,11 +26,7 @@ export const peopleEvents = {
     data: Type.Object({
       id: Type.String(),
       username: Type.String(),
-      by: Type.Union([
-        Type.Literal("password"),
-        Type.Literal("mail"),
-        Type.Literal("operator"),
-      ]),
+      by: Type.Union([Type.Literal("password"), Type.Literal("mail"), Type.Literal("operator")]),
     }),
     example: { ...example, by: "mail" },
   },

@@ -58,8 +58,11 @@ export interface PeopleFace {
   newPassword(password: string, owner: PasswordOwner): Promise<string>;
   /** Ends the wait of an account at which was guessed, since its owner has shown themselves in another way. */
   release(id: string, tx: Tx): Promise<void>;
-  /** To be called when a change of a person is committed: this process does not remember them any more. */
-  forget(id: string): void;
+  /**
+   * Tells all processes that a person is being changed by this transaction; this process looks them up in the store from now
+   * on.
+   */
+  changing(id: string, tx: Tx): void;
   /** The token of a device on which this person has just signed in, to be given to it beside its session. */
   deviceToken(id: string, client: RequestClient): DeviceToken;
   /** The device token that a request carries: what `checkPassword` is given as `knownDevice`. */

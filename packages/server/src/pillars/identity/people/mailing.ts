@@ -5,7 +5,12 @@ import type { JobOutcome, JobRun } from "portico/kernel";
 export interface PersonMail {
   readonly to: string;
   readonly template:
-    "verifyEmail" | "resetPassword" | "passwordChanged" | "newDevice" | "firstAdministrator" | "accountExists";
+    | "verifyEmail"
+    | "resetPassword"
+    | "passwordChanged"
+    | "newDevice"
+    | "firstAdministrator"
+    | "accountExists";
   readonly values: Readonly<Record<string, string>>;
 }
 

@@ -4,6 +4,7 @@ import { peopleEvents } from "./events.ts";
 import { mailVerification } from "./mail-verification.ts";
 import { createPeople } from "./migrations/0001-create-people.ts";
 import { register } from "./operations/register.ts";
+import { verifyEmail } from "./operations/verify-email.ts";
 import { peoplePermissions } from "./permissions.ts";
 import { peopleSettings } from "./settings.ts";
 
@@ -19,7 +20,7 @@ export const peoplePart: Part = {
     identity_brakes: "instance",
   },
   migrations: [createPeople],
-  operations: [register],
+  operations: [register, verifyEmail],
   jobs: { mailVerification },
   schedules: {},
   contributes: [],

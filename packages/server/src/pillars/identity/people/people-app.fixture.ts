@@ -6,6 +6,9 @@ import { Type } from "typebox";
 import { Identity } from "../capability.ts";
 import { identityErrors } from "../errors.ts";
 import type { Membership, OrganizationsFace } from "../organizations/face.ts";
+import { organizationsPart } from "../organizations/part.ts";
+import { factorsPart } from "../factors/part.ts";
+import { sessionsPart } from "../sessions/part.ts";
 import type { NewSession, SessionsFace, SessionsOf } from "../sessions/face.ts";
 import type { PeopleFace, Person } from "./face.ts";
 import { peoplePart } from "./part.ts";
@@ -146,6 +149,14 @@ function mailPlugin(mails: SentMail[]): AnyPlugin {
   });
 }
 
+const allParts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+
+function joined<TValue>(
+  tables: readonly Readonly<Record<string, TValue>>[],
+): Readonly<Record<string, TValue>> {
+  return Object.fromEntries(tables.flatMap((table) => Object.entries(table)));
+}
+
 function roomPlugin(neighbours: Neighbours): AnyPlugin {
   return definePlugin({
     id: "identity",
@@ -154,8 +165,11 @@ function roomPlugin(neighbours: Neighbours): AnyPlugin {
     needs: ["mail"],
     nouns: ["auth", "users"],
     ...peoplePart,
+    // The test run's PostgreSQL has the whole pillar's tables.
+    tables: joined(allParts.map(({ tables }) => tables)),
+    migrations: allParts.flatMap(({ migrations }) => migrations),
     settings: Type.Object(peoplePart.settings),
-    errors: { ...identityErrors, ...peoplePart.errors },
+    errors: { ...identityErrors, ...organizationsPart.errors, ...peoplePart.errors },
     provides: [Identity],
     start: async (ctx) => {
       const people = await startPeople(ctx);
@@ -187,6 +201,8 @@ function organizationsTwin({ members, removed }: Neighbours): OrganizationsFace 
       if (memberships(userId).length === 0) members.push(membership);
       return Promise.resolve(membership);
     },
+    assign: (membership) => Promise.resolve(membership),
+    changing: () => undefined,
     removeEverywhere: (userId) => {
       removed.push(userId);
       return Promise.resolve();

@@ -5,6 +5,7 @@ import { deviceIn, deviceToken, isKnownDevice } from "./device.ts";
 import type { DeviceToken } from "./device.ts";
 import { Directory, findRow, rowOf } from "./directory.ts";
 import { raise } from "./errors.ts";
+import { PEOPLE_CHANGES } from "./face.ts";
 import type { PasswordLogin, PeopleFace, Person } from "./face.ts";
 import { Hasher } from "./hasher.ts";
 import { emailKey, readEmail, readUsername, usernameKey } from "./names.ts";
@@ -79,7 +80,11 @@ export class People implements PeopleFace {
     const name = readUsername(person.username);
     const account = { name, email, displayName, isEmailVerified: true, passwordHash: null };
     const created = await insertAccount(account, tx, this.#ctx);
-    tx.emit("user.created", { id: created.id, username: created.username }, { subject: created.id });
+    tx.emit(
+      "user.created",
+      { id: created.id, username: created.username },
+      { subject: created.id },
+    );
     return created;
   }
 
@@ -92,8 +97,9 @@ export class People implements PeopleFace {
     await this.#brakes.release([id], tx);
   }
 
-  forget(id: string): void {
-    this.#directory.drop(id);
+  changing(id: string, tx: Tx): void {
+    this.#directory.distrust(id);
+    tx.changed(PEOPLE_CHANGES, id);
   }
 
   deviceToken(id: string, client: RequestClient): DeviceToken {
@@ -142,7 +148,10 @@ export class People implements PeopleFace {
 
 /** Whose guesses these are: an account's, whichever of its names was given, or a name that nobody has. */
 function nameOf(
-  { username, email }: { readonly username: string | undefined; readonly email: string | undefined },
+  {
+    username,
+    email,
+  }: { readonly username: string | undefined; readonly email: string | undefined },
   row: PersonRow | undefined,
 ): string {
   if (row !== undefined) return row.id;

@@ -17,11 +17,7 @@ const ownFields = {
   ...publicFields,
   email: NullableText,
   emailVerified: Type.Boolean({ description: "Whether the address was shown to be theirs." }),
-  state: Type.Union([
-    Type.Literal("active"),
-    Type.Literal("suspended"),
-    Type.Literal("deleted"),
-  ]),
+  state: Type.Union([Type.Literal("active"), Type.Literal("suspended"), Type.Literal("deleted")]),
   instancePermissions: Type.Array(Type.String(), {
     description: "Permissions over the installation; `*` of its administrators.",
   }),

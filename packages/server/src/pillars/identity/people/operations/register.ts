@@ -27,10 +27,7 @@ const Registration = Type.Object(
   { additionalProperties: false },
 );
 type Registration = Static<typeof Registration>;
-type Input = Pick<
-  OperationInput<unknown, unknown, Registration>,
-  "body" | "client" | "ctx"
->;
+type Input = Pick<OperationInput<unknown, unknown, Registration>, "body" | "client" | "ctx">;
 
 /** `POST /auth/register` */
 export const register = operation({
@@ -112,7 +109,8 @@ export const register = operation({
 
 function checkMode({ invitation }: Registration, ctx: PluginContext): void {
   const { registration } = settingsOf(ctx);
-  const isOpen = registration === "open" || (registration === "invitation" && invitation !== undefined);
+  const isOpen =
+    registration === "open" || (registration === "invitation" && invitation !== undefined);
   if (!isOpen) throw raise("identity.registrationClosed");
 }
 
