@@ -70,6 +70,6 @@ function joined<TValue>(
 ): Readonly<Record<string, TValue>> {
   const all = tables.flatMap((table) => Object.entries(table));
   const names = new Set(all.map(([name]) => name));
-  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
+  if (names.size < all.length) throw new TypeError("Two rooms of identity declare the same name.");
   return Object.fromEntries(all);
 }
