@@ -56,12 +56,9 @@ async function start(ctx: PluginContext): Promise<Started> {
   };
 }
 
-/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+/** One table of the tables of all rooms. */
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
-  const all = tables.flatMap((table) => Object.entries(table));
-  const names = new Set(all.map(([name]) => name));
-  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
-  return Object.fromEntries(all);
+  return Object.fromEntries(tables.flatMap((table) => Object.entries(table)));
 }
