@@ -23,6 +23,7 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    needs: ["mail"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -62,6 +63,6 @@ function joined<TValue>(
 ): Readonly<Record<string, TValue>> {
   const all = tables.flatMap((table) => Object.entries(table));
   const names = new Set(all.map(([name]) => name));
-  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
+  if (names.size < all.length) throw new TypeError("Two rooms of identity declare the same name.");
   return Object.fromEntries(all);
 }
