@@ -24,6 +24,7 @@ export function identity(): AnyPlugin {
     version: "1.0.0",
     engine: "^1",
     needs: ["mail"],
+    nouns: ["auth", "users", "sessions", "organizations", "roles", "grants", "access", "mfa"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
