@@ -3,7 +3,9 @@ import { definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
+import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
+import { startFactors } from "./factors/start.ts";
 import { organizationsPart } from "./organizations/part.ts";
 import { startOrganizations } from "./organizations/start.ts";
 import { peoplePart } from "./people/part.ts";
@@ -35,7 +37,7 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity],
+    provides: [Identity, Factors],
     start,
   });
 }
@@ -44,6 +46,7 @@ async function start(ctx: PluginContext): Promise<Started> {
   const organizations = await startOrganizations(ctx);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
+  const factors = await startFactors(ctx);
   return {
     provides: [
       provide(Identity, {
@@ -51,6 +54,7 @@ async function start(ctx: PluginContext): Promise<Started> {
         organizations: organizations.face,
         sessions: sessions.face,
       }),
+      provide(Factors, factors.face),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();

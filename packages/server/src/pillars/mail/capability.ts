@@ -1,4 +1,5 @@
 import { capability, isProblem } from "portico/kernel";
+import type { Problem } from "portico/kernel";
 import type { MailTemplate } from "./templates/index.ts";
 
 /** A message to one person. */
@@ -20,16 +21,17 @@ export interface MailMessage {
 
 /**
  * Sends mail, to be called from within a job. It settles when the transport has taken the message, and throws otherwise:
- * `mail.unavailable` for what passes (no connection, 4xx, a time-out, a password that the server does not take), so that a job
- * that lets it through is retried. For everything else another try is in vain, and {@link isPermanentRefusal} is true:
- * `mail.refused` (5xx to sender, receiver or content), `mail.badAddress`, `mail.badValues`, `mail.notSetUp`.
+ * `mail.unavailable` (502) for what passes (no connection, 4xx, a time-out, a password that the server does not take), so
+ * that a job which lets it through is retried. For everything else another try is in vain: a problem whose status is below 500
+ * is for good, and the job should fail at once: `mail.refused` (5xx to sender, receiver or content), `mail.badAddress`,
+ * `mail.badValues`, `mail.notSetUp`.
  * A connection lost after the message was sent counts as temporary, so a message may arrive twice, never not at all.
  *
  * @example
  * try {
  *   await ctx.get(Mail).send({ to, template: "verifyEmail", values: { name, link }, id });
  * } catch (error) {
- *   if (isPermanentRefusal(error)) return { kind: "fail", error: error.message };
+ *   if (isProblem(error) && error.status < 500) return { kind: "fail", error: error.message };
  *   throw error;
  * }
  */
@@ -40,9 +42,7 @@ export interface MailFace {
 /** `mail@1` */
 export const Mail = capability<MailFace>("mail@1");
 
-const PERMANENT = new Set(["mail.refused", "mail.badAddress", "mail.badValues", "mail.notSetUp"]);
-
-/** Whether what `send` threw will be thrown at every other try too: the job then fails without retries. */
-export function isPermanentRefusal(error: unknown): error is Error {
-  return isProblem(error) && PERMANENT.has(error.code);
+/** Whether what `send` threw will be thrown at every other try too. */
+export function isForGood(error: unknown): error is Problem {
+  return isProblem(error) && error.status < 500;
 }

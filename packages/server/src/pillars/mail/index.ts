@@ -8,7 +8,7 @@
  * It is sent from within jobs, so that the job's retries are its retries. It keeps nothing, offers `mail@1`, fills
  * `kernel.checks@1`, and needs nobody.
  */
-export { isPermanentRefusal, Mail } from "./capability.ts";
+export { Mail } from "./capability.ts";
 export type { MailFace, MailMessage } from "./capability.ts";
 export { mail } from "./plugin.ts";
 export type { MailTemplate } from "./templates/index.ts";

@@ -1,6 +1,6 @@
 import { capability, isProblem } from "portico/kernel";
 import type { CheckResult, PluginContext } from "portico/kernel";
-import { isPermanentRefusal } from "./capability.ts";
+import { isForGood } from "./capability.ts";
 import type { MailFace, MailMessage } from "./capability.ts";
 import { raise } from "./errors.ts";
 import { writeMessage } from "./message.ts";
@@ -49,7 +49,7 @@ export function createMailer(ctx: PluginContext<MailSettings>, parts: MailerPart
       } catch (err) {
         const reason = isProblem(err) ? err.code : "unknown";
         failed.add(1, { reason });
-        if (!isPermanentRefusal(err) || reason === "mail.notSetUp") last.failure = reason;
+        if (!isForGood(err) || reason === "mail.notSetUp") last.failure = reason;
         ctx.logger.warn({ err, template: message.template }, "a mail was not taken");
         throw err;
       }

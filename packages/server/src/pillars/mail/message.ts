@@ -5,7 +5,7 @@ import type { PluginContext } from "portico/kernel";
 import type { MailMessage } from "./capability.ts";
 import { raise } from "./errors.ts";
 import type { MailSettings } from "./settings.ts";
-import { fillTemplate } from "./templates/index.ts";
+import { builtInTemplates, fillTemplate } from "./templates/index.ts";
 import type { FilledTemplate, MailTemplate, Templates } from "./templates/index.ts";
 
 /** A message as a transport is given it. */
@@ -32,6 +32,9 @@ export function writeMessage(
 ): Written {
   const { to, template, values, locale, id } = message;
   if (to.length > ADDRESS_MAX || !ADDRESS.test(to)) throw raise("mail.badAddress");
+  if (!Object.hasOwn(builtInTemplates, template)) {
+    throw raise("mail.badValues", { params: { template, what: "there is no such template" } });
+  }
   const { from = NOBODY, fromName } = ctx.settings;
   const product = fromName;
   return {

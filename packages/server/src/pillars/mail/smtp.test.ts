@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createTestApp } from "portico/testing";
 import type { TestApp } from "portico/testing";
-import { isPermanentRefusal, Mail, mail } from "./index.ts";
+import { isForGood } from "./capability.ts";
+import { Mail, mail } from "./index.ts";
 import type { MailMessage } from "./index.ts";
 import { openSmtpServer } from "./smtp-server.fixture.ts";
 import type { Behaviour, SmtpServer, Stage } from "./smtp-server.fixture.ts";
@@ -61,7 +62,7 @@ describe("a server that refuses", () => {
     server.behave(stage, reply);
     const error = await failure(await openMail(server));
     expect(error).toMatchObject({ code: "mail.refused" });
-    expect(isPermanentRefusal(error)).toBe(true);
+    expect(isForGood(error)).toBe(true);
     // Becomes the error of a job, which the organization sees.
     expect((error as Error).message).toContain(reply.slice(0, 9));
     expect((error as Error).message).not.toContain("ada@");
@@ -87,7 +88,7 @@ describe("a server that refuses", () => {
     const app = await openMail(server, { connectTimeoutMs: 500, timeoutMs: 1_000 });
     const error = await failure(app);
     expect(error).toMatchObject({ code: "mail.unavailable" });
-    expect(isPermanentRefusal(error)).toBe(false);
+    expect(isForGood(error)).toBe(false);
     server.behave(stage, undefined);
     expect(await failure(app)).toBe("sent");
     expect(server.taken).toHaveLength(1);
@@ -193,7 +194,7 @@ describe("a message", () => {
     await using server = await openSmtpServer();
     const error = await failure(await openMail(server), { ...MESSAGE, to });
     expect(error).toMatchObject({ code: "mail.badAddress" });
-    expect(isPermanentRefusal(error)).toBe(true);
+    expect(isForGood(error)).toBe(true);
     expect(server.lines).toEqual([]);
   });
 

@@ -138,6 +138,15 @@ export const builtInTemplates = {
       NOT_YOU,
     ].join("\n\n"),
   },
+  codesGuessed: {
+    values: ["name"],
+    subject: "Somebody is guessing your one-time codes",
+    text: [
+      HELLO,
+      "several wrong one-time codes were sent for your account at {{product}}, each after the right password.",
+      "Further codes have to wait now. If that was not you, change your password at once: somebody knows it.",
+    ].join("\n\n"),
+  },
   test: {
     values: ["at"],
     subject: "A test mail of {{product}}",
