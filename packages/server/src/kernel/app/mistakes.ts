@@ -97,21 +97,26 @@ function needsHaveNoRing({ plugins }: World): readonly Mistake[] {
 
 function namesBelongToTheirPlugin({ plugins }: World): readonly Mistake[] {
   return plugins.flatMap((plugin) => {
-    const foreign = (kind: string, names: readonly string[], prefix: string): readonly Mistake[] =>
+    const foreign = (
+      kind: string,
+      names: readonly string[],
+      [prefix, ...others]: readonly [string, ...string[]],
+    ): readonly Mistake[] =>
       names
-        .filter((name) => !name.startsWith(prefix))
+        .filter((name) => ![prefix, ...others].some((each) => name.startsWith(each)))
         .map((name) => ({
           path: `${plugin.id}.${kind}`,
           problem: `'${name}' does not start with '${prefix}'`,
           fix: `rename it to '${prefix}…'`,
         }));
+    const nouns = (plugin.nouns ?? []).map((noun) => `${noun}.`);
     return [
-      ...foreign("tables", Object.keys(plugin.tables ?? {}), `${plugin.id}_`),
-      ...foreign("errors", Object.keys(plugin.errors ?? {}), `${plugin.id}.`),
+      ...foreign("tables", Object.keys(plugin.tables ?? {}), [`${plugin.id}_`]),
+      ...foreign("errors", Object.keys(plugin.errors ?? {}), [`${plugin.id}.`]),
       ...foreign(
         "operations",
         (plugin.operations ?? []).map((each) => each.id),
-        `${plugin.id}.`,
+        [`${plugin.id}.`, ...nouns],
       ),
     ];
   });

@@ -64,6 +64,8 @@ export type {
   RepliesOf,
   ReplyForm,
   Reply,
+  ReplyHeaders,
+  RequestClient,
   ReplyOf,
   TypedOperation,
 } from "./operation.ts";

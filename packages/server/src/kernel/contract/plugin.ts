@@ -44,6 +44,8 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   /** Lower-case word; prefix of its tables, permissions' errors and events by convention. */
   readonly id: string;
   readonly version: string;
+  /** First words that ids of its operations may begin with beside its own id: `auth`, `users`. */
+  readonly nouns?: readonly string[];
   /** Range of kernel majors it works with: `^1`. */
   readonly engine: string;
   /** Ids of plugins whose capabilities or points it cannot do without. They start first. */

@@ -15,6 +15,7 @@ import type {
   RequestObserver,
   Secrets,
   ServerFacts,
+  ReplyHeaders,
 } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { Probes } from "./probes.ts";
@@ -96,13 +97,13 @@ export interface Answer {
   readonly status: number;
   /** The answer as JSON text; undefined when there is no body. */
   readonly text: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
 }
 
 /** What {@link PorticoHttp.call} gives. */
 export interface CallReply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
   /** As a client would read it: declared fields only. */
   readonly body: unknown;
 }

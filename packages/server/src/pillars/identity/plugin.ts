@@ -3,7 +3,9 @@ import { definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
+import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
+import { startFactors } from "./factors/start.ts";
 import { organizationsPart } from "./organizations/part.ts";
 import { startOrganizations } from "./organizations/start.ts";
 import { peoplePart } from "./people/part.ts";
@@ -23,6 +25,8 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    needs: ["mail"],
+    nouns: ["auth", "users", "sessions", "organizations", "roles", "grants", "access", "mfa"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -33,7 +37,7 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity],
+    provides: [Identity, Factors],
     start,
   });
 }
@@ -42,6 +46,7 @@ async function start(ctx: PluginContext): Promise<Started> {
   const organizations = await startOrganizations(ctx);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
+  const factors = await startFactors(ctx);
   return {
     provides: [
       provide(Identity, {
@@ -49,6 +54,7 @@ async function start(ctx: PluginContext): Promise<Started> {
         organizations: organizations.face,
         sessions: sessions.face,
       }),
+      provide(Factors, factors.face),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();
@@ -60,5 +66,8 @@ async function start(ctx: PluginContext): Promise<Started> {
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
-  return Object.fromEntries(tables.flatMap((table) => Object.entries(table)));
+  const all = tables.flatMap((table) => Object.entries(table));
+  const names = new Set(all.map(([name]) => name));
+  if (names.size < all.length) throw new TypeError("Two rooms of identity declare the same name.");
+  return Object.fromEntries(all);
 }
