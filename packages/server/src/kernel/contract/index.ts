@@ -1,7 +1,7 @@
 export { Audit } from "./audit.ts";
 export type { AuditFilter, AuditReader, AuditRecord } from "./audit.ts";
 export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
-export type { Caller } from "./caller.ts";
+export type { Caller, ResourceGrant } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
 export { ownUrl } from "./context.ts";
@@ -76,6 +76,7 @@ export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
 export {
   Authenticators,
+  CallerGuards,
   Checks,
   CliVerbs,
   EventJudges,
@@ -107,6 +108,7 @@ export type {
 } from "./observers.ts";
 export type {
   Authenticator,
+  CallerGuard,
   Check,
   CheckResult,
   CliArgument,

@@ -36,6 +36,19 @@ export interface FoundCaller {
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");
 
+/**
+ * Judges each caller that a request is found to be of, and nobody, too: what has become known of it elsewhere than in its
+ * credential. It may refuse (throws a problem) or answer the caller as it may act now, such as a caller without an
+ * account that may do what guests may.
+ */
+export interface CallerGuard {
+  readonly id: string;
+  /** Asked at every request, so synchronous from memory where it can. */
+  admit(caller: Caller): Caller | Promise<Caller>;
+}
+/** `kernel.callerGuards@1` */
+export const CallerGuards = point<CallerGuard>("kernel.callerGuards@1");
+
 /** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
 export const Limiters = point<Limiter>("kernel.limiters@1");
 

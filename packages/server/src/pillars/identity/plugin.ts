@@ -13,6 +13,13 @@ import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
 import { startSessions } from "./sessions/start.ts";
 
+/** What the ids of its operations begin with. */
+const NOUNS = [
+  ...["auth", "users", "sessions", "mfa"],
+  ...["organizations", "members", "teams", "invitations", "roles", "grants"],
+  ...["serviceAccounts", "access"],
+];
+
 /**
  * Makes the identity pillar. Each server gets its own: what it remembers of people and sessions belongs to one store.
  *
@@ -34,6 +41,7 @@ export function identity(): AnyPlugin {
     tables: joined(parts.map((part) => part.tables)),
     migrations: parts.flatMap((part) => part.migrations),
     operations: parts.flatMap((part) => part.operations),
+    nouns: NOUNS,
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
@@ -43,7 +51,7 @@ export function identity(): AnyPlugin {
 }
 
 async function start(ctx: PluginContext): Promise<Started> {
-  const organizations = await startOrganizations(ctx);
+  const organizations = await startOrganizations(ctx, () => undefined);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
   const factors = await startFactors(ctx);
