@@ -15,6 +15,7 @@ import {
   RequestObservers,
   EventJudges,
   Retention,
+  Statistics,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -28,6 +29,7 @@ import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
 import { scheduleErrors, scheduleEvents } from "../schedules/index.ts";
 import { secretErrors } from "../secrets/index.ts";
+import { settingsErrors } from "../settings/index.ts";
 import { storeErrors } from "../store/index.ts";
 import { tokenErrors } from "../tokens/index.ts";
 import { appErrors } from "./errors.ts";
@@ -51,6 +53,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Timeline,
   EventJudges,
   Retention,
+  Statistics,
   CliVerbs,
 ];
 
@@ -78,6 +81,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },
   { owner: "tokens", errors: tokenErrors },
+  { owner: "settings", errors: settingsErrors },
   { owner: "data", errors: dataErrors },
   { owner: "config", errors: configErrors },
   { owner: "app", errors: appErrors },

@@ -96,6 +96,8 @@ export interface Answer {
   readonly status: number;
   /** The answer as JSON text; undefined when there is no body. */
   readonly text: string | undefined;
+  /** The answer piece by piece, where it is no JSON. */
+  readonly stream?: AsyncIterable<string>;
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -103,7 +105,7 @@ export interface Answer {
 export interface CallReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** As a client would read it: declared fields only. */
+  /** As a client would read it: declared fields only. Where the operation answers a stream, its pieces of text. */
   readonly body: unknown;
 }
 
