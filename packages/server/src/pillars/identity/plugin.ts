@@ -15,9 +15,18 @@ import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
 const NOUNS = [
-  ...["auth", "users", "sessions", "mfa"],
-  ...["organizations", "members", "teams", "invitations", "roles", "grants"],
-  ...["serviceAccounts", "access"],
+  "auth",
+  "users",
+  "sessions",
+  "mfa",
+  "organizations",
+  "members",
+  "teams",
+  "invitations",
+  "roles",
+  "grants",
+  "serviceAccounts",
+  "access",
 ];
 
 /**
@@ -33,7 +42,6 @@ export function identity(): AnyPlugin {
     version: "1.0.0",
     engine: "^1",
     needs: ["mail"],
-    nouns: ["auth", "users", "sessions", "organizations", "roles", "grants", "access", "mfa"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
