@@ -3,7 +3,9 @@ import { definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
+import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
+import { startFactors } from "./factors/start.ts";
 import { organizationsPart } from "./organizations/part.ts";
 import { startOrganizations } from "./organizations/start.ts";
 import { peoplePart } from "./people/part.ts";
@@ -13,9 +15,18 @@ import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
 const NOUNS = [
-  ...["auth", "users", "sessions", "mfa"],
-  ...["organizations", "members", "teams", "invitations", "roles", "grants"],
-  ...["serviceAccounts", "access"],
+  "auth",
+  "users",
+  "sessions",
+  "mfa",
+  "organizations",
+  "members",
+  "teams",
+  "invitations",
+  "roles",
+  "grants",
+  "serviceAccounts",
+  "access",
 ];
 
 /**
@@ -30,6 +41,7 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    needs: ["mail"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -41,7 +53,7 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity],
+    provides: [Identity, Factors],
     start,
   });
 }
@@ -50,6 +62,7 @@ async function start(ctx: PluginContext): Promise<Started> {
   const organizations = await startOrganizations(ctx, () => undefined);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
+  const factors = await startFactors(ctx);
   return {
     provides: [
       provide(Identity, {
@@ -57,6 +70,7 @@ async function start(ctx: PluginContext): Promise<Started> {
         organizations: organizations.face,
         sessions: sessions.face,
       }),
+      provide(Factors, factors.face),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();
@@ -64,7 +78,7 @@ async function start(ctx: PluginContext): Promise<Started> {
   };
 }
 
-/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+/** One table of the tables of all rooms. */
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
