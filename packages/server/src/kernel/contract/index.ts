@@ -83,6 +83,7 @@ export {
   Limiters,
   Pages,
   Permissions,
+  PublicKeys,
   Retention,
   Timeline,
 } from "./points.ts";
@@ -123,6 +124,8 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  PublicJwks,
+  PublicKeySource,
   RetentionHold,
   TimelineEntry,
   TimelineSource,
