@@ -1,4 +1,4 @@
-import type { Tx } from "portico/kernel";
+import type { ResourceGrant, Tx } from "portico/kernel";
 
 /** What somebody is in one organization. */
 export interface Membership {
@@ -16,17 +16,12 @@ export interface Holding {
   readonly grants: readonly ResourceGrant[];
 }
 
-/** A permission over one resource, or its denial. Denial wins. */
-export interface ResourceGrant {
-  readonly resource: string;
-  readonly permission: string;
-  readonly effect: "allow" | "deny";
-}
-
 /** Organizations, who belongs to them, and what that allows. */
 export interface OrganizationsFace {
   /** From memory where the change feed allows it; undefined for who is no member, and for one who is banned. */
   holdingOf(userId: string, organization: string): Promise<Holding | undefined>;
+  /** The same at once; undefined too where it has to be looked up. One object as long as nothing of it changes. */
+  knownHolding(userId: string, organization: string): Holding | undefined;
   /** The organizations a person belongs to, oldest first. */
   membershipsOf(userId: string): Promise<readonly Membership[]>;
   /**
@@ -41,8 +36,18 @@ export interface OrganizationsFace {
     },
     tx: Tx,
   ): Promise<Membership>;
+  /**
+   * Makes a person a member with these roles, or gives a member these roles instead of his own, without asking who gives
+   * them: whoever calls it answers for it. Of an organization other than the transaction's, too.
+   */
+  assign(membership: Membership, tx: Tx): Promise<Membership>;
   /** Ends all memberships and grants of a person. */
   removeEverywhere(userId: string, tx: Tx): Promise<void>;
+  /**
+   * Tells all processes that what a person (`*`: everybody) holds is being changed by this transaction; this process looks
+   * it up from now on.
+   */
+  changing(userId: string, tx: Tx): void;
 }
 
 /** The kind under which changes of memberships, roles and grants are told; the id is a person's, or `*` for a role. */

@@ -78,14 +78,14 @@ export class AccessTokens {
     return claims?.["iss"] === this.issuer && claims["client_id"] === FIRST_PARTY;
   }
 
-  /** What a token stands for, its signature and claims checked. Throws `identity.badToken`, `identity.tokenExpired`. */
+  /** What a token stands for, its signature and claims checked. Throws `identity.badAccessToken`, `identity.tokenExpired`. */
   async check(text: string): Promise<CheckedToken> {
     const { decodeProtectedHeader, jwtVerify } = await import("jose");
     const nowMs = this.#ctx.clock.now();
     try {
       const { kid } = decodeProtectedHeader(text);
       const key = kid === undefined ? undefined : await this.#keys.find(kid);
-      if (key === undefined) throw raise("identity.badToken", { internal: "unknown key" });
+      if (key === undefined) throw raise("identity.badAccessToken", { internal: "unknown key" });
       const { payload } = await jwtVerify(text, key.publicKey, {
         // The key's own and no other: what the token says of itself decides nothing.
         algorithms: [key.algorithm],
@@ -100,7 +100,7 @@ export class AccessTokens {
       const code = codeOf(error);
       if (code === "ERR_JWT_EXPIRED") throw raise("identity.tokenExpired", { cause: error });
       if (code.startsWith("ERR_J") || error instanceof TypeError) {
-        throw raise("identity.badToken", { cause: error });
+        throw raise("identity.badAccessToken", { cause: error });
       }
       throw error;
     }
@@ -114,10 +114,10 @@ export class AccessTokens {
 function checked(payload: JWTPayload, nowMs: number): CheckedToken {
   const { sid, exp = 0, iat = 0, client_id } = payload;
   if (typeof sid !== "string" || client_id !== FIRST_PARTY) {
-    throw raise("identity.badToken", { internal: "of no session" });
+    throw raise("identity.badAccessToken", { internal: "of no session" });
   }
   if (iat > nowMs / 1_000 + SKEW_SECONDS) {
-    throw raise("identity.badToken", { internal: "issued in the future" });
+    throw raise("identity.badAccessToken", { internal: "issued in the future" });
   }
   return { sessionId: sid, expiresAt: exp * 1_000 };
 }

@@ -53,7 +53,7 @@ export function refuseForeign(
 
 function started(room: () => SessionsRoom | undefined): SessionsRoom {
   const running = room();
-  if (running === undefined) throw raise("identity.badToken", { internal: "not started" });
+  if (running === undefined) throw raise("identity.badAccessToken", { internal: "not started" });
   return running;
 }
 

@@ -63,9 +63,11 @@ function tellEnd(
   { row, reason }: { readonly row: EndedRow; readonly reason: EndReason },
   tx: Tx,
 ): void {
-  const { id, user_id: userId } = row;
+  const { id, user_id: userId, organization } = row;
   distrust(id, SESSION_CHANGES);
-  tx.emit("session.ended", { id, userId, reason }, { subject: id });
-  tx.audit({ action: "session.ended", target: id, before: { userId }, after: { reason } });
+  // A person has sessions in several organizations; each learns of its own.
+  const there = tx.within({ organization });
+  there.emit("session.ended", { id, userId, reason }, { subject: id });
+  there.audit({ action: "session.ended", target: id, before: { userId }, after: { reason } });
   tx.changed(SESSION_CHANGES, id);
 }

@@ -3,7 +3,7 @@ import type { Raise } from "portico/kernel";
 
 /** What this room refuses. */
 export const sessionErrors = {
-  "identity.badToken": problem(
+  "identity.badAccessToken": problem(
     401,
     "The access token or the session is not valid.",
     "It may be altered, of another server, or of a session that has ended: by a sign-out, by its limits, or because the person " +
@@ -72,7 +72,6 @@ export const sessionErrors = {
     "There is no session '{id}' here.",
     "It has ended, or is another person's.",
   ),
-  "identity.personNotFound": problem(404, "There is no person '{id}' here."),
   "identity.impersonationRefused": problem(
     403,
     "You cannot act as this person: {reason}.",

@@ -53,7 +53,7 @@ export interface PublicKeys {
 
 /** Sessions, their tokens, and the keys that sign them. */
 export interface SessionsFace {
-  /** Within the transaction of what it follows from; its events are of the transaction's organization. */
+  /** Within the transaction of what it follows from. */
   open(session: NewSession, tx: Tx): Promise<OpenedSession>;
   /**
    * After a further proof: a new session with all its secrets in place of this one, within the same absolute limit. Undefined
@@ -66,8 +66,8 @@ export interface SessionsFace {
   ofCookie(cookie: string | undefined): Promise<Caller | undefined>;
   /**
    * Looks sessions of this person (or, for `*`, of everybody) up anew from now on, until the change feed has told of the
-   * person. Called before rows are changed that decide what a session may do: then this process acts by the change from
-   * the commit on, and not from the next reading of the feed.
+   * person. Called before a person's row is changed: then this process acts by the change from the commit on, and not
+   * from the next reading of the feed. Memberships and grants are asked for at each request anyway.
    */
   distrust(userId: string): void;
   /** Signs claims with the present key: `typ` `at+jwt`, `iss`, `iat`, `jti` are added where they are not given. */

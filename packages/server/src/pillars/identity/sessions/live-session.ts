@@ -10,8 +10,10 @@ export interface LiveSession {
   readonly id: string;
   readonly userId: string;
   readonly impersonator: string | null;
+  /** What the caller may do, as it was when the caller was made. */
+  holding: Holding;
   /** One object as long as nothing of it changes. */
-  readonly caller: Caller;
+  caller: Caller;
   readonly expiresAt: number;
   readonly idleMs: number;
   /** Moves on as it is used. */
@@ -28,6 +30,25 @@ export async function loadLive(
 ): Promise<LiveSession | undefined> {
   const row = await findRow(id, ctx);
   return row === undefined || row.ends_at <= now ? undefined : await toLive(row, now, ctx);
+}
+
+/**
+ * Brings what is remembered of a session up to what its person holds now; undefined where that has to be looked up. The
+ * holding is asked for each time, since grants end by the clock, too.
+ */
+export function withPresentHolding(
+  session: LiveSession,
+  ctx: PluginContext,
+): LiveSession | undefined {
+  const { userId, caller } = session;
+  const held = ctx.get(Identity).organizations.knownHolding(userId, caller.organization);
+  if (held === undefined) return undefined;
+  if (held !== session.holding) {
+    const { permissions, grants } = held;
+    session.holding = held;
+    session.caller = { ...caller, permissions, grants };
+  }
+  return session;
 }
 
 /** The row of a session, lived out or not. */
@@ -72,6 +93,7 @@ async function toLive(
     id: row.id,
     userId: row.user_id,
     impersonator: row.impersonator,
+    holding,
     caller: callerOf(row, person, holding),
     expiresAt: row.expires_at,
     idleMs: row.idle_ms,
@@ -106,6 +128,7 @@ function callerOf(row: SessionRow, person: Person, holding: Holding): Caller {
     credential: id,
     name: person.username,
     permissions: holding.permissions,
+    grants: holding.grants,
     // Who acts as somebody else sees what that person sees in the organization, and nothing of the installation.
     instancePermissions: impersonator === null ? person.instancePermissions : [],
     ...(impersonator === null ? {} : { impersonator }),

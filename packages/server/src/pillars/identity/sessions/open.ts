@@ -40,8 +40,9 @@ export async function openSession(
   const { id, user_id: userId, expires_at: expiresAt } = made.row;
   const impersonator = session.impersonator ?? null;
   const told = { id, userId, methods: session.methods, impersonator };
-  tx.emit("session.created", told, { subject: id });
-  tx.audit({ action: "session.created", target: id, after: told });
+  const there = tx.within({ organization: session.organization });
+  there.emit("session.created", told, { subject: id });
+  there.audit({ action: "session.created", target: id, after: told });
   const expiresIn = tokenLife(session, expiresAt, ctx);
   return {
     id,

@@ -1,11 +1,14 @@
 import { Type } from "typebox";
-import { add, definePlugin, problem, provide, raiser } from "portico/kernel";
+import { add, definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { createTestApp, fakeClock, openTestDatabase } from "portico/testing";
 import type { FakeClock, StoreKind, TestApp, TestDatabase } from "portico/testing";
 import { Identity } from "../capability.ts";
 import { identityErrors } from "../errors.ts";
+import { factorErrors } from "../factors/errors.ts";
+import { HOLDING_CHANGES } from "../organizations/face.ts";
 import type { Holding, OrganizationsFace } from "../organizations/face.ts";
+import { peopleErrors, raise } from "../people/errors.ts";
 import { PEOPLE_CHANGES } from "../people/face.ts";
 import type { PeopleFace, Person } from "../people/face.ts";
 import { SecondFactors } from "./face.ts";
@@ -187,12 +190,6 @@ async function change(
   );
 }
 
-const fixtureErrors = {
-  "identity.badCredentials": problem(401, "Name or password is wrong."),
-  "identity.tooManyAttempts": problem(429, "Too many attempts."),
-} as const;
-const raise = raiser(fixtureErrors);
-
 function fakeIdentity(world: World, factor: BenchOptions["factor"]): AnyPlugin {
   let running: SessionsRoom | undefined;
   const { settings, ...part } = sessionsPart(() => running);
@@ -203,7 +200,7 @@ function fakeIdentity(world: World, factor: BenchOptions["factor"]): AnyPlugin {
     engine: "^1",
     nouns: ["auth", "users", "sessions"],
     settings: Type.Object(settings),
-    errors: { ...identityErrors, ...part.errors, ...fixtureErrors },
+    errors: { ...identityErrors, ...part.errors, ...peopleErrors, ...factorErrors },
     contributes: [
       ...part.contributes,
       ...(factor === undefined ? [] : [add(SecondFactors, { id: "test", ...factor })]),
@@ -227,11 +224,10 @@ function fakeIdentity(world: World, factor: BenchOptions["factor"]): AnyPlugin {
 }
 
 function peopleOf(world: World): PeopleFace {
-  const find = (id: string): Promise<Person | undefined> => Promise.resolve(world.get(id));
   const named = (username?: string, email?: string): Somebody | undefined =>
     [...world.values()].find((each) => each.username === username || each.email === email);
   return {
-    find,
+    find: async (id) => world.get(id),
     findMany: async (ids) => ids.flatMap((id) => world.get(id) ?? []),
     findByEmail: async (email) => named(undefined, email),
     checkPassword: async ({ username, email, password }) => {
@@ -241,20 +237,32 @@ function peopleOf(world: World): PeopleFace {
       return person;
     },
     confirmPassword: () => Promise.resolve(),
-    create: () => Promise.reject(new Error("not in this fixture")),
+    create: notHere,
+    newPassword: notHere,
+    release: notHere,
+    changing: (id, tx) => tx.changed(PEOPLE_CHANGES, id),
+    deviceToken: (id) => ({ token: `dev_${id}`, cookie: `portico-device=dev_${id}` }),
+    deviceIn: () => undefined,
   };
+}
+
+function notHere(): Promise<never> {
+  return Promise.reject(new Error("this is no part of the fixture"));
 }
 
 function organizationsOf(world: World): OrganizationsFace {
   return {
     holdingOf: async (userId, organization) => world.get(userId)?.holdings[organization],
+    knownHolding: (userId, organization) => world.get(userId)?.holdings[organization],
     membershipsOf: async (userId) =>
       Object.entries(world.get(userId)?.holdings ?? {}).map(([organization, { roles }]) => ({
         organization,
         userId,
         roles,
       })),
-    admit: () => Promise.reject(new Error("not in this fixture")),
-    removeEverywhere: () => Promise.resolve(),
+    admit: notHere,
+    assign: notHere,
+    removeEverywhere: notHere,
+    changing: (id, tx) => tx.changed(HOLDING_CHANGES, id),
   };
 }

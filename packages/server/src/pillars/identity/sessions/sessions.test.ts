@@ -183,7 +183,7 @@ describeStore("the end of a session", (_open, kind) => {
       headers: bearer(accessToken),
     });
     expect(out.status).toBe(204);
-    expect(code(await here.ask(accessToken))).toBe("identity.badToken");
+    expect(code(await here.ask(accessToken))).toBe("identity.badAccessToken");
     expect(code(await here.refresh(refreshToken))).toBe("identity.badRefreshToken");
     expect((await here.events()).map(({ type }) => type)).toEqual([
       "session.created",
@@ -331,10 +331,10 @@ describeStore("what a session may do", (_open, kind) => {
     await here.change("user_ada", { holdings: { default: holding("notes:*") } }, HOLDING_CHANGES);
     expect(await access.identify(asked)).toMatchObject({ permissions: ["notes:*"] });
     await here.change("user_ada", { state: "suspended" });
-    await expect(access.identify(asked)).rejects.toMatchObject({ code: "identity.badToken" });
+    await expect(access.identify(asked)).rejects.toMatchObject({ code: "identity.badAccessToken" });
     await here.change("user_ada", { state: "active" });
     await here.change("user_ada", { holdings: {} }, HOLDING_CHANGES);
-    await expect(access.identify(asked)).rejects.toMatchObject({ code: "identity.badToken" });
+    await expect(access.identify(asked)).rejects.toMatchObject({ code: "identity.badAccessToken" });
   });
 
   it("is answered at once and as the same caller from the second request on", async () => {

@@ -55,7 +55,10 @@ export async function signIn(asked: PasswordSignIn, arrival: Arrival): Promise<S
   if (asked.challenge !== undefined) return await answerChallenge(asked, arrival);
   if (wantsCookie) requireCookies(ctx);
   const { address } = client;
-  const person = await ctx.get(Identity).people.checkPassword({ ...namedBy(asked), address });
+  const { people } = ctx.get(Identity);
+  const knownDevice = people.deviceIn(client);
+  const device = knownDevice === undefined ? {} : { knownDevice };
+  const person = await people.checkPassword({ ...namedBy(asked), ...device, address });
   const life = wantsCookie && !isRemembered ? "short" : "long";
   const challenge: Challenge = { userId: person.id, organization, life, wantsCookie };
   const factors = await neededFactors(person.id, ctx);

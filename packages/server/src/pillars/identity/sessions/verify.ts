@@ -1,19 +1,20 @@
 import { isProblem, sha256 } from "portico/kernel";
 import type { Caller, FoundCaller, PluginContext } from "portico/kernel";
-import { HOLDING_CHANGES } from "../organizations/face.ts";
 import { PEOPLE_CHANGES } from "../people/face.ts";
 import type { AccessTokens, CheckedToken } from "./access-token.ts";
 import { raise } from "./errors.ts";
 import { SESSION_CHANGES } from "./face.ts";
 import { Generations } from "./generations.ts";
 import type { LastSeen } from "./last-seen.ts";
-import { findByCookie, loadLive } from "./live-session.ts";
+import { findByCookie, loadLive, withPresentHolding } from "./live-session.ts";
 import type { LiveSession } from "./live-session.ts";
 import { isCookieText } from "./session-text.ts";
 import { settingsOf } from "./settings.ts";
 
 /** How long somebody is not answered from memory at most while rows of theirs are changed: longer than a request may take. */
 const DISTRUST_MS = 60_000;
+/** How long after their change was heard of: another one of the same may be under way. */
+const AFTERWARDS_MS = 2_000;
 const DISTRUSTED_MAX = 10_000;
 const EVERYBODY = "*";
 
@@ -48,16 +49,16 @@ export class SessionVerifier {
     this.#cookies = new Generations(cacheMax);
     this.#sessions = new Generations(cacheMax);
     const { changes } = parts.ctx;
-    this.#unwatch = [SESSION_CHANGES, PEOPLE_CHANGES, HOLDING_CHANGES].map((kind) =>
+    this.#unwatch = [SESSION_CHANGES, PEOPLE_CHANGES].map((kind) =>
       changes.watch(kind, (id) => {
-        this.#distrusted.delete(id);
+        this.#heard(id);
         this.#drop(id, kind);
       }),
     );
   }
 
   /**
-   * The caller behind an access token; synchronous when it was asked for before. Throws `identity.badToken`,
+   * The caller behind an access token; synchronous when it was asked for before. Throws `identity.badAccessToken`,
    * `identity.tokenExpired`.
    */
   identify(text: string): Caller | Promise<Caller> {
@@ -72,7 +73,7 @@ export class SessionVerifier {
     return this.#tokens.get(text) !== undefined;
   }
 
-  /** The same behind a cookie's text. Throws `identity.badToken`. */
+  /** The same behind a cookie's text. Throws `identity.badAccessToken`. */
   identifyCookie(text: string): Caller | Promise<Caller> {
     const known = this.#cookies.get(text);
     return known === undefined
@@ -120,7 +121,8 @@ export class SessionVerifier {
     const sessionId = isCookieText(text)
       ? await findByCookie(sha256(text), this.#parts.ctx)
       : undefined;
-    if (sessionId === undefined) throw raise("identity.badToken", { internal: "no such cookie" });
+    if (sessionId === undefined)
+      throw raise("identity.badAccessToken", { internal: "no such cookie" });
     const caller = await this.#identifySession(sessionId);
     this.#cookies.set(text, { sessionId });
     return caller;
@@ -133,7 +135,8 @@ export class SessionVerifier {
 
   async #identifySlowly(id: string): Promise<Caller> {
     const session = await this.#find(id);
-    if (session === undefined) throw raise("identity.badToken", { internal: `${id} has ended` });
+    if (session === undefined)
+      throw raise("identity.badAccessToken", { internal: `${id} has ended` });
     return this.#admit(session);
   }
 
@@ -147,7 +150,8 @@ export class SessionVerifier {
     if (this.#parts.ctx.changes.stale()) return undefined;
     const session = this.#sessions.get(id);
     // It may have been used at another process since: the store knows.
-    return session === undefined || session.endsAt <= this.#now() ? undefined : session;
+    if (session === undefined || session.endsAt <= this.#now()) return undefined;
+    return withPresentHolding(session, this.#parts.ctx);
   }
 
   #find(id: string): Promise<LiveSession | undefined> {
@@ -176,6 +180,12 @@ export class SessionVerifier {
 
   #refuseExpired({ expiresAt }: CheckedToken): void {
     if (expiresAt <= this.#now()) throw raise("identity.tokenExpired");
+  }
+
+  #heard(id: string): void {
+    const until = this.#distrusted.get(id);
+    if (until === undefined) return;
+    this.#distrusted.set(id, Math.min(until, this.#parts.ctx.clock.monotonic() + AFTERWARDS_MS));
   }
 
   #drop(id: string, kind: string): void {

@@ -3,6 +3,7 @@ import { operation } from "portico/kernel";
 import type { Caller } from "portico/kernel";
 import { Identity } from "../../capability.ts";
 import type { Holding } from "../../organizations/face.ts";
+import { raise as raiseOfPeople } from "../../people/errors.ts";
 import type { Person } from "../../people/face.ts";
 import { raise } from "../errors.ts";
 import { originOf, placeOf } from "../sign-in.ts";
@@ -50,7 +51,7 @@ export const impersonate = operation({
     refuseCaller(caller);
     const person = await ctx.get(Identity).people.find(path.id);
     if (person?.state !== "active") {
-      throw raise("identity.personNotFound", { params: { id: path.id } });
+      throw raiseOfPeople("identity.personNotFound", { params: { id: path.id } });
     }
     refuseTarget(person, caller);
     return { person, ...(await placeOf(person.id, body.organization ?? null, ctx)) };

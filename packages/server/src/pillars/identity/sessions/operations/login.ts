@@ -1,11 +1,15 @@
 import { Type } from "typebox";
 import { operation, reply } from "portico/kernel";
 import type { Operation, Reply } from "portico/kernel";
+import { Identity } from "../../capability.ts";
+import type { PeopleFace } from "../../people/face.ts";
 import { refuseForeign } from "../authenticators.ts";
 import { Sessions } from "../room.ts";
 import { signIn } from "../sign-in.ts";
 import type { SignedIn } from "../sign-in.ts";
 import { toTokens, TokensView } from "../view.ts";
+
+type DeviceToken = ReturnType<PeopleFace["deviceToken"]>;
 
 /** `POST /auth/login` */
 export const login: Operation = operation({
@@ -61,6 +65,8 @@ export const login: Operation = operation({
   errors: [
     "identity.badCredentials",
     "identity.tooManyAttempts",
+    "identity.tooManyCodes",
+    "identity.busy",
     "identity.factorRequired",
     "identity.badChallenge",
     "identity.loginIncomplete",
@@ -69,7 +75,7 @@ export const login: Operation = operation({
     "identity.cookieNeedsHttps",
   ],
   example: {
-    body: { username: "ada", password: "correct horse battery staple" },
+    body: { username: "ada", password: "a long walk by the river" },
     after: ["auth.register"],
   },
   async prepare({ body, client, origin, ctx }): Promise<Reply> {
@@ -78,7 +84,8 @@ export const login: Operation = operation({
     if (wantsCookie) refuseForeign(ctx.get(Sessions), { headers: client.headers, method: "GET" });
     const { cookie: _, remember, ...given } = body;
     const asked = { ...given, wantsCookie, isRemembered: remember === true };
-    return answer(await signIn(asked, { client, origin, ctx }));
+    const signedIn = await signIn(asked, { client, origin, ctx });
+    return answer(signedIn, ctx.get(Identity).people.deviceToken(signedIn.person.id, client));
   },
   async handle({ prepared }) {
     return prepared;
@@ -86,9 +93,12 @@ export const login: Operation = operation({
 });
 
 /** Tokens as a body; where a cookie holds the session, the cookie, and no token that outlives the page. */
-function answer({ opened, wantsCookie, ...holder }: SignedIn): Reply {
+function answer({ opened, wantsCookie, ...holder }: SignedIn, device: DeviceToken): Reply {
   const { id: sessionId, accessToken, refreshToken, expiresIn, cookies } = opened;
-  const tokens = { sessionId, accessToken, expiresIn, ...holder };
-  if (!wantsCookie) return reply(200, toTokens({ ...tokens, refreshToken }));
-  return reply(200, toTokens({ ...tokens, refreshToken: null }), { "set-cookie": cookies });
+  const kept = wantsCookie ? null : refreshToken;
+  const tokens = { sessionId, accessToken, refreshToken: kept, expiresIn, ...holder };
+  return reply(200, toTokens(tokens), {
+    "portico-device": device.token,
+    "set-cookie": [...(wantsCookie ? cookies : []), device.cookie],
+  });
 }
