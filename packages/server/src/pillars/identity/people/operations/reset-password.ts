@@ -40,9 +40,9 @@ export const resetPassword = operation({
     const hash = await ctx.get(Identity).people.newPassword(body.password, row);
     return { link, hash, organizations: await organizationsOf(row.id, ctx) };
   },
-  async handle({ prepared: { link, hash, organizations }, tx, ctx }) {
+  async handle({ prepared: { link, hash, organizations }, client, tx, ctx }) {
     if (!(await useLink(link, tx))) throw raise("identity.badToken");
-    const password = { hash, by: "mail", shownEmailKey: link.email_key } as const;
+    const password = { hash, by: "mail", client, shownEmailKey: link.email_key } as const;
     await setPassword(password, { id: link.person, ctx, tx, organizations });
   },
 });
