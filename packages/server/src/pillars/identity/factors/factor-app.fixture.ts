@@ -51,6 +51,23 @@ export interface Bench extends AsyncDisposable {
   settled(): Promise<void>;
 }
 
+/** What a request is answered with. */
+interface Answer {
+  readonly status: number;
+  json(): unknown;
+}
+
+/** Status and code of an answer. */
+export function told(answer: Answer): [number, unknown] {
+  return [answer.status, (answer.json() as { readonly code?: unknown }).code];
+}
+
+/** The types of all events so far. */
+export async function types(app: Bench): Promise<readonly string[]> {
+  await app.settled();
+  return (await app.app.events()).map(({ type }) => type);
+}
+
 /** What the authenticator app would show now, or so many steps from now. */
 export function codeOf(secret: string, clock: FakeClock, steps = 0): string {
   const totp = new TOTP({ secret: Secret.fromBase32(secret) });
