@@ -97,26 +97,23 @@ function needsHaveNoRing({ plugins }: World): readonly Mistake[] {
 
 function namesBelongToTheirPlugin({ plugins }: World): readonly Mistake[] {
   return plugins.flatMap((plugin) => {
-    const foreign = (
-      kind: string,
-      names: readonly string[],
-      [prefix, ...others]: readonly [string, ...string[]],
-    ): readonly Mistake[] =>
+    const foreign = (kind: string, names: readonly string[], prefix: string): readonly Mistake[] =>
       names
-        .filter((name) => ![prefix, ...others].some((each) => name.startsWith(each)))
+        .filter((name) => !name.startsWith(prefix))
         .map((name) => ({
           path: `${plugin.id}.${kind}`,
           problem: `'${name}' does not start with '${prefix}'`,
           fix: `rename it to '${prefix}…'`,
         }));
-    const nouns = (plugin.nouns ?? []).map((noun) => `${noun}.`);
     return [
-      ...foreign("tables", Object.keys(plugin.tables ?? {}), [`${plugin.id}_`]),
-      ...foreign("errors", Object.keys(plugin.errors ?? {}), [`${plugin.id}.`]),
+      ...foreign("tables", Object.keys(plugin.tables ?? {}), `${plugin.id}_`),
+      ...foreign("errors", Object.keys(plugin.errors ?? {}), `${plugin.id}.`),
       ...foreign(
         "operations",
-        (plugin.operations ?? []).map((each) => each.id),
-        [`${plugin.id}.`, ...nouns],
+        (plugin.operations ?? [])
+          .map((each) => each.id)
+          .filter((id) => plugin.nouns?.some((noun) => id.startsWith(`${noun}.`)) !== true),
+        `${plugin.id}.`,
       ),
     ];
   });

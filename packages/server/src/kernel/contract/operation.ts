@@ -52,6 +52,30 @@ export interface RequestClient {
   readonly headers: HeaderFields;
 }
 
+/** An answer that is text of another kind than JSON, given piece by piece: of any length, held in memory by none. */
+export interface StreamedReply {
+  readonly reply: "portico.stream@1";
+  readonly mediaType: string;
+  /** Read as the caller takes it; ended early (`return`) when the caller goes. What it throws cuts the answer off. */
+  readonly chunks: AsyncIterable<string>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the answer of an operation that declares `streams`.
+ *
+ * @example
+ * handle: () => streamed("text/csv; charset=utf-8", rowsAsText(), { "content-disposition": "attachment" })
+ */
+export function streamed(
+  mediaType: string,
+  chunks: AsyncIterable<string>,
+  headers?: Readonly<Record<string, string>>,
+): StreamedReply {
+  const parts = { reply: "portico.stream@1" as const, mediaType, chunks };
+  return headers === undefined ? parts : { ...parts, headers };
+}
+
 /** What every `handle` is given. Inputs are already validated and of the schemas' types. */
 export interface OperationInput<TPath, TQuery, TBody> {
   readonly path: TPath;
@@ -182,6 +206,8 @@ export interface OperationSpec<
   readonly replyForms?: readonly ReplyForm[];
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: TReplies;
+  /** Of a read that answers text in pieces (`streamed`): the media types; its success status declares no body. */
+  readonly streams?: readonly string[];
   /**
    * Restrictions of a caller that `handle` keeps to (`caller.restrictions`). A caller with any other is refused
    * (`access.restricted`): whoever declares a name here sees to it that such a caller reads and changes nothing else.
@@ -230,6 +256,7 @@ export interface Operation {
   readonly bodyForms?: readonly BodyForm[];
   readonly replyForms?: readonly ReplyForm[];
   readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly streams?: readonly string[];
   readonly keepsTo: readonly string[];
   readonly errors: readonly string[];
   readonly example: OperationExample;
@@ -343,6 +370,7 @@ export function operation<
     ...(spec.bodyForms === undefined ? {} : { bodyForms: spec.bodyForms }),
     ...(spec.replyForms === undefined ? {} : { replyForms: spec.replyForms }),
     replies: spec.replies,
+    ...(spec.streams === undefined ? {} : { streams: spec.streams }),
     keepsTo: spec.keepsTo ?? [],
     errors: spec.errors ?? [],
     example: spec.example,

@@ -44,8 +44,6 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   /** Lower-case word; prefix of its tables, permissions' errors and events by convention. */
   readonly id: string;
   readonly version: string;
-  /** First words that ids of its operations may begin with beside its own id: `auth`, `users`. */
-  readonly nouns?: readonly string[];
   /** Range of kernel majors it works with: `^1`. */
   readonly engine: string;
   /** Ids of plugins whose capabilities or points it cannot do without. They start first. */
@@ -58,6 +56,8 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   readonly tables?: Readonly<Record<string, TableScope>>;
   readonly migrations?: readonly Migration[];
   readonly operations?: readonly Operation[];
+  /** Words beside its id that ids of its operations may begin with: `organizations` for `organizations.create`. */
+  readonly nouns?: readonly string[];
   readonly jobs?: Readonly<Record<string, JobDefinition>>;
   /** What runs its jobs by the clock, once over all processes; in the organization `default`. */
   readonly schedules?: Readonly<Record<string, ScheduleDefinition>>;

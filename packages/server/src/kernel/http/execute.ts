@@ -65,10 +65,12 @@ export function authorise(
   if (foreign !== undefined) {
     throw raiseAccess("access.restricted", { params: { restriction: foreign } });
   }
-  if (caller.kind === "anonymous") throw raiseAccess("access.unauthenticated");
-  if (operation.access === "caller") return;
+  const isNobody = caller.kind === "anonymous";
+  if (operation.access === "caller" && !isNobody) return;
   const decision = access.can(caller, operation.access);
   if (decision.allowed) return;
+  // Whoever may not, and has not said who he is, may by saying it.
+  if (isNobody) throw raiseAccess("access.unauthenticated");
   throw raiseAccess("access.forbidden", {
     params: { permission: operation.access },
     internal: decision.reason,

@@ -97,6 +97,8 @@ export interface Answer {
   readonly status: number;
   /** The answer as JSON text; undefined when there is no body. */
   readonly text: string | undefined;
+  /** The answer piece by piece, where it is no JSON. */
+  readonly stream?: AsyncIterable<string>;
   readonly headers: ReplyHeaders;
 }
 
@@ -104,7 +106,7 @@ export interface Answer {
 export interface CallReply {
   readonly status: number;
   readonly headers: ReplyHeaders;
-  /** As a client would read it: declared fields only. */
+  /** As a client would read it: declared fields only. Where the operation answers a stream, its pieces of text. */
   readonly body: unknown;
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
@@ -177,6 +178,9 @@ function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): Fas
     }
   }
   reply.code(answer.status);
+  if (answer.stream !== undefined && request.method !== "HEAD") {
+    return reply.send(Readable.from(answer.stream));
+  }
   if (answer.text === undefined) return reply.send();
   const type = answer.headers["content-type"] ?? "application/json; charset=utf-8";
   return reply.header("content-type", type).send(answer.text);

@@ -13,6 +13,22 @@ import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
 import { startSessions } from "./sessions/start.ts";
 
+/** What the ids of its operations begin with. */
+const NOUNS = [
+  "auth",
+  "users",
+  "sessions",
+  "mfa",
+  "organizations",
+  "members",
+  "teams",
+  "invitations",
+  "roles",
+  "grants",
+  "serviceAccounts",
+  "access",
+];
+
 /**
  * Makes the identity pillar. Each server gets its own: what it remembers of people and sessions belongs to one store.
  *
@@ -26,7 +42,6 @@ export function identity(): AnyPlugin {
     version: "1.0.0",
     engine: "^1",
     needs: ["mail"],
-    nouns: ["auth", "users", "sessions", "organizations", "roles", "grants", "access", "mfa"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -34,6 +49,7 @@ export function identity(): AnyPlugin {
     tables: joined(parts.map((part) => part.tables)),
     migrations: parts.flatMap((part) => part.migrations),
     operations: parts.flatMap((part) => part.operations),
+    nouns: NOUNS,
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
@@ -43,7 +59,7 @@ export function identity(): AnyPlugin {
 }
 
 async function start(ctx: PluginContext): Promise<Started> {
-  const organizations = await startOrganizations(ctx);
+  const organizations = await startOrganizations(ctx, () => undefined);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
   const factors = await startFactors(ctx);
@@ -62,7 +78,7 @@ async function start(ctx: PluginContext): Promise<Started> {
   };
 }
 
-/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+/** One table of the tables of all rooms. */
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
