@@ -31,7 +31,13 @@ export const enrolTotp = operation({
     }),
   },
   onceOnly: ["secret", "uri"],
-  errors: ["identity.factorsOfPerson", "identity.factorActive"],
+  errors: [
+    "identity.factorsOfPerson",
+    "identity.badCredentials",
+    "identity.tooManyAttempts",
+    "identity.busy",
+    "identity.factorActive",
+  ],
   example: { body: { password: "a long walk by the river" } },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
