@@ -38,6 +38,8 @@ export interface Bench extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly factors: FactorsFace;
   readonly mails: SentMail[];
+  /** How often the mail server was asked. */
+  readonly asked: () => number;
   /** What the mail server answers from now on; undefined for yes. */
   refuseMail(problem: Problem | undefined): void;
   /** A second process on the same database. PostgreSQL only. */
@@ -104,6 +106,7 @@ export async function bench(kind: StoreKind, settings: object = {}): Promise<Ben
     clock,
     factors,
     mails: mail.mails,
+    asked: mail.asked,
     refuseMail: mail.refuse,
     second: async () => {
       const other = await open(app);
@@ -162,12 +165,14 @@ async function settle(app: TestApp, clock: FakeClock): Promise<void> {
 function mailTwin(): {
   readonly plugin: AnyPlugin;
   readonly mails: SentMail[];
+  readonly asked: () => number;
   readonly refuse: (problem: Problem | undefined) => void;
 } {
   const Mail = capability<{ send(mail: SentMail): Promise<void> }>("mail@1");
   const mails: SentMail[] = [];
-  const answer: { refusal?: Problem | undefined } = {};
+  const answer: { refusal?: Problem | undefined; asked: number } = { asked: 0 };
   const send = async (mail: SentMail): Promise<void> => {
+    answer.asked += 1;
     if (answer.refusal !== undefined) throw answer.refusal;
     mails.push(mail);
   };
@@ -181,6 +186,7 @@ function mailTwin(): {
   return {
     plugin,
     mails,
+    asked: () => answer.asked,
     refuse: (refusal) => {
       answer.refusal = refusal;
     },

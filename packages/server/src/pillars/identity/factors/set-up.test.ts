@@ -162,9 +162,15 @@ describeStore("the mail of a change", (_open, kind) => {
     await using room = await bench(kind);
     room.refuseMail(new Problem("mail.unavailable", problem(502, "later")));
     await room.enrolled(ADA);
-    await room.clock.advance(0);
+    const asked = async (): Promise<number> => {
+      await room.clock.advance(1_000);
+      return room.asked();
+    };
+    await expect.poll(asked, { timeout: 20_000 }).toBeGreaterThan(0);
+    expect(room.mails).toEqual([]);
     room.refuseMail(undefined);
-    await room.settled();
+    const before = room.asked();
+    await expect.poll(asked, { timeout: 20_000 }).toBeGreaterThan(before);
     expect(room.mails).toHaveLength(1);
     room.refuseMail(new Problem("mail.refused", problem(422, "no such mailbox")));
     await room.remove(ADA, { password: PASSWORD });
