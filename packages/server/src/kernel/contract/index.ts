@@ -92,6 +92,7 @@ export {
   Limiters,
   Pages,
   Permissions,
+  PublicKeys,
   Retention,
   Timeline,
 } from "./points.ts";
@@ -133,6 +134,8 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  PublicJwks,
+  PublicKeySource,
   RetentionHold,
   TimelineEntry,
   TimelineSource,

@@ -23,6 +23,8 @@ export interface Authenticator {
    * by kinds that never stand in a query.
    */
   strippedQuery?(query: string): string;
+  /** The same of a `Cookie` field's value; empty where nothing is left. Left out by kinds that never stand in a cookie. */
+  strippedCookie?(cookie: string): string;
   /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
   lookUp?(id: string): Promise<FoundCaller | undefined>;
 }
@@ -181,6 +183,18 @@ export interface PageReply {
 }
 /** `kernel.pages@1` */
 export const Pages = point<Page>("kernel.pages@1");
+
+/** Keys by which others check what a plugin signs: all of them are one set, at `/.well-known/jwks.json`. */
+export interface PublicKeySource {
+  readonly id: string;
+  /** Public halves as JSON Web Keys (RFC 7517), each with `kid`, `alg` and `use`. */
+  keys(ctx: PluginContext): PublicJwks | Promise<PublicJwks>;
+}
+
+/** Public halves of keys, never more. */
+export type PublicJwks = readonly Readonly<Record<string, unknown>>[];
+/** `kernel.publicKeys@1` */
+export const PublicKeys = point<PublicKeySource>("kernel.publicKeys@1");
 
 /** One word after the verb: `portico keys revoke <id>`. */
 export interface CliArgument {

@@ -8,9 +8,11 @@ import { factorsPart } from "./factors/part.ts";
 import { startFactors } from "./factors/start.ts";
 import { organizationsPart } from "./organizations/part.ts";
 import { startOrganizations } from "./organizations/start.ts";
+import type { Part } from "./part.ts";
 import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
+import type { SessionsRoom } from "./sessions/room.ts";
 import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
@@ -36,7 +38,9 @@ const NOUNS = [
  * export default defineConfig({ settings: { identity: { registration: "open" } } });
  */
 export function identity(): AnyPlugin {
-  const parts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+  let running: SessionsRoom | undefined;
+  const sessions = sessionsPart(() => running);
+  const parts: readonly Part[] = [peoplePart, organizationsPart, sessions, factorsPart];
   return definePlugin({
     id: "identity",
     version: "1.0.0",
@@ -53,15 +57,22 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity, Factors],
-    start,
+    points: parts.flatMap((part) => part.points ?? []),
+    provides: [Identity, Factors, ...parts.flatMap((part) => part.provides ?? [])],
+    start: (ctx) =>
+      start(ctx, (room) => {
+        running = room;
+      }),
   });
 }
 
-async function start(ctx: PluginContext): Promise<Started> {
+async function start(
+  ctx: PluginContext,
+  running: (room: SessionsRoom | undefined) => void,
+): Promise<Started> {
   const organizations = await startOrganizations(ctx, () => undefined);
   const people = await startPeople(ctx);
-  const sessions = await startSessions(ctx);
+  const sessions = await startSessions(ctx, running);
   const factors = await startFactors(ctx);
   return {
     provides: [
@@ -71,6 +82,7 @@ async function start(ctx: PluginContext): Promise<Started> {
         sessions: sessions.face,
       }),
       provide(Factors, factors.face),
+      ...(sessions.provides ?? []),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();

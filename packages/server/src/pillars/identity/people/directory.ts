@@ -1,4 +1,5 @@
 import type { PluginContext, Read } from "portico/kernel";
+import { Identity } from "../capability.ts";
 import { PEOPLE_CHANGES } from "./face.ts";
 import type { Person } from "./face.ts";
 import { emailKey, usernameKey } from "./names.ts";
@@ -51,6 +52,7 @@ export class Directory {
     }
     this.#distrusted.set(id, now + DISTRUST_MS);
     this.#drop(id);
+    this.#ctx.get(Identity).sessions.distrust(id);
   }
 
   stop(): void {

@@ -149,7 +149,7 @@ function mailPlugin(mails: SentMail[]): AnyPlugin {
   });
 }
 
-const allParts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+const allParts = [peoplePart, organizationsPart, sessionsPart(() => undefined), factorsPart];
 
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
@@ -194,6 +194,7 @@ function organizationsTwin({ members, removed }: Neighbours): OrganizationsFace 
         roles === undefined ? undefined : { roles, permissions: [], grants: [] },
       );
     },
+    knownHolding: () => undefined,
     membershipsOf: (userId) => Promise.resolve(memberships(userId)),
     admit: ({ userId, invitation = "default" }) => {
       const membership = { organization: invitation, userId, roles: ["member"] };
@@ -227,6 +228,8 @@ function sessionsTwin({ opened, ended }: Neighbours): SessionsFace {
       ended.push(which);
       return Promise.resolve(1);
     },
+    renew: () => Promise.resolve(undefined),
+    distrust: () => undefined,
     ofCookie: () => Promise.resolve(undefined),
     sign: () => Promise.resolve("jwt"),
     publicKeys: () => Promise.resolve(keys),
