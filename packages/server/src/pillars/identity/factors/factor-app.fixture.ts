@@ -193,7 +193,7 @@ function mailTwin(): {
   };
 }
 
-const allParts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+const allParts = [peoplePart, organizationsPart, sessionsPart(() => undefined), factorsPart];
 
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
