@@ -4,8 +4,8 @@ import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
 import { factorsPart } from "./factors/part.ts";
-import { organizationsPart } from "./organizations/part.ts";
-import { startOrganizations } from "./organizations/start.ts";
+import { organizationsRoom } from "./organizations/room.ts";
+import type { OrganizationsRoom } from "./organizations/room.ts";
 import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
@@ -13,9 +13,18 @@ import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
 const NOUNS = [
-  ...["auth", "users", "sessions", "mfa"],
-  ...["organizations", "members", "teams", "invitations", "roles", "grants"],
-  ...["serviceAccounts", "access"],
+  "auth",
+  "users",
+  "sessions",
+  "mfa",
+  "organizations",
+  "members",
+  "teams",
+  "invitations",
+  "roles",
+  "grants",
+  "serviceAccounts",
+  "access",
 ];
 
 /**
@@ -25,7 +34,8 @@ const NOUNS = [
  * export default defineConfig({ settings: { identity: { registration: "open" } } });
  */
 export function identity(): AnyPlugin {
-  const parts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+  const organizations = organizationsRoom();
+  const parts = [peoplePart, organizations.part, sessionsPart, factorsPart];
   return definePlugin({
     id: "identity",
     version: "1.0.0",
@@ -42,12 +52,12 @@ export function identity(): AnyPlugin {
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
     provides: [Identity],
-    start,
+    start: (ctx) => start(ctx, organizations),
   });
 }
 
-async function start(ctx: PluginContext): Promise<Started> {
-  const organizations = await startOrganizations(ctx, () => undefined);
+async function start(ctx: PluginContext, rooms: OrganizationsRoom): Promise<Started> {
+  const organizations = await rooms.start(ctx);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
   return {
