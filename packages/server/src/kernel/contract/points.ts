@@ -113,11 +113,16 @@ export interface TimelineSource {
 /** `kernel.timeline@1` */
 export const Timeline = point<TimelineSource>("kernel.timeline@1");
 
-/** Says which old events a plugin cannot do without yet: they are kept until it can. */
+/** Says which old events a plugin cannot do without yet: they are kept until it can. Told when they go. */
 export interface RetentionHold {
   readonly id: string;
   /** Those of the events that are still needed, by their ids. Asked before each deletion, of at most 200 at once. */
   needed(query: RetentionQuery, ctx: PluginContext): Promise<readonly string[]>;
+  /**
+   * Deletes what the plugin keeps of these events, which are deleted next. After a crash between the two it is told of them
+   * again.
+   */
+  letGo?(query: RetentionQuery, ctx: PluginContext): Promise<void>;
 }
 /** `kernel.retention@1` */
 export const Retention = point<RetentionHold>("kernel.retention@1");

@@ -3,7 +3,9 @@ import { definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
+import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
+import { startFactors } from "./factors/start.ts";
 import { organizationsRoom } from "./organizations/room.ts";
 import type { OrganizationsRoom } from "./organizations/room.ts";
 import { peoplePart } from "./people/part.ts";
@@ -40,6 +42,7 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    needs: ["mail"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -51,7 +54,7 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity],
+    provides: [Identity, Factors],
     start: (ctx) => start(ctx, organizations),
   });
 }
@@ -60,6 +63,7 @@ async function start(ctx: PluginContext, rooms: OrganizationsRoom): Promise<Star
   const organizations = await rooms.start(ctx);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
+  const factors = await startFactors(ctx);
   return {
     provides: [
       provide(Identity, {
@@ -67,6 +71,7 @@ async function start(ctx: PluginContext, rooms: OrganizationsRoom): Promise<Star
         organizations: organizations.face,
         sessions: sessions.face,
       }),
+      provide(Factors, factors.face),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();
@@ -74,12 +79,12 @@ async function start(ctx: PluginContext, rooms: OrganizationsRoom): Promise<Star
   };
 }
 
-/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+/** One table of the tables of all rooms. */
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
   const all = tables.flatMap((table) => Object.entries(table));
   const names = new Set(all.map(([name]) => name));
-  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
+  if (names.size < all.length) throw new TypeError("Two rooms of identity declare the same name.");
   return Object.fromEntries(all);
 }

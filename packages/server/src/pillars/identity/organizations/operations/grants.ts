@@ -210,7 +210,7 @@ async function checkRoom(kind: SubjectKind, subject: string, tx: Tx): Promise<vo
     .where("subject_kind", "=", kind)
     .where("subject", "=", subject)
     .executeTakeFirstOrThrow();
-  if (Number(count) < GRANTS_MAX) return;
+  if (count < GRANTS_MAX) return;
   throw raise("identity.tooMany", {
     params: { max: GRANTS_MAX, what: `grants to '${subject}'` },
   });

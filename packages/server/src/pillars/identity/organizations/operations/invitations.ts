@@ -186,7 +186,7 @@ async function checkRoom(nowMs: number, tx: Tx): Promise<void> {
     .where("revoked_at", "is", null)
     .where("expires_at", ">", nowMs)
     .executeTakeFirstOrThrow();
-  if (Number(count) < OPEN_MAX) return;
+  if (count < OPEN_MAX) return;
   throw raise("identity.tooMany", { params: { max: OPEN_MAX, what: "open invitations" } });
 }
 

@@ -221,14 +221,14 @@ async function holdersOf(name: string, nowMs: number, tx: Tx): Promise<number> {
     .where("revoked_at", "is", null)
     .where("expires_at", ">", nowMs)
     .executeTakeFirstOrThrow();
-  let held = Number(invited.count);
+  let held = invited.count;
   for (const table of tables) {
     const { count } = await db
       .selectFrom(table)
       .select((select) => select.fn.countAll<number>().as("count"))
       .where("roles", "like", named)
       .executeTakeFirstOrThrow();
-    held += Number(count);
+    held += count;
   }
   return held;
 }

@@ -82,7 +82,7 @@ export const createServiceAccount: Operation = operation({
       .selectFrom("identity_service_accounts")
       .select((select) => select.fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
-    if (Number(count) >= ACCOUNTS_MAX) {
+    if (count >= ACCOUNTS_MAX) {
       throw raise("identity.tooMany", { params: { max: ACCOUNTS_MAX, what: "service accounts" } });
     }
     const row: ServiceAccountRow = {

@@ -79,7 +79,7 @@ export const createTeam: Operation = operation({
       .selectFrom("identity_teams")
       .select((select) => select.fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
-    if (Number(count) >= TEAMS_MAX) {
+    if (count >= TEAMS_MAX) {
       throw raise("identity.tooMany", { params: { max: TEAMS_MAX, what: "teams" } });
     }
     const row: TeamRow = {
