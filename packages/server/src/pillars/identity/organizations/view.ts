@@ -31,7 +31,7 @@ export const RoleName = Type.String({ pattern: "^[a-z][a-z0-9-]{0,62}$", maxLeng
 /** Names of roles. `user` is another word for `member`. */
 export const RoleNames = Type.Array(RoleName, { maxItems: 20, uniqueItems: true });
 /** What people call something. */
-export const Name = Type.String({ minLength: 1, maxLength: 200, pattern: "\\S" });
+export const Name = Type.String({ minLength: 1, maxLength: 200 });
 /** Id of a person, of Portico or of the host application. */
 export const UserId = Type.String({ minLength: 1, maxLength: 128 });
 /** Any id. */

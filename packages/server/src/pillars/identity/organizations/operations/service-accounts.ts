@@ -173,8 +173,6 @@ export const rotateServiceAccount: Operation = operation({
   description: "The one before opens nothing from the answer on.",
   access: "service-accounts:write",
   mode: "write",
-  idempotent: true,
-  onceOnly: ["secret"],
   params: ById,
   replies: { 200: CreatedServiceAccountView },
   errors: ["identity.serviceAccountNotFound", ...REACH],
