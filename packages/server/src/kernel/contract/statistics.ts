@@ -21,6 +21,13 @@ export interface StatisticBucket {
   readonly count: number;
 }
 
+/** What a plugin has counted. */
+export interface StatisticCounts {
+  readonly buckets: readonly StatisticBucket[];
+  /** Before this time (ms since 1970) rows may have been deleted: what is counted there is what is left. */
+  readonly since?: number;
+}
+
 /** One line of the statistics of an installation, counted by the plugin whose rows it is about. */
 export interface Statistic {
   /** `keys.created`: the plugin, then what is counted. */
@@ -32,7 +39,7 @@ export interface Statistic {
    * Counts by an index, so that the cost is bounded by the range. Undefined where that would still be too much: the line is
    * then left out with a word about it, and all others are answered.
    */
-  count(query: StatisticQuery, ctx: PluginContext): Promise<readonly StatisticBucket[] | undefined>;
+  count(query: StatisticQuery, ctx: PluginContext): Promise<StatisticCounts | undefined>;
 }
 /** `kernel.statistics@1` */
 export const Statistics = point<Statistic>("kernel.statistics@1");
