@@ -3,6 +3,7 @@ import { createAccess, type KernelAccess, type PermissionScope } from "../access
 import {
   Audit,
   Authenticators,
+  CallerGuards,
   Checks,
   FailureObservers,
   Fronts,
@@ -88,6 +89,7 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     authenticators: [tokens.authenticator, ...valuesAt(exchange, Authenticators)],
     permissions: permissionsOf(plugins),
     declared: valuesAt(exchange, Permissions),
+    guards: valuesAt(exchange, CallerGuards),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
   const services = servicesOf(options, { makeId, spine, access, tokens, state });

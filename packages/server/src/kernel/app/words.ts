@@ -3,6 +3,7 @@ import { auditErrors } from "../audit/index.ts";
 import {
   ApiDocuments,
   Authenticators,
+  CallerGuards,
   Checks,
   CliVerbs,
   Explainers,
@@ -40,6 +41,7 @@ export const ENGINE_MAJOR = 1;
 /** The points the kernel itself reads. */
 export const kernelPoints: readonly Point<unknown>[] = [
   Authenticators,
+  CallerGuards,
   Limiters,
   Fronts,
   Pages,

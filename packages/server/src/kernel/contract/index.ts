@@ -8,7 +8,7 @@ export type {
   PlacedAuditRecord,
 } from "./audit.ts";
 export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
-export type { Caller } from "./caller.ts";
+export type { Caller, ResourceGrant } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
 export { ownUrl } from "./context.ts";
@@ -71,6 +71,8 @@ export type {
   RepliesOf,
   ReplyForm,
   Reply,
+  ReplyHeaders,
+  RequestClient,
   ReplyOf,
   StreamedReply,
   TypedOperation,
@@ -82,6 +84,7 @@ export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
 export {
   Authenticators,
+  CallerGuards,
   Checks,
   CliVerbs,
   EventJudges,
@@ -113,6 +116,7 @@ export type {
 } from "./observers.ts";
 export type {
   Authenticator,
+  CallerGuard,
   Check,
   CheckResult,
   CliArgument,

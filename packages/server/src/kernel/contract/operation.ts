@@ -26,18 +26,30 @@ export interface Reply<TBody = unknown> {
   readonly reply: "portico.reply@1";
   readonly status: number;
   readonly body: TBody;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: ReplyHeaders;
 }
+
+/** Header fields of an answer by their lower-case names; a list is sent as so many lines, as `set-cookie` is. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Makes an answer with a status or headers of its own. */
 export function reply<TBody>(
   status: number,
   body: TBody,
-  headers?: Readonly<Record<string, string>>,
+  headers?: ReplyHeaders,
 ): Reply<TBody> {
   return headers === undefined
     ? { reply: "portico.reply@1", status, body }
     : { reply: "portico.reply@1", status, body, headers };
+}
+
+/** Who sends a request, as far as the request says; only the address is more than its own word. */
+export interface RequestClient {
+  /** The peer, or what trusted proxies say of it; `127.0.0.1` for a call as a function. */
+  readonly address: string;
+  /** It came encrypted, here or at a trusted proxy. */
+  readonly isHttps: boolean;
+  readonly headers: HeaderFields;
 }
 
 /** An answer that is text of another kind than JSON, given piece by piece: of any length, held in memory by none. */
@@ -75,6 +87,7 @@ export interface OperationInput<TPath, TQuery, TBody> {
    */
   readonly bodyBytes?: Uint8Array | undefined;
   readonly caller: Caller;
+  readonly client: RequestClient;
   readonly origin: Origin;
   readonly ctx: PluginContext;
   /** The request's `If-Match` revision, when one was sent. */

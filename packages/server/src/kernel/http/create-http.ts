@@ -248,7 +248,7 @@ async function callOperation(
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,
-    address: "127.0.0.1",
+    client: { address: "127.0.0.1", isHttps: false, headers: {} },
   });
   return { status, headers, body: text === undefined ? stream : JSON.parse(text) };
 }

@@ -15,6 +15,7 @@ import type {
   RequestObserver,
   Secrets,
   ServerFacts,
+  ReplyHeaders,
 } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { Probes } from "./probes.ts";
@@ -98,13 +99,13 @@ export interface Answer {
   readonly text: string | undefined;
   /** The answer piece by piece, where it is no JSON. */
   readonly stream?: AsyncIterable<string>;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
 }
 
 /** What {@link PorticoHttp.call} gives. */
 export interface CallReply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: ReplyHeaders;
   /** As a client would read it: declared fields only. Where the operation answers a stream, its pieces of text. */
   readonly body: unknown;
 }

@@ -159,15 +159,18 @@ async function serve(
     idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
     ifMatch: readIfMatch(request.headers["if-match"]),
     form: formWanted(compiled, request.headers.accept),
-    address: context.client.address,
+    client: { ...context.client, headers: request.headers },
   });
   return send(answer, request, reply);
 }
 
 function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.headers(answer.headers);
+  for (const [name, value] of Object.entries(answer.headers)) {
+    // Fastify's own lists are not readonly.
+    reply.header(name, typeof value === "string" ? value : [...value]);
+  }
   const { etag } = answer.headers;
-  if (etag !== undefined) {
+  if (typeof etag === "string") {
     reply.header("cache-control", "private, no-cache");
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (isRead && request.headers["if-none-match"]?.split(/\s*,\s*/).includes(etag) === true) {
