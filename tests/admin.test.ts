@@ -89,7 +89,9 @@ describe.each(kinds)("administration [%s]", (kind) => {
       events: { dataBytesMax: 1_024 },
     });
     expect(changed.json()).toMatchObject({ restartNeeded: false });
-    expect((await operator.post("/webhooks", webhook)).json()).toMatchObject({ status: 409 });
+    expect((await operator.post("/webhooks", webhook)).json()).toMatchObject({
+      code: "webhooks.tooMany",
+    });
     const event = { type: "big.one", data: { text: "x".repeat(2_000) } };
     expect((await operator.post("/events", event)).status).toBe(413);
     expect((await operator.post("/admin/config/undo")).status).toBe(200);
