@@ -93,6 +93,7 @@ export {
   Pages,
   Permissions,
   Retention,
+  Statistics,
   Timeline,
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
@@ -134,6 +135,7 @@ export type {
   PageReply,
   PageRequest,
   RetentionHold,
+  Statistic,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
@@ -174,8 +176,7 @@ export type {
   SettingsPatch,
   SettingView,
 } from "./settings.ts";
-export { Statistics } from "./statistics.ts";
-export type { Statistic, StatisticBucket, StatisticCounts, StatisticQuery } from "./statistics.ts";
+export type { StatisticBucket, StatisticCounts, StatisticQuery } from "./statistics.ts";
 export { Schedules } from "./schedule.ts";
 export type {
   NewSchedule,

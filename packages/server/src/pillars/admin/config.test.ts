@@ -119,14 +119,15 @@ describeStore("the configuration", (open) => {
   it("shows a secret nowhere: not when it is read, not in a diff, not in the audit, not in a refusal", async () => {
     await using database = await open();
     await using app = await openApp(database);
-    const { as } = app;
     const seen = [
-      await as(operator).patch("/admin/config", { shop: { password: "canary-one" } }),
-      await as(operator).patch("/admin/config", { shop: { password: "canary-two", cartsMax: 3 } }),
-      await as(operator).patch("/admin/config", { shop: { password: { canary: 1 } } }),
-      await as(operator).get("/admin/config"),
-      await as(operator).post("/admin/config/undo"),
-      await as(operator).get("/admin/config"),
+      await app.as(operator).patch("/admin/config", { shop: { password: "canary-one" } }),
+      await app
+        .as(operator)
+        .patch("/admin/config", { shop: { password: "canary-two", cartsMax: 3 } }),
+      await app.as(operator).patch("/admin/config", { shop: { password: { canary: 1 } } }),
+      await app.as(operator).get("/admin/config"),
+      await app.as(operator).post("/admin/config/undo"),
+      await app.as(operator).get("/admin/config"),
     ].map(({ text }) => text);
     const audit = await app.spine.auditor.list({ organization: "default", limit: 100 });
     const { rows } = await database.driver.query({
