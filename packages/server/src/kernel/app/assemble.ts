@@ -107,7 +107,10 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Schedules.id, spine.schedules.face);
   exchange.provided.set(Settings.id, settings.face);
-  exchange.provided.set(Health.id, { report: probes.health, metrics: () => metricsOf(options) });
+  exchange.provided.set(Health.id, {
+    report: () => probes.health(),
+    metrics: () => metricsOf(options),
+  });
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
