@@ -44,6 +44,6 @@ export { limitTexts, RateLimit, RateLimits, readLimit } from "./limits/index.ts"
 export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";
 export { statement } from "./store/index.ts";
-export { grants, raiseAccess } from "./access/index.ts";
+export { challengesOf, grants, raiseAccess } from "./access/index.ts";
 export { redactFields, redactText } from "./telemetry/index.ts";
 export { limitsUnavailable, rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";

@@ -1,4 +1,4 @@
-export { createAccess } from "./access.ts";
+export { challengesOf, createAccess } from "./access.ts";
 export type { AccessOptions, KernelAccess } from "./access.ts";
 export { grants } from "./can.ts";
 export type { PermissionScope } from "./can.ts";

@@ -48,6 +48,17 @@ async function start(ctx: PluginContext): Promise<Started> {
         people: people.face,
         organizations: organizations.face,
         sessions: sessions.face,
+        signIn: (session, origin) => {
+          const { organization } = session;
+          return ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+            sessions.face.open(session, tx),
+          );
+        },
+        signOut: async ({ userId, id }, origin) => {
+          await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
+            sessions.face.end({ userId, only: id }, tx),
+          );
+        },
       }),
     ],
     stop: async () => {
