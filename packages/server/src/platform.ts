@@ -18,6 +18,7 @@ import { insight } from "./pillars/insight/index.ts";
 import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
+import { oauth } from "./pillars/oauth/index.ts";
 import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
@@ -30,6 +31,7 @@ export function builtIns(): readonly AnyPlugin[] {
   return [
     keys(),
     identity(),
+    oauth(),
     limits(),
     events,
     jobs,

@@ -21,7 +21,4 @@ export type {
 } from "./organizations/face.ts";
 export type { PeopleFace, Person } from "./people/face.ts";
 export { identity } from "./plugin.ts";
-export { HOLDING_CHANGES } from "./organizations/face.ts";
-export { PEOPLE_CHANGES } from "./people/face.ts";
-export { SESSION_CHANGES } from "./sessions/face.ts";
 export type { NewSession, OpenedSession, SessionsFace } from "./sessions/face.ts";

@@ -1,6 +1,6 @@
 import { ownUrl } from "portico/kernel";
 import type { Caller, PluginContext } from "portico/kernel";
-import type { IdentityFace } from "../identity/index.ts";
+import type { IdentityFace } from "./identity.ts";
 import type { RecentChanges } from "./changes.ts";
 import { findClient } from "./clients.ts";
 import type { Client } from "./clients.ts";

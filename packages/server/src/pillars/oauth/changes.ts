@@ -1,5 +1,5 @@
 import type { PluginContext } from "portico/kernel";
-import { HOLDING_CHANGES, PEOPLE_CHANGES, SESSION_CHANGES } from "../identity/index.ts";
+import { IDENTITY_CHANGES } from "./identity.ts";
 import { OAUTH_CHANGES } from "./tables.ts";
 
 const KEPT_MAX = 10_000;
@@ -24,9 +24,9 @@ export class RecentChanges {
       changes.watch(kind, (id) => (id === "*" ? this.noteAll() : this.note(`${prefix}${id}`)));
     this.#unwatch = [
       watch(OAUTH_CHANGES, ""),
-      watch(PEOPLE_CHANGES, "person:"),
-      watch(HOLDING_CHANGES, "holding:"),
-      watch(SESSION_CHANGES, "session:"),
+      watch(IDENTITY_CHANGES.person, "person:"),
+      watch(IDENTITY_CHANGES.holding, "holding:"),
+      watch(IDENTITY_CHANGES.session, "session:"),
     ];
   }
 

@@ -1,5 +1,4 @@
-import type { PluginContext } from "portico/kernel";
-import type { Origin, Tx } from "portico/kernel";
+import type { PluginContext, Tx } from "portico/kernel";
 import { listIn } from "./clients.ts";
 import { OAUTH_CHANGES } from "./tables.ts";
 import type { GrantRow, OAuthTables } from "./tables.ts";
@@ -15,39 +14,38 @@ export interface Consent {
 /** Remembers that a user allows a client these scopes, beside those of before. */
 export async function giveConsent(
   { organization, userId, clientId, scopes }: Consent,
+  tx: Tx,
   ctx: PluginContext,
-  origin: Origin,
-): Promise<void> {
-  const id = ctx.makeId("grant");
+): Promise<GrantRow> {
   const now = Math.floor(ctx.clock.now());
-  await ctx.store.transaction({ scope: { organization }, origin }, async (tx) => {
-    const db = tx.db<OAuthTables>();
-    const select = db
-      .selectFrom("oauth_grants")
-      .selectAll()
-      .where("user_id", "=", userId)
-      .where("client_id", "=", clientId);
-    const before = await tx.forUpdate(select).executeTakeFirst();
-    const all = [...new Set([...(before ? listIn(before.scopes) : []), ...scopes])];
-    const written = { scopes: JSON.stringify(all), updated_at: now };
-    await db
-      .insertInto("oauth_grants")
-      .values({
-        organization,
-        id,
-        user_id: userId,
-        client_id: clientId,
-        created_at: now,
-        ...written,
-      })
-      .onConflict((conflict) =>
-        conflict.columns(["organization", "user_id", "client_id"]).doUpdateSet(written),
-      )
-      .execute();
-    const told = { id: before?.id ?? id, userId, clientId, scopes: all };
-    tx.emit("consent.given", told, { subject: told.id });
-    tx.audit({ action: "oauth.consentGiven", target: told.id, after: told });
-  });
+  const db = tx.db<OAuthTables>();
+  const select = db
+    .selectFrom("oauth_grants")
+    .selectAll()
+    .where("user_id", "=", userId)
+    .where("client_id", "=", clientId);
+  const before = await tx.forUpdate(select).executeTakeFirst();
+  const all = [...new Set([...(before ? listIn(before.scopes) : []), ...scopes])];
+  const written = { scopes: JSON.stringify(all), updated_at: now };
+  const row = await db
+    .insertInto("oauth_grants")
+    .values({
+      organization,
+      id: before?.id ?? ctx.makeId("grant"),
+      user_id: userId,
+      client_id: clientId,
+      created_at: now,
+      ...written,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(["organization", "user_id", "client_id"]).doUpdateSet(written),
+    )
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const told = { id: row.id, userId, clientId, scopes: all };
+  tx.emit("consent.given", told, { subject: row.id });
+  tx.audit({ action: "oauth.consentGiven", target: row.id, after: told });
+  return row;
 }
 
 /** Ends what a user has allowed, with every sign-in that rests on it. Answers what to act on at once. */

@@ -30,16 +30,23 @@ export const oauthErrors = {
     "Give absolute addresses without a fragment: https, or http on a loopback address. They are compared exactly.",
   ),
   "oauth.publicHasNoSecret": problem(
-    409,
+    422,
     "The client '{id}' is public and has no secret.",
     "A public client proves itself by PKCE alone.",
   ),
+  "oauth.notByClient": problem(
+    403,
+    "An OAuth client cannot allow a client anything, itself least of all.",
+    "Users allow on the page for consent; an administrator with a session or key of their own.",
+  ),
+  "oauth.scopeNotOfClient": problem(422, "The client is not registered for the scopes {got}."),
   "oauth.unknownHost": problem(
     421,
     "This server does not answer for the host '{host}' here.",
     "OAuth is served at the server's public address alone. Set `server.publicUrl` to the address that clients use, or list " +
       "the name in `oauth.hosts`.",
   ),
+  "oauth.noRequests": problem(500, "The engine of OAuth makes no requests of its own."),
   "oauth.notStarted": problem(503, "The server is still starting; try again in a moment."),
 } as const;
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { add, Authenticators, definePlugin, problem, provide, raiser } from "portico/kernel";
 import type { AnyPlugin, Caller } from "portico/kernel";
-import { Identity } from "../identity/index.ts";
-import type { Holding, IdentityFace, Person } from "../identity/index.ts";
+import { Identity } from "./identity.ts";
+import type { Holding, IdentityFace, Person } from "./identity.ts";
 
 const refuse = raiser({
   "identity.badCredentials": problem(401, "Name or password is wrong."),
@@ -142,9 +142,7 @@ export function addPerson(
     email: `${id}@example.com`,
     isEmailVerified: true,
     state: "active",
-    instancePermissions: [],
-    createdAt: 0,
     password: "correct horse battery",
   });
-  fixture.holdings.set(`${id} ${organization}`, { roles: ["member"], permissions, grants: [] });
+  fixture.holdings.set(`${id} ${organization}`, { permissions });
 }

@@ -1,6 +1,6 @@
 import { isProblem, ownUrl } from "portico/kernel";
 import type { MountExchange, PluginContext } from "portico/kernel";
-import type { IdentityFace, Person } from "../identity/index.ts";
+import type { IdentityFace, Person } from "./identity.ts";
 import { giveConsent } from "./consents.ts";
 import type { Interaction, OAuthEngine } from "./engine.ts";
 import { consentPage, loginPage } from "./pages/forms.ts";
@@ -111,7 +111,11 @@ async function allow(step: Step): Promise<void> {
   const person = userId && (await standing.person(userId));
   if (!person || !(await isMember(step, person))) return await engine.denied(exchange);
   exchange.belongsTo({ organization, subject: person.id });
-  await giveConsent({ organization, userId: person.id, clientId, scopes }, ctx, exchange.origin);
+  const given = { organization, userId: person.id, clientId, scopes };
+  const origin = { ...exchange.origin, actor: person.id };
+  await ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+    giveConsent(given, tx, ctx),
+  );
   await engine.allowed(exchange);
 }
 

@@ -1,6 +1,6 @@
 import { add, Authenticators, definePlugin, Mounts, ownUrl, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
-import { Identity } from "../identity/index.ts";
+import { Identity } from "./identity.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { tokenAuthenticator } from "./authenticator.ts";
 import { OAuth } from "./capability.ts";
@@ -13,6 +13,7 @@ import { ModelStore } from "./models.ts";
 import { mountsOf } from "./mounts.ts";
 import type { Running } from "./mounts.ts";
 import { createClient } from "./operations/create-client.ts";
+import { createGrant } from "./operations/create-grant.ts";
 import { deleteClient } from "./operations/delete-client.ts";
 import { getClient } from "./operations/get-client.ts";
 import { listClients } from "./operations/list-clients.ts";
@@ -64,6 +65,7 @@ export function oauth(): AnyPlugin {
       updateClient,
       deleteClient,
       rotateSecret,
+      createGrant,
       listGrants,
       revokeGrant,
     ],

@@ -1,6 +1,6 @@
 import { Authenticators } from "portico/kernel";
 import type { PluginContext } from "portico/kernel";
-import type { Holding, IdentityFace, Person } from "../identity/index.ts";
+import type { Holding, IdentityFace, Person } from "./identity.ts";
 import type { Client } from "./clients.ts";
 import { listIn } from "./clients.ts";
 import type { OAuthTables } from "./tables.ts";

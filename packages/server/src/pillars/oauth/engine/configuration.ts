@@ -9,6 +9,7 @@ import type {
 import { ownUrl } from "portico/kernel";
 import type { Client } from "../clients.ts";
 import { findClient, OPENID_SCOPES } from "../clients.ts";
+import { raise } from "../errors.ts";
 import { errorPage, logoutPage, signedOutPage } from "../pages/notices.ts";
 import { pageHeaders } from "../pages/layout.ts";
 import { settingsOf } from "../settings.ts";
@@ -66,7 +67,7 @@ export function configurationOf(parts: EngineParts, jwks: JWKS): Configuration {
       (client.redirectUris ?? []).some((uri) => new URL(uri).origin === origin),
     discovery: { userinfo_endpoint: `${ownUrl(ctx.server)}/oauth/userinfo` },
     // Nothing that a client registers makes this server ask an address.
-    fetch: () => Promise.reject(new Error("the engine makes no requests")),
+    fetch: () => Promise.reject(raise("oauth.noRequests")),
     features: featuresOf(parts, algorithms[0]),
     formats: {
       customizers: {

@@ -1,5 +1,5 @@
 import type { PluginContext } from "portico/kernel";
-import type { IdentityFace } from "../../identity/index.ts";
+import type { IdentityFace } from "../identity.ts";
 import type { Standing } from "../standing.ts";
 import type { ModelStore } from "../models.ts";
 import type { AccessTokens } from "../access-tokens.ts";

@@ -1,10 +1,8 @@
-import { operation, toRfc3339 } from "portico/kernel";
+import { operation } from "portico/kernel";
 import { Type } from "typebox";
-import { listIn } from "../clients.ts";
+import { GrantView, toGrantView } from "../grant-view.ts";
 import { ownGrants } from "../own-grants.ts";
 import type { OAuthTables } from "../tables.ts";
-
-const Time = Type.String({ format: "date-time" });
 
 /** `GET /oauth/grants`: newest first. */
 export const listGrants = operation({
@@ -27,21 +25,11 @@ export const listGrants = operation({
   ),
   replies: {
     200: Type.Object({
-      data: Type.Array(
-        Type.Object({
-          id: Type.String(),
-          userId: Type.String(),
-          clientId: Type.String(),
-          clientName: Type.String(),
-          scopes: Type.Array(Type.String()),
-          createdAt: Time,
-          updatedAt: Time,
-        }),
-      ),
+      data: Type.Array(GrantView),
       next: Type.Union([Type.String(), Type.Null()]),
     }),
   },
-  example: { query: { limit: "10" } },
+  example: { query: { limit: "10" }, after: ["oauth.createClient", "oauth.createGrant"] },
   async handle({ query, cursor, caller, read, ctx }) {
     const limit = query.limit ?? 50;
     const after = cursor.after?.[0];
@@ -63,15 +51,7 @@ export const listGrants = operation({
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
     return {
-      data: page.map((row) => ({
-        id: row.id,
-        userId: row.user_id,
-        clientId: row.client_id,
-        clientName: row.client_name,
-        scopes: listIn(row.scopes),
-        createdAt: toRfc3339(row.created_at),
-        updatedAt: toRfc3339(row.updated_at),
-      })),
+      data: page.map((row) => toGrantView(row)),
       next: last === undefined ? null : cursor.next([last.id]),
     };
   },

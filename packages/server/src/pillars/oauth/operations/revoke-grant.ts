@@ -20,7 +20,10 @@ export const revokeGrant = operation({
   params: Type.Object({ id: Type.String({ maxLength: 64 }) }),
   replies: { 204: null },
   errors: ["oauth.grantNotFound"],
-  example: { path: { id: "grant_00000000000000000000000000" } },
+  example: {
+    path: { id: "{oauth.createGrant.id}" },
+    after: ["oauth.createClient", "oauth.createGrant"],
+  },
   async handle({ path, caller, tx, ctx }) {
     const row = await tx
       .db<OAuthTables>()
