@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { systemClock } from "portico/kernel";
 import { createTestApp, openTestDatabase } from "portico/testing";
 import type { StoreKind, TestApp, TestDatabase } from "portico/testing";
 import { expect } from "vitest";
@@ -11,6 +13,8 @@ export interface Bench extends AsyncDisposable {
   readonly identity: IdentityFixture;
   readonly database: TestDatabase;
   readonly url: string;
+  /** Sets the server's clock forward; the engine's own stays. */
+  later(ms: number): void;
   /** Creates a client; a confidential one unless told otherwise. */
   client(body?: object): Promise<MadeClient>;
   browser(): Browser;
@@ -20,6 +24,92 @@ export interface Bench extends AsyncDisposable {
 export interface MadeClient {
   readonly id: string;
   readonly secret: string;
+}
+
+/** What the token endpoint answers. */
+export interface TokenAnswer {
+  readonly status: number;
+  readonly access_token?: string;
+  readonly refresh_token?: string;
+  readonly id_token?: string;
+  readonly scope?: string;
+  readonly error?: string;
+  readonly active?: boolean;
+}
+
+/** A verifier, and its challenge by S256. */
+export const PKCE = {
+  verifier: "v".repeat(64),
+  challenge: createHash("sha256").update("v".repeat(64)).digest("base64url"),
+} as const;
+
+/** The address of an authorization request; a parameter that is undefined is left out. */
+export function authorizeUrl(
+  client: Pick<MadeClient, "id">,
+  changed: Readonly<Record<string, string | undefined>> = {},
+): string {
+  const parameters = {
+    client_id: client.id,
+    redirect_uri: CALLBACK,
+    response_type: "code",
+    scope: "openid oauth:read",
+    state: "s-1",
+    code_challenge: PKCE.challenge,
+    code_challenge_method: "S256",
+    ...changed,
+  };
+  const given = Object.entries(parameters).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined,
+  );
+  return `/oauth/authorize?${new URLSearchParams(given).toString()}`;
+}
+
+/** Sends a form to an endpoint as a confidential client does. */
+export async function send(
+  { url }: Pick<Bench, "url">,
+  path: string,
+  form: Readonly<Record<string, string>>,
+): Promise<TokenAnswer> {
+  const reply = await fetch(`${url}${path}`, { method: "POST", body: new URLSearchParams(form) });
+  const text = await reply.text();
+  return { ...(text === "" ? {} : (JSON.parse(text) as object)), status: reply.status };
+}
+
+/** Redeems a code. */
+export async function redeem(
+  server: Bench,
+  client: MadeClient,
+  code: string | null,
+  changed: Readonly<Record<string, string>> = {},
+): Promise<TokenAnswer> {
+  return await send(server, "/oauth/token", {
+    grant_type: "authorization_code",
+    redirect_uri: CALLBACK,
+    code: String(code),
+    code_verifier: PKCE.verifier,
+    client_id: client.id,
+    client_secret: client.secret,
+    ...changed,
+  });
+}
+
+/** Signs in, allows and redeems. */
+export async function signIn(
+  server: Bench,
+  client: MadeClient,
+  changed: Readonly<Record<string, string | undefined>> = {},
+): Promise<TokenAnswer & { readonly browser: Browser }> {
+  const browser = server.browser();
+  const back = await browser.authorize(authorizeUrl(client, changed));
+  const answer = await redeem(server, client, back.searchParams.get("code"));
+  expect(answer.status, JSON.stringify(answer)).toBe(200);
+  return { ...answer, browser };
+}
+
+/** The status with which a token is answered. */
+export async function statusWith({ url }: Pick<Bench, "url">, token = ""): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  return (await fetch(`${url}/api/v1/oauth/clients`, { headers })).status;
 }
 
 /** Where browsers of these tests are sent back to. */
@@ -33,7 +123,9 @@ export async function bench(kind: StoreKind, settings: object = {}): Promise<Ben
   const database = await openTestDatabase(kind);
   const identity = identityFixture();
   addPerson(identity, "ada");
+  let aheadMs = 0;
   const app = await createTestApp({
+    clock: { ...systemClock, now: () => systemClock.now() + aheadMs },
     plugins: [identity.plugin, oauth()],
     driver: database.driver,
     settings: { oauth: settings },
@@ -45,6 +137,9 @@ export async function bench(kind: StoreKind, settings: object = {}): Promise<Ben
     identity,
     database,
     url,
+    later: (ms) => {
+      aheadMs += ms;
+    },
     client: async (body = {}) => {
       const given = {
         name: "Acme Reports",
