@@ -19,9 +19,16 @@ const refresh = (server: Bench, client: MadeClient, token = ""): Promise<TokenAn
     client_secret: client.secret,
   });
 
-/** Waits for other processes' changes to be heard of: a second at most. */
-const soon = (server: Bench, token: string | undefined, status: number): Promise<void> =>
-  vi.waitFor(async () => expect(await statusWith(server, token)).toBe(status), { timeout: 1_500 });
+/** The status once other processes' changes have been heard of: a second at most. */
+async function statusSoon(
+  server: Bench,
+  token: string | undefined,
+  wanted: number,
+): Promise<number> {
+  const isWanted = async (): Promise<void> => expect(await statusWith(server, token)).toBe(wanted);
+  await vi.waitFor(isWanted, { timeout: 1_500 });
+  return await statusWith(server, token);
+}
 
 describeStore("What ends a token", (_open, kind) => {
   it("is its client's end, at once", async () => {
@@ -97,11 +104,11 @@ describeStore("What ends a token", (_open, kind) => {
       scope: "openid oauth:read offline_access",
       prompt: "consent",
     });
-    for (const id of [...server.identity.sessions.keys()]) {
+    for (const id of server.identity.sessions.keys()) {
       server.identity.sessions.delete(id);
       await server.identity.tell("identity.session", id);
     }
-    await soon(server, bound.access_token, 401);
+    expect(await statusSoon(server, bound.access_token, 401)).toBe(401);
     expect((await refresh(server, client, bound.refresh_token)).error).toBe("invalid_grant");
     expect(await statusWith(server, offline.access_token)).toBe(200);
     expect((await refresh(server, client, offline.refresh_token)).status).toBe(200);
@@ -113,10 +120,10 @@ describeStore("What ends a token", (_open, kind) => {
     const { access_token: token } = await signIn(server, client);
     server.identity.holdings.set("ada default", { permissions: ["keys:read"] });
     await server.identity.tell("identity.holding", "ada");
-    await soon(server, token, 403);
+    expect(await statusSoon(server, token, 403)).toBe(403);
     server.identity.holdings.clear();
     await server.identity.tell("identity.holding", "ada");
-    await soon(server, token, 401);
+    expect(await statusSoon(server, token, 401)).toBe(401);
   });
 
   it("is a refresh token that comes a second time, with all of its sign-in", async () => {
@@ -145,7 +152,7 @@ describeStore("What ends a token", (_open, kind) => {
     const done = await browser.go("/oauth/logout/confirm", { xsrf, logout: "yes" });
     expect(done.location).toBe(CALLBACK);
     expect(server.identity.sessions.size).toBe(0);
-    await soon(server, token, 401);
+    expect(await statusSoon(server, token, 401)).toBe(401);
   });
 });
 

@@ -4,6 +4,8 @@ import * as oidc from "openid-client";
 import { bench, CALLBACK } from "./oauth-app.fixture.ts";
 import type { Bench, MadeClient } from "./oauth-app.fixture.ts";
 
+// The server of these tests has no TLS.
+// oxlint-disable-next-line typescript/no-deprecated
 const insecure = { execute: [oidc.allowInsecureRequests] };
 
 async function discover(server: Bench, { id, secret }: MadeClient): Promise<oidc.Configuration> {

@@ -38,10 +38,12 @@ export function followIdentity(provider: Provider, parts: EngineParts): void {
     return made;
   };
   const { prototype } = Session;
-  const own = { destroy: prototype.destroy };
+  // Called with the session it is of, below.
+  // oxlint-disable-next-line typescript/unbound-method
+  const { destroy } = prototype;
   prototype.destroy = async function end(this: EngineSession) {
     if (this.accountId !== undefined) await standing.signOut(this.accountId, this.uid);
-    await own.destroy.call(this);
+    await destroy.call(this);
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Migration } from "portico/kernel";
+import type { Migration, MigrationContext } from "portico/kernel";
 
 /** Clients, what users have allowed them, and the protocol's own rows. */
 export const createOAuth: Migration = {
@@ -45,26 +45,30 @@ export const createOAuth: Migration = {
       .columns(["organization", "user_id", "client_id"])
       .unique()
       .execute();
-    await db.schema
-      .createTable("oauth_models")
-      .addColumn("model", type.text, (column) => column.notNull())
-      .addColumn("id_hash", type.text, (column) => column.notNull())
-      .addColumn("payload", type.text, (column) => column.notNull())
-      .addColumn("grant_id", type.text)
-      .addColumn("uid", type.text)
-      .addColumn("user_code", type.text)
-      .addColumn("client_id", type.text)
-      .addColumn("account_id", type.text)
-      .addColumn("consumed_at", type.integer)
-      .addColumn("expires_at", type.integer, (column) => column.notNull())
-      .addPrimaryKeyConstraint("oauth_models_primary", ["model", "id_hash"])
-      .execute();
-    for (const columns of [["grant_id"], ["uid"], ["client_id", "account_id"], ["expires_at"]]) {
-      await db.schema
-        .createIndex(`oauth_models_${columns[0] ?? ""}`)
-        .on("oauth_models")
-        .columns(columns)
-        .execute();
-    }
+    await createModels({ db, type });
   },
 };
+
+async function createModels({ db, type }: Pick<MigrationContext, "db" | "type">): Promise<void> {
+  await db.schema
+    .createTable("oauth_models")
+    .addColumn("model", type.text, (column) => column.notNull())
+    .addColumn("id_hash", type.text, (column) => column.notNull())
+    .addColumn("payload", type.text, (column) => column.notNull())
+    .addColumn("grant_id", type.text)
+    .addColumn("uid", type.text)
+    .addColumn("user_code", type.text)
+    .addColumn("client_id", type.text)
+    .addColumn("account_id", type.text)
+    .addColumn("consumed_at", type.integer)
+    .addColumn("expires_at", type.integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint("oauth_models_primary", ["model", "id_hash"])
+    .execute();
+  for (const columns of [["grant_id"], ["uid"], ["client_id", "account_id"], ["expires_at"]]) {
+    await db.schema
+      .createIndex(`oauth_models_${columns[0] ?? ""}`)
+      .on("oauth_models")
+      .columns(columns)
+      .execute();
+  }
+}
