@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fillRandom, systemClock, type Problem } from "./base/index.ts";
 import { openSqlite } from "./drivers/sqlite/index.ts";
 import { assemble, type AssembleOptions, type Portico } from "./kernel/app/index.ts";
-import { secretsOf, type ResolvedConfig } from "./kernel/config/index.ts";
+import { kernelOf, secretsOf, type ResolvedConfig } from "./kernel/config/index.ts";
 import { openDataFolder, type DataFolder } from "./kernel/data/index.ts";
 import type { AnyPlugin, ServerFacts } from "./kernel/index.ts";
 import { createOutbound } from "./kernel/outbound/index.ts";
@@ -18,6 +18,7 @@ import { insight } from "./pillars/insight/index.ts";
 import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
+import { mail } from "./pillars/mail/index.ts";
 import { oauth } from "./pillars/oauth/index.ts";
 import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
@@ -30,6 +31,7 @@ import { VERSION } from "./version.ts";
 export function builtIns(): readonly AnyPlugin[] {
   return [
     keys(),
+    mail,
     identity(),
     oauth(),
     limits(),
@@ -117,6 +119,7 @@ function ingredientsOf(
   return {
     plugins: [...builtIns(), ...inDevelopment(config), ...config.plugins],
     settings: config.settings,
+    configuration: { pinned: config.pinned, kernel: kernelOf(config) },
     driver,
     clock: systemClock,
     fillRandom,

@@ -37,6 +37,9 @@ const VerbCall = Type.Object({
   }),
 });
 const BackupCall = Type.Object({ file: Type.String({ minLength: 1 }) });
+const AuditCall = Type.Object({
+  checkpoint: Type.Optional(Type.Object({ seq: Type.Integer(), hash: Type.String() })),
+});
 const RepairCall = Type.Object({ id: Type.String() });
 
 /** A contributed command with what was typed. */
@@ -103,7 +106,8 @@ export const tasks = {
   },
   "verb.run": ({ server, report }, input) => runVerb(server, parsed(VerbCall, input), report),
   "backup.create": createBackup,
-  "audit.verify": ({ server }) => server.spine.auditor.verify(),
+  "audit.verify": ({ server }, input) =>
+    server.spine.auditor.verify(parsed(AuditCall, input).checkpoint),
 } as const satisfies Readonly<Record<string, Task>>;
 
 /** A task's name. */

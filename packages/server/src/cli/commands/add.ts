@@ -102,9 +102,13 @@ function insightCommands(program: Command, { globals, platform, show }: Actions)
     .summary("verify")
     .command("verify")
     .description("Check that no entry of the audit was altered or removed")
-    .action(async () => {
+    .option(
+      "--checkpoint <seq:hash>",
+      "one that was kept elsewhere: a cut tail is then found for certain",
+    )
+    .action(async (options: { readonly checkpoint?: string }) => {
       const { auditVerify } = await import("./audit-verify.ts");
-      await show(auditVerify(await platform(), globals()));
+      await show(auditVerify(await platform(), globals(), options));
     });
   program
     .command("version")

@@ -8,6 +8,7 @@ import { Elections } from "./election.ts";
 import { AppendLanes } from "./group.ts";
 import { CommitPause, readPause } from "./pause.ts";
 import { openSignals } from "./signals.ts";
+import { Tending } from "./tend.ts";
 import { runTransaction } from "./transaction.ts";
 
 /** How a PostgreSQL database is opened. */
@@ -87,8 +88,10 @@ function assemble(options: PostgresOptions, connection: ConnectionOptions, pools
   const { clock } = pools;
   const signals = openSignals(connection);
   const elections = new Elections(connection);
+  const tending = new Tending(connection, pools.reads);
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    await tending.close();
     await elections.close();
     await signals.close();
     await Promise.all([pools.reads.end(), pools.writes.end(), pools.lanes.end()]);

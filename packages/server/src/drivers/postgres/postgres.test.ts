@@ -262,3 +262,23 @@ it("keeps no statement waiting in pg's own queue, which pg 9 refuses", async () 
   expect(warnings).toEqual([]);
   expect(await countThings(database)).toBe(4);
 });
+
+it("clears dead rows away and learns a table's size within seconds, without waiting for autovacuum", async () => {
+  await using database = await openWithTable();
+  const { driver } = database;
+  await driver.append([
+    {
+      sql: "insert into thing (id) select cast(n as text) from generate_series(1, 12000) as n",
+      parameters: [],
+    },
+  ]);
+  await driver.append([{ sql: "delete from thing where length(id) > 3", parameters: [] }]);
+  const seen = async (): Promise<unknown> => {
+    const { rows } = await driver.query({
+      sql: "select vacuum_count > 0 and analyze_count > 0 as tended from pg_stat_user_tables where relname = 'thing'",
+      parameters: [],
+    });
+    return rows[0]?.["tended"];
+  };
+  await expect.poll(seen, { timeout: 30_000, interval: 200 }).toBe(1);
+}, 40_000);

@@ -3,10 +3,11 @@ import {
   type Access,
   type Authenticator,
   type Caller,
+  type CallerGuard,
   type CredentialRequest,
   type DeclaredPermissions,
 } from "../contract/index.ts";
-import { decide, type PermissionScope } from "./can.ts";
+import { can, type PermissionScope } from "./can.ts";
 import { raise } from "./errors.ts";
 
 /** What identification and permission are made of. */
@@ -17,6 +18,8 @@ export interface AccessOptions {
   readonly permissions: Readonly<Record<string, PermissionScope>>;
   /** Who knows of further ones, over an organization, while the server runs. */
   readonly declared?: readonly DeclaredPermissions[];
+  /** Asked of each caller, in this order. */
+  readonly guards?: readonly CallerGuard[];
 }
 
 /** {@link Access} as the kernel's own rooms see it. */
@@ -32,7 +35,7 @@ export interface KernelAccess extends Access {
  * credential, and throws `access.twoCredentials` for one with two (of different kinds).
  */
 export function createAccess(options: AccessOptions): KernelAccess {
-  const { authenticators, permissions, declared = [] } = options;
+  const { authenticators, permissions, declared = [], guards = [] } = options;
   // No prototype: a permission called `constructor` is simply unknown.
   const scopes = Object.assign(Object.create(null) as Record<string, PermissionScope>, permissions);
   const scopeOf = (permission: string): PermissionScope | undefined =>
@@ -42,12 +45,13 @@ export function createAccess(options: AccessOptions): KernelAccess {
     get challenges() {
       return challengesOf(authenticators);
     },
-    can: (caller, permission) => decide(caller, permission, scopeOf(permission)),
+    can: (caller, permission, resource) =>
+      can(caller, { permission, scope: scopeOf(permission), resource }),
     identify: (request) => {
-      const caller = identify(authenticators, request);
+      const caller = guarded(guards, identify(authenticators, request));
       return caller instanceof Promise ? caller.then(unrestricted) : unrestricted(caller);
     },
-    identifyAny: (request) => identify(authenticators, request),
+    identifyAny: (request) => guarded(guards, identify(authenticators, request)),
   };
 }
 
@@ -58,6 +62,18 @@ export function challengesOf(authenticators: readonly Pick<Authenticator, "chall
   );
   const told = all.filter((one) => !all.some((other) => other.startsWith(`${one} `)));
   return [...new Set(told)].join(", ");
+}
+
+function guarded(
+  guards: readonly CallerGuard[],
+  found: Caller | Promise<Caller>,
+): Caller | Promise<Caller> {
+  let caller = found;
+  for (const guard of guards) {
+    caller =
+      caller instanceof Promise ? caller.then((one) => guard.admit(one)) : guard.admit(caller);
+  }
+  return caller;
 }
 
 function unrestricted(caller: Caller): Caller {

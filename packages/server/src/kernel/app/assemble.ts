@@ -3,9 +3,11 @@ import { createAccess, type KernelAccess, type PermissionScope } from "../access
 import {
   Audit,
   Authenticators,
+  CallerGuards,
   Checks,
   FailureObservers,
   Fronts,
+  Health,
   Intakes,
   Mounts,
   Jobs,
@@ -15,13 +17,20 @@ import {
   Registry,
   RequestObservers,
   Schedules,
+  Settings,
   type AnyPlugin,
   type Failure,
   type FailureObserver,
   type Logger,
   type RegistryFace,
 } from "../contract/index.ts";
-import { createHttp, createProbes, createRegistry, type PorticoHttp } from "../http/index.ts";
+import {
+  createHttp,
+  createProbes,
+  createRegistry,
+  type PorticoHttp,
+  type Probes,
+} from "../http/index.ts";
 import {
   collectContributions,
   contextOf,
@@ -43,6 +52,7 @@ import {
   kernelPoints,
 } from "./words.ts";
 import { createSpine, type Spine } from "./spine.ts";
+import { createSettings, type RunningSettings } from "../settings/index.ts";
 import { createTokens, type RunningTokens } from "../tokens/index.ts";
 
 /**
@@ -80,21 +90,36 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
     authenticators: [tokens.authenticator, ...valuesAt(exchange, Authenticators)],
     permissions: permissionsOf(plugins),
     declared: valuesAt(exchange, Permissions),
+    guards: valuesAt(exchange, CallerGuards),
   });
   const state: PartsState = { isStarted: false, ownPaths: [] };
   const services = servicesOf(options, { makeId, spine, access, tokens, state });
+  const settings = await settingsOf(options, plugins, spine);
   for (const plugin of plugins) {
-    const settings = options.settings[plugin.id] ?? {};
-    exchange.contexts.set(plugin.id, contextOf(plugin, settings, { services, exchange }));
+    const own = (): unknown => settings.of(plugin.id);
+    exchange.contexts.set(plugin.id, contextOf(plugin, own, { services, exchange }));
   }
   const parts = { options, plugins, spine, exchange, access, services, state };
-  const http = httpOf(parts);
+  const probes = probesOf(parts);
+  const http = httpOf(parts, probes);
   state.ownPaths = http.ownPaths();
   exchange.provided.set(Audit.id, spine.auditor);
   exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Schedules.id, spine.schedules.face);
+  exchange.provided.set(Settings.id, settings.face);
+  exchange.provided.set(Health.id, { report: probes.health, metrics: () => metricsOf(options) });
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
+}
+
+function settingsOf(
+  options: AssembleOptions,
+  plugins: readonly AnyPlugin[],
+  { hub, changes }: Spine,
+): Promise<RunningSettings> {
+  const { secrets, logger, settings: given } = options;
+  const { pinned = {}, kernel = {} } = options.configuration ?? {};
+  return createSettings({ hub, changes, secrets, logger, plugins, given, pinned, kernel });
 }
 
 function refuseMistakes(plugins: readonly AnyPlugin[]): void {
@@ -186,9 +211,26 @@ function registryOf({ plugins, access, services }: Parts, http: PorticoHttp): Re
   });
 }
 
-function httpOf(parts: Parts): PorticoHttp {
-  const { options, plugins, exchange, access, services, spine, state } = parts;
-  const { driver, clock, meter } = options;
+async function metricsOf({
+  meter,
+}: Pick<AssembleOptions, "meter">): Promise<{ contentType: string; text: string }> {
+  return { contentType: meter.contentType, text: await meter.metricsText() };
+}
+
+function probesOf({ options, exchange, services, state }: Parts): Probes {
+  return createProbes({
+    driver: options.driver,
+    clock: options.clock,
+    version: services.server.version,
+    isStarted: () => state.isStarted,
+    checks: contributionsTo(exchange, Checks).map(({ value, ctx }) => ({ check: value, ctx })),
+    metrics: () => metricsOf(options),
+  });
+}
+
+function httpOf(parts: Parts, probes: Probes): PorticoHttp {
+  const { options, plugins, exchange, access, services, spine } = parts;
+  const { clock, meter } = options;
   const { server } = services;
   const [limiter] = valuesAt(exchange, Limiters);
   return createHttp({
@@ -209,14 +251,7 @@ function httpOf(parts: Parts): PorticoHttp {
     secrets: options.secrets,
     kernelErrors,
     ...(limiter === undefined ? {} : { limiter }),
-    probes: createProbes({
-      driver,
-      clock,
-      version: server.version,
-      isStarted: () => state.isStarted,
-      checks: contributionsTo(exchange, Checks).map(({ value, ctx }) => ({ check: value, ctx })),
-      metrics: async () => ({ contentType: meter.contentType, text: await meter.metricsText() }),
-    }),
+    probes,
     clock,
     makeId: services.makeId,
     fillRandom: options.fillRandom,

@@ -64,17 +64,22 @@ export function collectContributions(
   return Map.groupBy(all, ({ point }) => point);
 }
 
-/** The context of one plugin: its own view of the store and its settings beside what all share. */
+/**
+ * The context of one plugin: its own view of the store and its settings beside what all share. `settings` is asked at each
+ * use, since some of them change while the server runs.
+ */
 export function contextOf(
   plugin: AnyPlugin,
-  settings: unknown,
+  settings: () => unknown,
   { services, exchange }: { readonly services: Services; readonly exchange: Exchange },
 ): PluginContext {
   const { hub, ...shared } = services;
   return {
     ...shared,
     plugin: plugin.id,
-    settings,
+    get settings() {
+      return settings();
+    },
     store: hub.for(plugin.id),
     newOrigin: (actor) => newOrigin(actor, services),
     get: <TFace>(wanted: Capability<TFace>): TFace => {

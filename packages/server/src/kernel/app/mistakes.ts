@@ -110,7 +110,9 @@ function namesBelongToTheirPlugin({ plugins }: World): readonly Mistake[] {
       ...foreign("errors", Object.keys(plugin.errors ?? {}), `${plugin.id}.`),
       ...foreign(
         "operations",
-        (plugin.operations ?? []).map((each) => each.id),
+        (plugin.operations ?? [])
+          .map((each) => each.id)
+          .filter((id) => plugin.nouns?.some((noun) => id.startsWith(`${noun}.`)) !== true),
         `${plugin.id}.`,
       ),
     ];

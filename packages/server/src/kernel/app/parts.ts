@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/index.ts";
 import type { KernelAccess } from "../access/index.ts";
+import type { Pin } from "../config/index.ts";
 import type { AnyPlugin, Logger, PluginContext, Secrets, ServerFacts } from "../contract/index.ts";
 import type { HttpConfig } from "../http/index.ts";
 import type { GuardedOutbound } from "../outbound/index.ts";
@@ -13,6 +14,11 @@ export interface AssembleOptions {
   readonly plugins: readonly AnyPlugin[];
   /** Settings by plugin id, validated. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What of the configuration is no default, and the kernel's own sections; nothing and none when left out. */
+  readonly configuration?: {
+    readonly pinned: Readonly<Record<string, Pin>>;
+    readonly kernel: Readonly<Record<string, unknown>>;
+  };
   readonly driver: Driver;
   readonly clock: Clock;
   readonly fillRandom: (bytes: Uint8Array) => void;

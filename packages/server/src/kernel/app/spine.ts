@@ -19,6 +19,7 @@ import {
   type RunningSchedules,
 } from "../schedules/index.ts";
 import { checkKeyring, secretsSchema } from "../secrets/index.ts";
+import { settingsSchema } from "../settings/index.ts";
 import { tokensSchema } from "../tokens/index.ts";
 import {
   createChangeFeed,
@@ -70,6 +71,7 @@ export function schemaOwners(plugins: readonly AnyPlugin[]): readonly SchemaOwne
     auditSchema,
     httpSchema,
     tokensSchema,
+    settingsSchema,
     ...plugins,
   ];
 }

@@ -3,6 +3,7 @@ import { auditErrors } from "../audit/index.ts";
 import {
   ApiDocuments,
   Authenticators,
+  CallerGuards,
   Checks,
   CliVerbs,
   Explainers,
@@ -16,6 +17,7 @@ import {
   RequestObservers,
   EventJudges,
   Retention,
+  Statistics,
   Timeline,
   type EventTypeDefinition,
   type PermissionDefinition,
@@ -29,6 +31,7 @@ import { logErrors } from "../log/index.ts";
 import { outboundErrors } from "../outbound/index.ts";
 import { scheduleErrors, scheduleEvents } from "../schedules/index.ts";
 import { secretErrors } from "../secrets/index.ts";
+import { settingsErrors } from "../settings/index.ts";
 import { storeErrors } from "../store/index.ts";
 import { tokenErrors } from "../tokens/index.ts";
 import { appErrors } from "./errors.ts";
@@ -39,6 +42,7 @@ export const ENGINE_MAJOR = 1;
 /** The points the kernel itself reads. */
 export const kernelPoints: readonly Point<unknown>[] = [
   Authenticators,
+  CallerGuards,
   Limiters,
   Fronts,
   Pages,
@@ -53,6 +57,7 @@ export const kernelPoints: readonly Point<unknown>[] = [
   Timeline,
   EventJudges,
   Retention,
+  Statistics,
   CliVerbs,
 ];
 
@@ -80,6 +85,7 @@ export const kernelErrors: readonly OwnedErrors[] = [
   { owner: "outbound", errors: outboundErrors },
   { owner: "secrets", errors: secretErrors },
   { owner: "tokens", errors: tokenErrors },
+  { owner: "settings", errors: settingsErrors },
   { owner: "data", errors: dataErrors },
   { owner: "config", errors: configErrors },
   { owner: "app", errors: appErrors },

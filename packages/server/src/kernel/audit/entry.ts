@@ -54,7 +54,7 @@ export interface Checkpoint {
   readonly at: number;
 }
 
-/** HMAC-SHA-256 of a checkpoint under the installation's audit key, in hex. */
+/** HMAC-SHA-256 of a checkpoint, in hex: how they were signed before there was an Ed25519 key. */
 export function signCheckpoint(key: Uint8Array, { seq, hash, at }: Checkpoint): string {
   return hex(hmacSha256(key, canonicalJson({ seq, hash, at })));
 }

@@ -1,4 +1,4 @@
-import type { AuditFilter, SqlValue } from "../contract/index.ts";
+import type { AuditFilter, AuditWalk, SqlValue } from "../contract/index.ts";
 import { placeholders } from "../log/index.ts";
 import type { Driver } from "../store/index.ts";
 import { ENTRY_COLUMNS, toEntry } from "./entry.ts";
@@ -24,6 +24,27 @@ export async function listAudit(
   const { rows } = await driver.query({
     sql: placeholders(driver.dialect)(
       `select ${ENTRY_COLUMNS} from audit_entries where ${conditions.join(" and ")} order by n desc limit ?`,
+    ),
+    parameters: [...parameters, Math.min(query.limit, 1_000)],
+  });
+  return rows.map(toEntry);
+}
+
+/** One step of a walk through entries, oldest first, sealed or not. */
+export async function walkAudit(driver: Driver, query: AuditWalk): Promise<readonly AuditEntry[]> {
+  const conditions = ["n > ?"];
+  const parameters: SqlValue[] = [query.after];
+  const ask = (condition: string, value: SqlValue | undefined): void => {
+    if (value === undefined) return;
+    conditions.push(condition);
+    parameters.push(value);
+  };
+  ask("organization = ?", query.organization);
+  ask("at >= ?", query.from);
+  ask("at < ?", query.to);
+  const { rows } = await driver.query({
+    sql: placeholders(driver.dialect)(
+      `select ${ENTRY_COLUMNS} from audit_entries where ${conditions.join(" and ")} order by n limit ?`,
     ),
     parameters: [...parameters, Math.min(query.limit, 1_000)],
   });

@@ -2,20 +2,19 @@ import type { Clock } from "../../base/index.ts";
 import type { Logger } from "../contract/index.ts";
 import { createBell, placeholders } from "../log/index.ts";
 import type { Driver, DriverStatement } from "../store/index.ts";
-import { ENTRY_COLUMNS, hashEntry, signCheckpoint, toEntry } from "./entry.ts";
-import type { Checkpoint } from "./entry.ts";
+import { ENTRY_COLUMNS, hashEntry, toEntry } from "./entry.ts";
+import { signWith } from "./signing.ts";
+import type { SigningOptions } from "./signing.ts";
 
 const BATCH = 500;
 const POLL_MS = 500;
-const CHECKPOINT_MS = 3_600_000;
+const CHECKPOINT_MS = 600_000;
+const CHECKPOINT_ENTRIES = 1_000;
 
 /** What the sealer needs. */
-export interface SealerOptions {
-  readonly driver: Driver;
+export interface SealerOptions extends SigningOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** 32 bytes. */
-  readonly key: Uint8Array;
 }
 
 /** Chains entries and signs checkpoints until the signal, then signs the end; runs in the one elected process. */
@@ -23,13 +22,16 @@ export async function runSealer(options: SealerOptions, signal: AbortSignal): Pr
   const { clock, logger } = options;
   const bell = createBell(clock);
   let signedAt = clock.monotonic();
+  let unsigned = 0;
   while (!signal.aborted) {
     await bell.wait(POLL_MS, signal);
     try {
-      await sealAll(options);
-      if (!signal.aborted && clock.monotonic() - signedAt < CHECKPOINT_MS) continue;
+      unsigned += await sealAll(options);
+      const isDue = unsigned >= CHECKPOINT_ENTRIES || clock.monotonic() - signedAt >= CHECKPOINT_MS;
+      if (!isDue && !signal.aborted) continue;
       await signEnd(options);
       signedAt = clock.monotonic();
+      unsigned = 0;
     } catch (error) {
       logger.warn({ error }, "The audit could not be sealed; trying again.");
     }
@@ -83,16 +85,26 @@ export async function readEnd(
 }
 
 /** Signs the chain's end, unless that is signed already. */
-export async function signEnd({ driver, key }: SealerOptions): Promise<void> {
+export async function signEnd(options: SealerOptions): Promise<void> {
+  const { driver } = options;
   const end = await readEnd(driver);
-  if (end.seq === 0) return;
-  const signed: Checkpoint = { ...end, at: await driver.now() };
+  if (end.seq === 0 || (await lastSigned(driver)) === end.seq) return;
+  const signed = await signWith(options, { ...end, at: await driver.now() });
   await driver.append([
     {
       sql: placeholders(driver.dialect)(
-        `insert into audit_checkpoints (seq, hash, at, signature) values (?, ?, ?, ?) on conflict (seq) do nothing`,
+        `insert into audit_checkpoints (seq, hash, at, signature, key_id) values (?, ?, ?, ?, ?)
+          on conflict (seq) do nothing`,
       ),
-      parameters: [signed.seq, signed.hash, signed.at, signCheckpoint(key, signed)],
+      parameters: [signed.seq, signed.hash, signed.at, signed.signature, signed.key],
     },
   ]);
+}
+
+async function lastSigned(driver: Driver): Promise<number> {
+  const { rows } = await driver.query({
+    sql: `select coalesce(max(seq), 0) as seq from audit_checkpoints`,
+    parameters: [],
+  });
+  return Number(rows[0]?.["seq"] ?? 0);
 }

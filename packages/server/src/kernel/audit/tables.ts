@@ -33,6 +33,19 @@ const createAudit: Migration = {
   },
 };
 
+const signCheckpoints: Migration = {
+  id: "0002-sign-checkpoints",
+  up: async ({ db, type }) => {
+    await db.schema
+      .createTable("audit_keys")
+      .addColumn("id", type.text, (column) => column.primaryKey().notNull())
+      .addColumn("sealed", type.text, (column) => column.notNull())
+      .addColumn("at", type.integer, (column) => column.notNull())
+      .execute();
+    await db.schema.alterTable("audit_checkpoints").addColumn("key_id", type.text).execute();
+  },
+};
+
 /** The audit's tables. */
 export const auditSchema: SchemaOwner = {
   id: "audit",
@@ -40,6 +53,7 @@ export const auditSchema: SchemaOwner = {
     audit_entries: "organization",
     audit_chain: "instance",
     audit_checkpoints: "instance",
+    audit_keys: "instance",
   },
-  migrations: [createAudit],
+  migrations: [createAudit, signCheckpoints],
 };

@@ -2,9 +2,11 @@ import { Buffer } from "node:buffer";
 import { equalSecrets } from "../../base/index.ts";
 import { placeholders } from "../log/index.ts";
 import type { Driver } from "../store/index.ts";
-import { ENTRY_COLUMNS, hashDiff, hashEntry, signCheckpoint, toEntry } from "./entry.ts";
+import { ENTRY_COLUMNS, hashDiff, hashEntry, toEntry } from "./entry.ts";
 import type { AuditEntry, Checkpoint } from "./entry.ts";
 import { readEnd } from "./seal.ts";
+import { checker } from "./signing.ts";
+import type { SignedCheckpoint, SigningOptions } from "./signing.ts";
 
 const BATCH = 1_000;
 
@@ -26,10 +28,6 @@ export type AuditVerdict =
       readonly reason: "changed" | "diffChanged" | "missing" | "badSignature" | "rewritten";
     };
 
-interface SignedCheckpoint extends Checkpoint {
-  readonly signature: string;
-}
-
 interface Walk {
   seq: number;
   hash: string;
@@ -39,13 +37,21 @@ interface Walk {
 /**
  * Walks the whole chain. `changed`: an entry differs from what was sealed; `diffChanged`: its diff does; `missing`: an
  * entry is gone, be it the last; `badSignature`: a checkpoint is not ours; `rewritten`: the chain fits together but is
- * not the one a checkpoint vouches for.
+ * not the one a checkpoint vouches for. `kept` is a checkpoint from elsewhere, such as an export: with it a tail is missed
+ * even where the checkpoints were taken out with it.
  */
-export async function verifyAudit(driver: Driver, key: Uint8Array): Promise<AuditVerdict> {
+export async function verifyAudit(
+  options: SigningOptions,
+  kept?: Pick<Checkpoint, "seq" | "hash">,
+): Promise<AuditVerdict> {
+  const { driver } = options;
   const checkpoints = await readCheckpoints(driver);
-  const forged = checkpoints.find((checkpoint) => !isOurs(key, checkpoint));
+  const isOurs = await checker(options);
+  const forged = checkpoints.find((checkpoint) => !isOurs(checkpoint));
   if (forged !== undefined) return broken(forged.seq, undefined, "badSignature");
   const vouched = new Map(checkpoints.map((checkpoint) => [checkpoint.seq, checkpoint.hash]));
+  // What its owner has kept elsewhere is believed before anything that the database says.
+  if (kept !== undefined) vouched.set(kept.seq, kept.hash);
   const end = await readEnd(driver);
   const walk: Walk = { seq: 0, hash: "", erased: 0 };
   for (;;) {
@@ -90,11 +96,6 @@ function broken(
   return { intact: false, seq, id, reason };
 }
 
-function isOurs(key: Uint8Array, checkpoint: SignedCheckpoint): boolean {
-  const expected = signCheckpoint(key, checkpoint);
-  return equalSecrets(Buffer.from(expected), Buffer.from(checkpoint.signature));
-}
-
 async function readEntries(
   driver: Driver,
   after: number,
@@ -109,16 +110,22 @@ async function readEntries(
   return rows.map(toEntry);
 }
 
-async function readCheckpoints(driver: Driver): Promise<readonly SignedCheckpoint[]> {
+/** Every checkpoint, or the newest of them, in the order of the chain. */
+export async function readCheckpoints(
+  driver: Driver,
+  newest?: number,
+): Promise<readonly SignedCheckpoint[]> {
+  const last = newest === undefined ? "" : ` limit ${Math.trunc(newest)}`;
   const { rows } = await driver.query({
-    sql: `select seq, hash, at, signature from audit_checkpoints order by seq`,
+    sql: `select seq, hash, at, signature, key_id from audit_checkpoints order by seq desc${last}`,
     parameters: [],
   });
-  return rows.map((row) => ({
+  return rows.toReversed().map((row) => ({
     seq: Number(row["seq"]),
     hash: String(row["hash"]),
     at: Number(row["at"]),
     signature: String(row["signature"]),
+    key: row["key_id"] === null ? null : String(row["key_id"]),
   }));
 }
 

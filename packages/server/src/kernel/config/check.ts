@@ -13,6 +13,8 @@ interface ObjectSchema {
 /** The walk's own state: where it is and what it has found. */
 export interface Walk {
   readonly path: string;
+  /** JSON pointer of the same place; empty at the root. */
+  readonly pointer?: string;
   readonly mistakes: Mistake[];
 }
 
@@ -54,6 +56,7 @@ function unionMembers(schema: TSchema): readonly TSchema[] | undefined {
 function report(walk: Walk, schema: TSchema, value: unknown): unknown {
   walk.mistakes.push({
     path: walk.path === "" ? "the configuration" : walk.path,
+    pointer: walk.pointer ?? "",
     got: describeGot(schema, value),
     expected: describeExpected(schema),
   });
@@ -64,7 +67,8 @@ function below(walk: Walk, key: string): Walk {
   const path = /^[A-Za-z_][\w-]*$/.test(key)
     ? `${walk.path}${walk.path === "" ? "" : "."}${key}`
     : `${walk.path}[${JSON.stringify(key)}]`;
-  return { path, mistakes: walk.mistakes };
+  const step = key.replaceAll("~", "~0").replaceAll("/", "~1");
+  return { path, pointer: `${walk.pointer ?? ""}/${step}`, mistakes: walk.mistakes };
 }
 
 function checkObject(shape: ObjectSchema, value: object, walk: Walk): Record<string, unknown> {
@@ -73,7 +77,7 @@ function checkObject(shape: ObjectSchema, value: object, walk: Walk): Record<str
   for (const [key, given] of Object.entries(value)) {
     if (Object.hasOwn(shape.properties, key)) continue;
     if (shape.isOpen) out[key] = given;
-    else walk.mistakes.push(unknownKey(below(walk, key).path, key, names));
+    else walk.mistakes.push(unknownKey(below(walk, key), key, names));
   }
   const entries = new Map<string, unknown>(Object.entries(value));
   for (const [key, schema] of Object.entries(shape.properties)) {
@@ -84,10 +88,11 @@ function checkObject(shape: ObjectSchema, value: object, walk: Walk): Record<str
   return out;
 }
 
-function unknownKey(path: string, key: string, names: readonly string[]): Mistake {
+function unknownKey(place: Walk, key: string, names: readonly string[]): Mistake {
   const meant = nearest(key, names);
   return {
-    path,
+    path: place.path,
+    pointer: place.pointer ?? "",
     got: "an unknown setting",
     expected: names.length === 0 ? "no settings here" : `one of ${names.join(", ")}`,
     ...(meant === undefined ? {} : { didYouMean: meant }),
@@ -99,7 +104,7 @@ function checkUnion(members: readonly TSchema[], value: unknown, walk: Walk): un
   let best: { readonly found: Mistake[]; readonly out: unknown } | undefined;
   for (const member of members) {
     const found: Mistake[] = [];
-    const out = check(member, value, { path: walk.path, mistakes: found });
+    const out = check(member, value, { ...walk, mistakes: found });
     if (best === undefined || found.length < best.found.length) best = { found, out };
   }
   walk.mistakes.push(...(best?.found ?? []));
@@ -140,7 +145,11 @@ function checkList(schema: TSchema, values: readonly unknown[], walk: Walk): unk
   const item = itemSchema(schema) ?? schema;
   const before = walk.mistakes.length;
   const out = values.map((value, index) =>
-    check(item, value, { path: `${walk.path}[${index}]`, mistakes: walk.mistakes }),
+    check(item, value, {
+      path: `${walk.path}[${index}]`,
+      pointer: `${walk.pointer ?? ""}/${index}`,
+      mistakes: walk.mistakes,
+    }),
   );
   // Its own rules (length, uniqueness) are worth telling only when every item is in order.
   const isWhole = walk.mistakes.length > before || Value.Check(schema, out);

@@ -33,6 +33,13 @@ export type ConfigSource =
   | Promise<ConfigInput>
   | ((context: ConfigContext) => ConfigInput | Promise<ConfigInput>);
 
+/** A setting whose value something other than its default gave. */
+export interface Pin {
+  readonly kind: "file" | "environment" | "flag";
+  /** As told to people: `portico.config.ts`, `PORT in .env`, `flag for server.port`. */
+  readonly from: string;
+}
+
 /** A configuration after validation: every default filled in, every plugin's settings under its id. */
 export interface ResolvedConfig extends KernelSettings {
   readonly mode: Mode;
@@ -44,6 +51,8 @@ export interface ResolvedConfig extends KernelSettings {
   readonly plugins: readonly AnyPlugin[];
   /** Settings by plugin id, validated against the plugin's own schema. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Dotted path of a setting → what gave its value. What is not listed is a default. */
+  readonly pinned: Readonly<Record<string, Pin>>;
 }
 
 /**

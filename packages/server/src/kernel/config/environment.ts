@@ -12,6 +12,8 @@ export interface Given {
   readonly value: unknown;
   /** `PORT in .env`, `--port`. */
   readonly source: string;
+  /** A variable when left out. */
+  readonly kind?: "flag";
 }
 
 /** What the variables gave, and what was wrong with them. */

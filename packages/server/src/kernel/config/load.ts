@@ -43,7 +43,12 @@ function fromFlags(flags: LoadOptions["flags"], leaves: readonly Leaf[]): readon
       const leaf = leaves.find((one) => one.path.join(".") === dotted);
       const typed =
         leaf !== undefined && typeof value === "string" ? coerce(leaf.schema, value) : value;
-      return { path: dotted.split("."), value: typed, source: `flag for ${dotted}` };
+      return {
+        path: dotted.split("."),
+        value: typed,
+        source: `flag for ${dotted}`,
+        kind: "flag" as const,
+      };
     });
 }
 
@@ -104,7 +109,15 @@ export async function loadConfig(
   const sources = name === undefined ? {} : fileSources(leaves, content, name);
   for (const one of given) sources[one.path.join(".")] = one.source;
   const configFolder = file === undefined ? undefined : dirname(file);
-  const resolved = resolveConfig({ content, given, plugins, mode, cwd, configFolder });
+  const resolved = resolveConfig({
+    content,
+    given,
+    plugins,
+    mode,
+    cwd,
+    configFolder,
+    contentName: name,
+  });
   mistakes.push(...environment.mistakes);
   // Without its file, a configuration would be blamed for what only the file could have said.
   if (!resolved.ok && read.ok) mistakes.push(...withSources(resolved.reason, sources, name));

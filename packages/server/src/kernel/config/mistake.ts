@@ -2,6 +2,8 @@
 export interface Mistake {
   /** Dotted: `gateway.apis[0].upstream`; or the name of an environment variable or file. */
   readonly path: string;
+  /** The same place as a JSON pointer: `/gateway/apis/0/upstream`. Only where a value of settings is meant. */
+  readonly pointer?: string;
   readonly got: string;
   readonly expected: string;
   readonly didYouMean?: string;

@@ -5,9 +5,10 @@ import type { ResolvedConfig } from "./define.ts";
 import type { LoadedConfig } from "./load.ts";
 import { wholeSchema } from "./resolve.ts";
 import { secrecyOf } from "./schema.ts";
+import type { KernelSettings } from "./schema.ts";
 
 /** What stands where a secret would. */
-const REDACTED = "[secret]";
+export const REDACTED = "[secret]";
 
 function hide(kind: "whole" | "url", value: unknown): string {
   const url = kind === "url" && typeof value === "string" ? URL.parse(value) : null;
@@ -20,7 +21,7 @@ function hide(kind: "whole" | "url", value: unknown): string {
 }
 
 /** A copy of a value in which everything its schema marks as secret is hidden. */
-function redactBySchema(schema: TSchema | undefined, value: unknown): unknown {
+export function redactBySchema(schema: TSchema | undefined, value: unknown): unknown {
   if (schema === undefined || value === undefined) return value;
   const kind = secrecyOf(schema);
   if (kind !== undefined) return hide(kind, value);
@@ -72,14 +73,19 @@ export function printConfig(
   loaded: Pick<LoadedConfig, "config" | "sources">,
   plugins: readonly AnyPlugin[],
 ): readonly PrintedSetting[] {
-  const { settings, plugins: own, mode: _mode, configFolder: _folder, ...kernel } = loaded.config;
-  const schema = wholeSchema([...plugins, ...own]);
-  const visible = redactBySchema(schema, { ...kernel, ...settings });
+  const schema = wholeSchema([...plugins, ...loaded.config.plugins]);
+  const visible = redactBySchema(schema, { ...kernelOf(loaded.config), ...loaded.config.settings });
   return flatten(visible, "").map(([path, value]) => ({
     path,
     value,
     source: sourceOf(path, loaded.sources),
   }));
+}
+
+/** The kernel's own sections of a configuration. */
+export function kernelOf(config: ResolvedConfig): KernelSettings {
+  const { server, database, data, organization, log, outbound, keyring } = config;
+  return { server, database, data, organization, log, outbound, keyring };
 }
 
 /** The configuration's secrets in clear, for a logger that must never write them. */

@@ -5,8 +5,9 @@ import type { Result } from "../../base/index.ts";
 import { ok, refused } from "../../base/index.ts";
 import type { AnyPlugin } from "../contract/index.ts";
 import { check, isPlainObject } from "./check.ts";
-import type { Mode, ResolvedConfig } from "./define.ts";
+import type { Mode, Pin, ResolvedConfig } from "./define.ts";
 import type { Given } from "./environment.ts";
+import { leavesOf } from "./leaves.ts";
 import type { Mistake } from "./mistake.ts";
 import { kernelSchema } from "./schema.ts";
 import type { KernelSettings } from "./schema.ts";
@@ -38,7 +39,8 @@ export function pluginsOf(
   return listed.filter(isPlugin);
 }
 
-function setAt(
+/** A copy of an object with a value at a path; undefined takes it away. */
+export function setAt(
   target: Record<string, unknown>,
   path: readonly string[],
   value: unknown,
@@ -61,6 +63,30 @@ export interface Ingredients {
   readonly cwd: string;
   /** Folder of the configuration file; `cwd` when left out. */
   readonly configFolder?: string | undefined;
+  /** What the content is told to be: `portico.config.ts`; `the embedding program` when left out. */
+  readonly contentName?: string | undefined;
+}
+
+/** What a path leads to; undefined where it leads nowhere. */
+export function valueAt(value: unknown, path: readonly string[]): unknown {
+  let found = value;
+  for (const key of path) {
+    found = isPlainObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  }
+  return found;
+}
+
+function pinsOf(parts: Ingredients, schema: TSchema): Readonly<Record<string, Pin>> {
+  const from = parts.contentName ?? "the embedding program";
+  const inContent = leavesOf(schema).filter(
+    ({ path }) => valueAt(parts.content, path) !== undefined,
+  );
+  const pins = new Map<string, Pin>();
+  for (const { path } of inContent) pins.set(path.join("."), { kind: "file", from });
+  for (const { path, source, kind = "environment" } of parts.given) {
+    pins.set(path.join("."), { kind, from: source });
+  }
+  return Object.fromEntries(pins);
 }
 
 /** Lays the layers over one another, checks the whole and fills in defaults. All mistakes at once. */
@@ -80,7 +106,8 @@ export function resolveConfig(parts: Ingredients): Result<ResolvedConfig, readon
   // `check` found nothing wrong, so the value has the schema's type.
   const whole = checked as KernelSettings & Readonly<Record<string, unknown>>;
   const { mode, cwd, configFolder = cwd } = parts;
-  return ok(finish(whole, { plugins, own, mode, cwd, configFolder }));
+  const pinned = pinsOf(parts, schema);
+  return ok(finish(whole, { plugins, own, mode, cwd, configFolder, pinned }));
 }
 
 interface Finish {
@@ -89,11 +116,12 @@ interface Finish {
   readonly mode: Mode;
   readonly cwd: string;
   readonly configFolder: string;
+  readonly pinned: Readonly<Record<string, Pin>>;
 }
 
 function finish(
   whole: KernelSettings & Readonly<Record<string, unknown>>,
-  { plugins, own, mode, cwd, configFolder }: Finish,
+  { plugins, own, mode, cwd, configFolder, pinned }: Finish,
 ): ResolvedConfig {
   const { server, database, organization, log, outbound, keyring } = whole;
   const { publicUrl } = server;
@@ -109,6 +137,7 @@ function finish(
     data: whole.data === ":memory:" ? whole.data : resolve(cwd, whole.data),
     configFolder,
     plugins: own,
+    pinned,
     settings: Object.fromEntries(plugins.map((plugin) => [plugin.id, whole[plugin.id]])),
   };
 }

@@ -12,6 +12,8 @@ export interface Caller {
   readonly permissions: readonly string[];
   /** Permissions over the installation itself, held apart (design §10.2). */
   readonly instancePermissions: readonly string[];
+  /** Permissions over single resources of the organization, and their denials. */
+  readonly grants?: readonly ResourceGrant[];
   /** The credential's own id, where it is not the subject: a session, a key that acts for a user. */
   readonly credential?: string;
   /** What people call the credential. */
@@ -29,6 +31,18 @@ export interface Caller {
    * declare to keep to every one of these names, and no fronted API.
    */
   readonly restrictions?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A permission over one resource of an organization, or its denial. Denial wins, over whatever else is held. It never
+ * means a permission over the installation.
+ */
+export interface ResourceGrant {
+  /** `room:42`, `room:*` for every room, `*` for every resource and for what is asked without one. */
+  readonly resource: string;
+  /** `messages:write`, `messages:*`, `*`. */
+  readonly permission: string;
+  readonly effect: "allow" | "deny";
 }
 
 /** The organization of a single-tenant installation. */

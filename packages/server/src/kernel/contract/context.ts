@@ -47,6 +47,8 @@ export interface RetentionPolicy {
   readonly shortestMs: number;
   /** Which of these events somebody still needs, by their ids; asked before each deletion. */
   needed(query: RetentionQuery): Promise<readonly string[]>;
+  /** Told before these events are deleted. What it throws keeps them until the next pass. */
+  letGo(query: RetentionQuery): Promise<void>;
 }
 
 /** Old events of one organization. */

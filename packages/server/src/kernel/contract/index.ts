@@ -1,7 +1,14 @@
 export { Audit } from "./audit.ts";
-export type { AuditFilter, AuditReader, AuditRecord } from "./audit.ts";
+export type {
+  AuditCheckpoint,
+  AuditFilter,
+  AuditReader,
+  AuditRecord,
+  AuditWalk,
+  PlacedAuditRecord,
+} from "./audit.ts";
 export { anonymous, DEFAULT_ORGANIZATION, internalCaller } from "./caller.ts";
-export type { Caller } from "./caller.ts";
+export type { Caller, ResourceGrant } from "./caller.ts";
 export { capability, provide } from "./capability.ts";
 export type { Capability, Provided } from "./capability.ts";
 export { ownUrl } from "./context.ts";
@@ -44,7 +51,7 @@ export { Jobs } from "./jobs.ts";
 export type { JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
 export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
-export { operation, reply } from "./operation.ts";
+export { operation, reply, streamed } from "./operation.ts";
 export type {
   BodyForm,
   CallOptions,
@@ -64,7 +71,10 @@ export type {
   RepliesOf,
   ReplyForm,
   Reply,
+  ReplyHeaders,
+  RequestClient,
   ReplyOf,
+  StreamedReply,
   TypedOperation,
 } from "./operation.ts";
 export type { Outbound, OutboundReply, OutboundRequest } from "./outbound.ts";
@@ -74,6 +84,7 @@ export { add, point } from "./point.ts";
 export type { Contribution, Point } from "./point.ts";
 export {
   Authenticators,
+  CallerGuards,
   Checks,
   CliVerbs,
   EventJudges,
@@ -107,6 +118,7 @@ export type {
 } from "./observers.ts";
 export type {
   Authenticator,
+  CallerGuard,
   Check,
   CheckResult,
   CliArgument,
@@ -154,6 +166,18 @@ export type {
   TransactionOptions,
   Tx,
 } from "./store.ts";
+export { Health } from "./probes.ts";
+export type { HealthFace, HealthReport } from "./probes.ts";
+export { Settings } from "./settings.ts";
+export type {
+  SettingChange,
+  SettingsChanged,
+  SettingsFace,
+  SettingsPatch,
+  SettingView,
+} from "./settings.ts";
+export { Statistics } from "./statistics.ts";
+export type { Statistic, StatisticBucket, StatisticQuery } from "./statistics.ts";
 export { Schedules } from "./schedule.ts";
 export type {
   NewSchedule,

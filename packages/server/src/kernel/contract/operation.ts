@@ -26,18 +26,54 @@ export interface Reply<TBody = unknown> {
   readonly reply: "portico.reply@1";
   readonly status: number;
   readonly body: TBody;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: ReplyHeaders;
 }
+
+/** Header fields of an answer by their lower-case names; a list is sent as so many lines, as `set-cookie` is. */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Makes an answer with a status or headers of its own. */
 export function reply<TBody>(
   status: number,
   body: TBody,
-  headers?: Readonly<Record<string, string>>,
+  headers?: ReplyHeaders,
 ): Reply<TBody> {
   return headers === undefined
     ? { reply: "portico.reply@1", status, body }
     : { reply: "portico.reply@1", status, body, headers };
+}
+
+/** Who sends a request, as far as the request says; only the address is more than its own word. */
+export interface RequestClient {
+  /** The peer, or what trusted proxies say of it; `127.0.0.1` for a call as a function. */
+  readonly address: string;
+  /** It came encrypted, here or at a trusted proxy. */
+  readonly isHttps: boolean;
+  readonly headers: HeaderFields;
+}
+
+/** An answer that is text of another kind than JSON, given piece by piece: of any length, held in memory by none. */
+export interface StreamedReply {
+  readonly reply: "portico.stream@1";
+  readonly mediaType: string;
+  /** Read as the caller takes it; ended early (`return`) when the caller goes. What it throws cuts the answer off. */
+  readonly chunks: AsyncIterable<string>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the answer of an operation that declares `streams`.
+ *
+ * @example
+ * handle: () => streamed("text/csv; charset=utf-8", rowsAsText(), { "content-disposition": "attachment" })
+ */
+export function streamed(
+  mediaType: string,
+  chunks: AsyncIterable<string>,
+  headers?: Readonly<Record<string, string>>,
+): StreamedReply {
+  const parts = { reply: "portico.stream@1" as const, mediaType, chunks };
+  return headers === undefined ? parts : { ...parts, headers };
 }
 
 /** What every `handle` is given. Inputs are already validated and of the schemas' types. */
@@ -51,6 +87,7 @@ export interface OperationInput<TPath, TQuery, TBody> {
    */
   readonly bodyBytes?: Uint8Array | undefined;
   readonly caller: Caller;
+  readonly client: RequestClient;
   readonly origin: Origin;
   readonly ctx: PluginContext;
   /** The request's `If-Match` revision, when one was sent. */
@@ -169,6 +206,8 @@ export interface OperationSpec<
   readonly replyForms?: readonly ReplyForm[];
   /** Status → schema of the answer. The first 2xx is the answer of a plain return value; null means no body. */
   readonly replies: TReplies;
+  /** Of a read that answers text in pieces (`streamed`): the media types; its success status declares no body. */
+  readonly streams?: readonly string[];
   /**
    * Restrictions of a caller that `handle` keeps to (`caller.restrictions`). A caller with any other is refused
    * (`access.restricted`): whoever declares a name here sees to it that such a caller reads and changes nothing else.
@@ -217,6 +256,7 @@ export interface Operation {
   readonly bodyForms?: readonly BodyForm[];
   readonly replyForms?: readonly ReplyForm[];
   readonly replies: Readonly<Record<number, TSchema | null>>;
+  readonly streams?: readonly string[];
   readonly keepsTo: readonly string[];
   readonly errors: readonly string[];
   readonly example: OperationExample;
@@ -330,6 +370,7 @@ export function operation<
     ...(spec.bodyForms === undefined ? {} : { bodyForms: spec.bodyForms }),
     ...(spec.replyForms === undefined ? {} : { replyForms: spec.replyForms }),
     replies: spec.replies,
+    ...(spec.streams === undefined ? {} : { streams: spec.streams }),
     keepsTo: spec.keepsTo ?? [],
     errors: spec.errors ?? [],
     example: spec.example,

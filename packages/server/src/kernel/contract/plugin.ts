@@ -56,6 +56,8 @@ export interface Plugin<TSettings extends TSchema = TSchema> {
   readonly tables?: Readonly<Record<string, TableScope>>;
   readonly migrations?: readonly Migration[];
   readonly operations?: readonly Operation[];
+  /** Words beside its id that ids of its operations may begin with: `organizations` for `organizations.create`. */
+  readonly nouns?: readonly string[];
   readonly jobs?: Readonly<Record<string, JobDefinition>>;
   /** What runs its jobs by the clock, once over all processes; in the organization `default`. */
   readonly schedules?: Readonly<Record<string, ScheduleDefinition>>;

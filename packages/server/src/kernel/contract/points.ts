@@ -36,6 +36,19 @@ export interface FoundCaller {
 /** `kernel.authenticators@1` */
 export const Authenticators = point<Authenticator>("kernel.authenticators@1");
 
+/**
+ * Judges each caller that a request is found to be of, and nobody, too: what has become known of it elsewhere than in its
+ * credential. It may refuse (throws a problem) or answer the caller as it may act now, such as a caller without an
+ * account that may do what guests may.
+ */
+export interface CallerGuard {
+  readonly id: string;
+  /** Asked at every request, so synchronous from memory where it can. */
+  admit(caller: Caller): Caller | Promise<Caller>;
+}
+/** `kernel.callerGuards@1` */
+export const CallerGuards = point<CallerGuard>("kernel.callerGuards@1");
+
 /** `kernel.limiters@1`: the first contribution serves `limits` of operations; without one they are not enforced and start says so. */
 export const Limiters = point<Limiter>("kernel.limiters@1");
 
@@ -100,11 +113,16 @@ export interface TimelineSource {
 /** `kernel.timeline@1` */
 export const Timeline = point<TimelineSource>("kernel.timeline@1");
 
-/** Says which old events a plugin cannot do without yet: they are kept until it can. */
+/** Says which old events a plugin cannot do without yet: they are kept until it can. Told when they go. */
 export interface RetentionHold {
   readonly id: string;
   /** Those of the events that are still needed, by their ids. Asked before each deletion, of at most 200 at once. */
   needed(query: RetentionQuery, ctx: PluginContext): Promise<readonly string[]>;
+  /**
+   * Deletes what the plugin keeps of these events, which are deleted next. After a crash between the two it is told of them
+   * again.
+   */
+  letGo?(query: RetentionQuery, ctx: PluginContext): Promise<void>;
 }
 /** `kernel.retention@1` */
 export const Retention = point<RetentionHold>("kernel.retention@1");

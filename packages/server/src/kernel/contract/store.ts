@@ -42,6 +42,11 @@ export interface Tx extends Read {
   now(): Promise<number>;
   /** `for update` on PostgreSQL; on SQLite, where one writer runs at a time, the query unchanged. */
   forUpdate<TQuery>(query: TQuery): TQuery;
+  /**
+   * The same transaction over another scope's rows, log and jobs: for a step across organizations that a rule of the
+   * plugin allows, such as an invitation that is accepted. Whoever calls it has made sure of that rule.
+   */
+  within(scope: Scope): Tx;
   readonly origin: Origin;
 }
 

@@ -239,7 +239,7 @@ async function callOperation(
 ): Promise<CallReply> {
   if (compiled === undefined) throw raise("request.noOperation", { params: { operationId } });
   authorise(parts.access, compiled, caller);
-  const { status, text, headers } = await execute(parts, {
+  const { status, text, stream, headers } = await execute(parts, {
     compiled,
     // Copies: validation fills in defaults, and the caller's own objects are not ours to change.
     path: structuredClone(input.path ?? {}),
@@ -254,7 +254,7 @@ async function callOperation(
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,
-    address: "127.0.0.1",
+    client: { address: "127.0.0.1", isHttps: false, headers: {} },
   });
-  return { status, headers, body: text === undefined ? undefined : JSON.parse(text) };
+  return { status, headers, body: text === undefined ? stream : JSON.parse(text) };
 }

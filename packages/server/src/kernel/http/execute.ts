@@ -7,7 +7,15 @@ import {
   type ProblemPlace,
 } from "../../base/index.ts";
 import { raiseAccess, type KernelAccess } from "../access/index.ts";
-import type { Caller, Limiter, Logger, Origin, ReplyForm, ServerFacts } from "../contract/index.ts";
+import type {
+  Caller,
+  Limiter,
+  Logger,
+  Origin,
+  ReplyForm,
+  RequestClient,
+  ServerFacts,
+} from "../contract/index.ts";
 import type { CompiledOperation } from "./compile.ts";
 import type { CursorsFor } from "./cursors.ts";
 import { raise } from "./errors.ts";
@@ -29,8 +37,8 @@ export interface Call {
   readonly ifMatch: number | undefined;
   /** In which the answer is wanted; JSON when left out. */
   readonly form?: ReplyForm | undefined;
-  /** Of the client: whom to count when there is no credential. */
-  readonly address: string;
+  /** Its address is whom to count when there is no credential. */
+  readonly client: RequestClient;
 }
 
 /** What execution needs. */
@@ -57,10 +65,12 @@ export function authorise(
   if (foreign !== undefined) {
     throw raiseAccess("access.restricted", { params: { restriction: foreign } });
   }
-  if (caller.kind === "anonymous") throw raiseAccess("access.unauthenticated");
-  if (operation.access === "caller") return;
+  const isNobody = caller.kind === "anonymous";
+  if (operation.access === "caller" && !isNobody) return;
   const decision = access.can(caller, operation.access);
   if (decision.allowed) return;
+  // Whoever may not, and has not said who he is, may by saying it.
+  if (isNobody) throw raiseAccess("access.unauthenticated");
   throw raiseAccess("access.forbidden", {
     params: { permission: operation.access },
     internal: decision.reason,
@@ -96,7 +106,8 @@ function isCounted({ limiter }: ExecuteParts, { caller, compiled }: Call): boole
 }
 
 async function countedRun(parts: ExecuteParts, call: Call): Promise<Answer> {
-  const { caller, compiled, address } = call;
+  const { caller, compiled, client } = call;
+  const { address } = client;
   // After validation: a refused call consumes nothing (design §2.2).
   const decision = await parts.limiter?.take({ caller, address, place: compiled.place });
   if (decision === undefined) return await run(parts, runOf(parts, call));
@@ -121,6 +132,7 @@ function runOf(parts: ExecuteParts, call: Call): Parameters<typeof run>[1] {
     body,
     bodyBytes: call.bodyBytes,
     caller,
+    client: call.client,
     origin,
     ctx,
     ifMatch: call.ifMatch,

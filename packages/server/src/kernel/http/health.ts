@@ -4,13 +4,14 @@ import {
   reply,
   type Caller,
   type CheckResult,
+  type HealthReport,
   type Operation,
   type PermissionDefinition,
   type PluginContext,
 } from "../contract/index.ts";
 import type { KernelAccess } from "../access/index.ts";
 import type { BoundOperation } from "./options.ts";
-import type { HealthReport, Probes } from "./probes.ts";
+import type { Probes } from "./probes.ts";
 
 /** Permissions of this room. */
 export const httpPermissions: Readonly<Record<string, PermissionDefinition>> = {

@@ -16,7 +16,7 @@ export type {
   PorticoHttp,
 } from "./options.ts";
 export { createProbes } from "./probes.ts";
-export type { HealthReport, ProbeOptions, Probes } from "./probes.ts";
+export type { ProbeOptions, Probes } from "./probes.ts";
 export { sendProblem } from "./problem-reply.ts";
 export type { ProblemOccurrence } from "./problem-reply.ts";
 export { limitsUnavailable, rateLimited, rateLimitHeaders } from "./rate-limit.ts";

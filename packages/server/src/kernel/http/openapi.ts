@@ -159,11 +159,17 @@ function successes(operation: Operation): Json {
       {
         description: STATUS_CODES[status] ?? "Answered",
         ...(schema === null
-          ? {}
+          ? streamsOf(operation.streams)
           : { content: { "application/json": { schema }, ...formsOf(operation.replyForms) } }),
       },
     ]),
   );
+}
+
+function streamsOf(streams: readonly string[] | undefined): Json {
+  if (streams === undefined) return {};
+  const text = { schema: { type: "string" } };
+  return { content: Object.fromEntries(streams.map((mediaType) => [mediaType, text])) };
 }
 
 function formsOf(forms: readonly { readonly mediaType: string }[] = []): Json {

@@ -16,6 +16,7 @@ import type {
   RequestObserver,
   Secrets,
   ServerFacts,
+  ReplyHeaders,
 } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
 import type { Probes } from "./probes.ts";
@@ -104,14 +105,16 @@ export interface Answer {
   readonly status: number;
   /** The answer as JSON text; undefined when there is no body. */
   readonly text: string | undefined;
-  readonly headers: Readonly<Record<string, string>>;
+  /** The answer piece by piece, where it is no JSON. */
+  readonly stream?: AsyncIterable<string>;
+  readonly headers: ReplyHeaders;
 }
 
 /** What {@link PorticoHttp.call} gives. */
 export interface CallReply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** As a client would read it: declared fields only. */
+  readonly headers: ReplyHeaders;
+  /** As a client would read it: declared fields only. Where the operation answers a stream, its pieces of text. */
   readonly body: unknown;
 }
 

@@ -1,15 +1,6 @@
 import type { Clock } from "../../base/index.ts";
-import type { Check, CheckResult, PluginContext } from "../contract/index.ts";
+import type { Check, CheckResult, HealthReport, PluginContext } from "../contract/index.ts";
 import type { Driver } from "../store/index.ts";
-
-/** How the server is, for people and their dashboards. */
-export interface HealthReport {
-  readonly status: "ok" | "degraded" | "fail";
-  readonly version: string;
-  /** Seconds since the start. */
-  readonly uptime: number;
-  readonly checks: Readonly<Record<string, CheckResult>>;
-}
 
 /** What the probes ask. */
 export interface Probes {

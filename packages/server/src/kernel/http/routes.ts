@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { isProblem, type Problem } from "../../base/index.ts";
 import { anonymous, type Caller } from "../contract/index.ts";
@@ -158,15 +159,18 @@ async function serve(
     idempotencyKey: typeof key === "string" ? readIdempotencyKey(key) : undefined,
     ifMatch: readIfMatch(request.headers["if-match"]),
     form: formWanted(compiled, request.headers.accept),
-    address: context.client.address,
+    client: { ...context.client, headers: request.headers },
   });
   return send(answer, request, reply);
 }
 
 function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  reply.headers(answer.headers);
+  for (const [name, value] of Object.entries(answer.headers)) {
+    // Fastify's own lists are not readonly.
+    reply.header(name, typeof value === "string" ? value : [...value]);
+  }
   const { etag } = answer.headers;
-  if (etag !== undefined) {
+  if (typeof etag === "string") {
     reply.header("cache-control", "private, no-cache");
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (isRead && request.headers["if-none-match"]?.split(/\s*,\s*/).includes(etag) === true) {
@@ -174,6 +178,9 @@ function send(answer: Answer, request: FastifyRequest, reply: FastifyReply): Fas
     }
   }
   reply.code(answer.status);
+  if (answer.stream !== undefined && request.method !== "HEAD") {
+    return reply.send(Readable.from(answer.stream));
+  }
   if (answer.text === undefined) return reply.send();
   const type = answer.headers["content-type"] ?? "application/json; charset=utf-8";
   return reply.header("content-type", type).send(answer.text);

@@ -5,6 +5,7 @@ import type {
   OperationInput,
   Reply,
   ReplyForm,
+  StreamedReply,
   TransactionOptions,
 } from "../contract/index.ts";
 import type { CompiledOperation } from "./compile.ts";
@@ -54,6 +55,7 @@ async function runOnce(parts: RunParts, given: Run): Promise<Answer> {
   const handle = operation.handle as (input: unknown) => unknown;
   if (operation.mode === "read") {
     const value = await handle({ ...input, read: parts.hub.read(plugin, scope) });
+    if (isStreamed(value)) return streamedAnswer(compiled, value);
     return given.form === undefined ? answerOf(compiled, value) : formedAnswer(given, value);
   }
   const prepare = operation.prepare as ((input: unknown) => Promise<unknown>) | undefined;
@@ -177,6 +179,32 @@ function isReply(value: unknown): value is Reply {
     "reply" in value &&
     value.reply === "portico.reply@1"
   );
+}
+
+function isStreamed(value: unknown): value is StreamedReply {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "reply" in value &&
+    value.reply === "portico.stream@1"
+  );
+}
+
+function streamedAnswer(
+  { operation, successStatus }: CompiledOperation,
+  given: StreamedReply,
+): Answer {
+  const { mediaType, chunks, headers } = given;
+  if (operation.streams === undefined) {
+    throw new TypeError(`${operation.id} answered a stream, which it does not declare`);
+  }
+  const type = { "content-type": mediaType, "cache-control": "no-store" };
+  return {
+    status: successStatus,
+    text: undefined,
+    stream: chunks,
+    headers: { ...type, ...headers },
+  };
 }
 
 /** The answer of what `handle` returned: status, text with declared fields only, ETag of its revision. */

@@ -313,6 +313,7 @@ function onThreadOf(tx: Tx, event: LogEvent): Tx {
     changed: (kind, id) => tx.changed(kind, id),
     now: () => tx.now(),
     forUpdate: (query) => tx.forUpdate(query),
+    within: (scope) => onThreadOf(tx.within(scope), event),
   };
 }
 

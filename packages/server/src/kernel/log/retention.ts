@@ -75,6 +75,7 @@ export async function sweepEvents(
     const startedAt = clock.monotonic();
     const going = await dispensable(options, policy, old.map(candidateOf));
     if (going.length > 0) {
+      await letGo(policy, going);
       await remove(driver, going);
       deleted += going.length;
     }
@@ -159,6 +160,13 @@ async function parkedOf(
     ],
   });
   return new Set(rows.map((row) => String(row["event"])));
+}
+
+/** Before the events themselves: whoever is told of an event that is there still can be told again. */
+async function letGo(policy: RetentionPolicy, going: readonly Candidate[]): Promise<void> {
+  for (const [organization, own] of Map.groupBy(going, (each) => each.organization)) {
+    await policy.letGo({ organization, events: own.map(({ id }) => id) });
+  }
 }
 
 async function remove(driver: Driver, going: readonly Candidate[]): Promise<void> {

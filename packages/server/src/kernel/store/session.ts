@@ -173,6 +173,7 @@ function createTx(
     },
     now: () => (driver.dialect === "sqlite" ? driver.now() : databaseNow(tx)),
     forUpdate: (query) => (driver.dialect === "sqlite" ? query : lockRows(query)),
+    within: (scope) => createTx({ ...view, scope }, origin, { tx, outbox }),
   };
   besides.set(handle, {
     organization: organizationOf(view.scope),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync, sign, verify } from "node:crypto";
 import { expect, it } from "vitest";
 import { sha256 } from "../../base/index.ts";
 import type { AuditVerdict } from "../audit/index.ts";
@@ -104,6 +105,36 @@ function recording(open: OpenTestDatabase): void {
     });
   });
 
+  it("signs checkpoints that anybody can check with the public key alone", async () => {
+    await using spine = await openSpine(open);
+    await noteTwelve(spine);
+    await spine.auditor.seal();
+    await spine.auditor.checkpoint();
+    const [found] = await spine.auditor.checkpoints(5);
+    const { seq = 0, hash = "", at = 0, signature = "", publicKey = "" } = found ?? {};
+    const facts = Buffer.from(JSON.stringify({ at, hash, seq }));
+    const bytes = Buffer.from(signature, "base64");
+    expect(verify(null, facts, String(publicKey), bytes)).toBe(true);
+    expect(verify(null, Buffer.concat([facts, facts]), String(publicKey), bytes)).toBe(false);
+    const { rows } = await spine.hub.driver.query({
+      sql: `select sealed from audit_keys`,
+      parameters: [],
+    });
+    expect(rows.map((row) => String(row["sealed"]).slice(0, 3))).toEqual(["s1."]);
+  });
+
+  it("signs the chain's end after a thousand entries, whatever the time", async () => {
+    await using spine = await openSpine(open);
+    await spine.auditor.start();
+    await spine.hub.append({ scope: acme, origin: testOrigin }, (session) => {
+      for (let index = 0; index < 1_000; index += 1) {
+        session.as("notes").audit({ action: "notes.rename", target: `note_${index}` });
+      }
+    });
+    await until(async () => (await spine.auditor.checkpoints(1)).length > 0);
+    expect(await spine.auditor.verify()).toMatchObject({ intact: true, entries: 1_000 });
+  });
+
   it("holds an entry whose diff was erased, and says so", async () => {
     await using spine = await openSpine(open);
     await noteTwelve(spine);
@@ -149,6 +180,53 @@ function tampering(open: OpenTestDatabase): void {
       `update audit_chain set seq = 10, hash = (select hash from audit_entries where seq = 10)`,
     );
     expect(verdict).toMatchObject({ intact: false, seq: 11, reason: "missing" });
+  });
+
+  it("misses a tail that was cut off with its checkpoints, by a checkpoint that was kept elsewhere", async () => {
+    await using spine = await openSpine(open);
+    await noteTwelve(spine);
+    await spine.auditor.seal();
+    await spine.auditor.checkpoint();
+    const [kept] = await spine.auditor.checkpoints(1);
+    await change(spine, `delete from audit_entries where seq > 10`);
+    await change(spine, `delete from audit_checkpoints`);
+    const end = `select hash from audit_entries where seq = 10`;
+    await change(spine, `update audit_chain set seq = 10, hash = (${end})`);
+    expect(await spine.auditor.verify()).toMatchObject({ intact: true, entries: 10 });
+    expect(await spine.auditor.verify(kept)).toMatchObject({
+      intact: false,
+      seq: 11,
+      reason: "missing",
+    });
+  });
+
+  it("finds that the chain is another than the one a kept checkpoint tells of", async () => {
+    await using spine = await openSpine(open);
+    await noteTwelve(spine);
+    await spine.auditor.seal();
+    const kept = { seq: 12, hash: "0".repeat(64) };
+    expect(await spine.auditor.verify(kept)).toMatchObject({ seq: 12, reason: "rewritten" });
+  });
+
+  it("believes no checkpoint signed with a key that somebody put into the database", async () => {
+    await using spine = await openSpine(open);
+    await noteTwelve(spine);
+    await spine.auditor.seal();
+    const { privateKey } = generateKeyPairSync("ed25519");
+    const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+    await change(spine, `insert into audit_keys (id, sealed, at) values ('auk_x', '${pem}', 1)`);
+    const { rows } = await spine.hub.driver.query({
+      sql: `select seq, hash from audit_chain`,
+      parameters: [],
+    });
+    const facts = { at: 1, hash: String(rows[0]?.["hash"]), seq: Number(rows[0]?.["seq"]) };
+    const signature = sign(null, Buffer.from(JSON.stringify(facts)), privateKey);
+    await change(
+      spine,
+      `insert into audit_checkpoints (seq, hash, at, signature, key_id)
+        values (12, '${facts.hash}', 1, '${signature.toString("base64")}', 'auk_x')`,
+    );
+    expect(await spine.auditor.verify()).toMatchObject({ seq: 12, reason: "badSignature" });
   });
 
   it("finds a checkpoint that the installation did not sign", async () => {

@@ -12,6 +12,7 @@ function policy(given: Partial<RetentionPolicy> = {}): RetentionPolicy {
     keptMs: () => -60_000,
     shortestMs: -60_000,
     needed: () => Promise.resolve([]),
+    letGo: () => Promise.resolve(),
     ...given,
   };
 }
@@ -57,6 +58,25 @@ export function retentionSuite(open: OpenTestDatabase): void {
     expect(await typesOf(spine)).toEqual(["a"]);
     expect(asked.toSorted()).toEqual(["acme 2", "globex 1"]);
     expect(await spine.log.sweep(policy())).toBe(1);
+  });
+
+  it("tells of events before they go, and keeps them while somebody cannot let go of what belongs to them", async () => {
+    await using spine = await openSpine(open);
+    await spine.log.start();
+    await emitAll(spine, ["a", "b"]);
+    const failing = policy({ letGo: () => Promise.reject(new TypeError("busy")) });
+    await expect(spine.log.sweep(failing)).rejects.toThrow("busy");
+    expect(await typesOf(spine)).toEqual(["a", "b"]);
+    const told: string[][] = [];
+    const letting = policy({
+      letGo: async ({ organization, events }) => {
+        told.push([organization, ...events]);
+        expect(await typesOf(spine)).toEqual(["a", "b"]);
+      },
+    });
+    const ids = (await spine.log.page({ ...acme, limit: 10 })).map(({ id }) => id);
+    expect(await spine.log.sweep(letting)).toBe(2);
+    expect(told).toEqual([["acme", ...ids]]);
   });
 
   it("keeps what a consumer has not handled yet, and what no consumer wants goes", async () => {

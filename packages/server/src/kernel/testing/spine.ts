@@ -9,6 +9,7 @@ import { createEmitter, createLog, logSchema } from "../log/index.ts";
 import type { RunningLog } from "../log/index.ts";
 import { createSchedules, schedulesSchema, scheduleSequels } from "../schedules/index.ts";
 import type { RunningSchedules } from "../schedules/index.ts";
+import { createSecrets, openKeyring } from "../secrets/index.ts";
 import { createStoreHub } from "../store/index.ts";
 import type { Driver, SchemaOwner, StoreHub } from "../store/index.ts";
 import type { OpenTestDatabase } from "./describe-store.ts";
@@ -147,7 +148,7 @@ export function spineOver(
     ...options.jobs,
   });
   const schedules = createSchedules({ ...rooms, registry, makeId, fillRandom: fill });
-  const secrets = { derive: () => new Uint8Array(32).fill(7) };
+  const secrets = createSecrets(testKeyring);
   const auditor = createAuditor({ ...rooms, secrets });
   wake.log = () => log.wake();
   wake.jobs = () => jobs.wake();
@@ -170,6 +171,9 @@ export function spineOver(
     },
   };
 }
+
+/** One for all spines of a run: several of them may stand for processes on one database. */
+const testKeyring = openKeyring({ memory: true });
 
 const silentLogger: Logger = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 

@@ -1,7 +1,7 @@
 import { systemClock, fillRandom, type Clock } from "../../base/index.ts";
 import { openSqlite } from "../../drivers/sqlite/index.ts";
 import { assemble, type Portico } from "../app/index.ts";
-import { validateSettings } from "../config/index.ts";
+import { validateSettings, type Pin } from "../config/index.ts";
 import { isJsonType } from "../contract/index.ts";
 import type { AnyPlugin, Caller, LogEvent, Logger } from "../contract/index.ts";
 import type { InjectReply } from "../http/index.ts";
@@ -16,6 +16,8 @@ export interface TestAppOptions {
   readonly plugins: readonly AnyPlugin[];
   /** Settings by plugin id, checked against each plugin's schema. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings that count as given by a file or a variable: dotted path → where. */
+  readonly pinned?: Readonly<Record<string, Pin>>;
   /** An open driver, closed with the app; SQLite in memory when left out. */
   readonly driver?: Driver;
   /** The machine's clock when left out; see `fakeClock`. */
@@ -87,6 +89,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
     settings: settingsOf(options),
+    configuration: { pinned: options.pinned ?? {}, kernel: {} },
     driver,
     clock,
     fillRandom,

@@ -19,6 +19,10 @@ export function retentionOf(ctx: PluginContext): RetentionPolicy {
       const told = await Promise.all(holds.map(({ value, ctx: own }) => value.needed(query, own)));
       return told.flat();
     },
+    letGo: async (query) => {
+      for (const { value, ctx: own } of ctx.contributions(Retention))
+        await value.letGo?.(query, own);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Access, Caller, FrontRequest, LimitDecision, Limiter } from "portico/kernel";
-import { anonymous, grants, raiseAccess, rateLimited } from "portico/kernel";
+import { anonymous, can, raiseAccess, rateLimited } from "portico/kernel";
 import type { Call, Route } from "./call.ts";
 
 /** What admission is decided with. */
@@ -30,7 +30,7 @@ export function authorise(parts: AdmitParts, caller: Caller, route: Route): void
   }
   for (const permission of route.permissions) {
     // Permissions of the fronted application are declared by its routes, so none of ours is asked for its scope.
-    if (!caller.permissions.some((held) => grants(held, permission))) {
+    if (!can(caller, { permission, scope: "organization" }).allowed) {
       throw raiseAccess("access.forbidden", { params: { permission } });
     }
   }

@@ -13,12 +13,7 @@
  */
 export { Identity } from "./capability.ts";
 export type { IdentityFace } from "./capability.ts";
-export type {
-  Holding,
-  Membership,
-  OrganizationsFace,
-  ResourceGrant,
-} from "./organizations/face.ts";
+export type { Holding, Membership, OrganizationsFace } from "./organizations/face.ts";
 export type { PeopleFace, Person } from "./people/face.ts";
 export { identity } from "./plugin.ts";
 export type { NewSession, OpenedSession, SessionsFace } from "./sessions/face.ts";

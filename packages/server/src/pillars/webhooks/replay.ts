@@ -5,7 +5,7 @@ import { STEP } from "./bulk-step.ts";
 import type { BulkInput, BulkPlace, BulkStep } from "./bulk-step.ts";
 import { insertDeliveries } from "./insert.ts";
 import { NEVER_DELIVERED } from "./match.ts";
-import { matchOne, toSubscriber } from "./subscribers.ts";
+import { matchOne, SUBSCRIBED_COLUMNS, toSubscriber } from "./subscribers.ts";
 import type { Subscriber, SubscribedRow } from "./subscribers.ts";
 import type { DeliveryState, WebhookTables } from "./tables.ts";
 
@@ -51,16 +51,7 @@ async function readWebhook({
     .read({ organization })
     .db<WebhookTables>()
     .selectFrom("webhooks_webhooks")
-    .select([
-      "id",
-      "events",
-      "channels",
-      "filter",
-      "isActive",
-      "fromSeq",
-      "concurrency",
-      "ordering",
-    ])
+    .select(SUBSCRIBED_COLUMNS)
     .where("id", "=", input.webhook)
     .executeTakeFirst();
   return row === undefined ? undefined : toSubscriber(row);

@@ -24,7 +24,8 @@ export interface Subscriber {
   wantsContent(channels: readonly string[], subject: Subject): boolean;
 }
 
-const COLUMNS = [
+/** The columns of {@link SubscribedRow}. */
+export const SUBSCRIBED_COLUMNS = [
   "id",
   "events",
   "channels",
@@ -86,7 +87,7 @@ export async function readSubscribers(
   let select = read
     .db<WebhookTables>()
     .selectFrom("webhooks_webhooks")
-    .select(COLUMNS)
+    .select(SUBSCRIBED_COLUMNS)
     .where("fromSeq", "is not", null)
     .orderBy("id");
   if (piece !== undefined) select = select.where("id", ">", piece.after).limit(piece.limit);

@@ -1,15 +1,26 @@
 import type { Part } from "../part.ts";
+import { factorErrors } from "./errors.ts";
+import { factorEvents } from "./events.ts";
+import { mailFactor } from "./mail-factor.ts";
+import { createFactors } from "./migrations/0301-create-factors.ts";
+import { confirmTotp } from "./operations/confirm-totp.ts";
+import { enrolTotp } from "./operations/enrol-totp.ts";
+import { getMfa } from "./operations/get-mfa.ts";
+import { makeRecoveryCodes } from "./operations/make-recovery-codes.ts";
+import { removeTotp } from "./operations/remove-totp.ts";
+import { factorSettings } from "./settings.ts";
+import { factorTables } from "./tables.ts";
 
 /** What this room declares. Its migrations are numbered 0301 to 0399. */
 export const factorsPart: Part = {
-  settings: {},
+  settings: factorSettings,
   permissions: {},
-  errors: {},
-  events: {},
-  tables: {},
-  migrations: [],
-  operations: [],
-  jobs: {},
+  errors: factorErrors,
+  events: factorEvents,
+  tables: factorTables,
+  migrations: [createFactors],
+  operations: [getMfa, enrolTotp, confirmTotp, removeTotp, makeRecoveryCodes],
+  jobs: { mailFactor },
   schedules: {},
   contributes: [],
 };

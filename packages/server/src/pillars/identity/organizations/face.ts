@@ -1,4 +1,4 @@
-import type { Tx } from "portico/kernel";
+import type { ResourceGrant, Tx } from "portico/kernel";
 
 /** What somebody is in one organization. */
 export interface Membership {
@@ -14,13 +14,6 @@ export interface Holding {
   readonly permissions: readonly string[];
   /** Over one resource each: `room:42` → `messages:*`. */
   readonly grants: readonly ResourceGrant[];
-}
-
-/** A permission over one resource, or its denial. Denial wins. */
-export interface ResourceGrant {
-  readonly resource: string;
-  readonly permission: string;
-  readonly effect: "allow" | "deny";
 }
 
 /** Organizations, who belongs to them, and what that allows. */
@@ -41,8 +34,18 @@ export interface OrganizationsFace {
     },
     tx: Tx,
   ): Promise<Membership>;
+  /**
+   * Makes a person a member with these roles, or gives a member these roles instead of his own, without asking who gives
+   * them: whoever calls it answers for it. Of an organization other than the transaction's, too.
+   */
+  assign(membership: Membership, tx: Tx): Promise<Membership>;
   /** Ends all memberships and grants of a person. */
   removeEverywhere(userId: string, tx: Tx): Promise<void>;
+  /**
+   * Tells all processes that what a person (`*`: everybody) holds is being changed by this transaction; this process looks
+   * it up from now on.
+   */
+  changing(userId: string, tx: Tx): void;
 }
 
 /** The kind under which changes of memberships, roles and grants are told; the id is a person's, or `*` for a role. */

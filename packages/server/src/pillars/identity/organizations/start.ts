@@ -1,22 +1,118 @@
-import { raise } from "../errors.ts";
+import { DEFAULT_ORGANIZATION } from "portico/kernel";
+import type { PluginContext, Tx } from "portico/kernel";
 import type { StartPart } from "../part.ts";
-import type { OrganizationsFace } from "./face.ts";
+import { MEMBER, roleNames } from "./built-in-roles.ts";
+import { HOLDING_CHANGES } from "./face.ts";
+import type { Membership, OrganizationsFace } from "./face.ts";
+import { Holdings } from "./holdings.ts";
+import {
+  forgetMember,
+  insertMember,
+  join,
+  lockMember,
+  toMembership,
+  writeRoles,
+} from "./members.ts";
+import { redeem } from "./redeem.ts";
+import type { OrganizationTables } from "./tables.ts";
 
-/** Starts this room. */
-export const startOrganizations: StartPart<OrganizationsFace> = () =>
-  Promise.resolve({
-    face: {
-      holdingOf: () => {
-        throw raise("identity.notStarted");
-      },
-      membershipsOf: () => {
-        throw raise("identity.notStarted");
-      },
-      admit: () => {
-        throw raise("identity.notStarted");
-      },
-      removeEverywhere: () => {
-        throw raise("identity.notStarted");
-      },
+/** Starts this room; `started` is given what its contributions work with. */
+export const startOrganizations: StartPart<
+  OrganizationsFace,
+  [started: (holdings: Holdings) => void]
+> = async (ctx, started) => {
+  await makeDefault(ctx);
+  const holdings = new Holdings(ctx);
+  started(holdings);
+  return {
+    face: faceOf(ctx, holdings),
+    stop: () => {
+      holdings.stop();
+      return Promise.resolve();
     },
+  };
+};
+
+/** The organization of a single-tenant installation is always there. */
+async function makeDefault(ctx: PluginContext): Promise<void> {
+  const scope = { organization: DEFAULT_ORGANIZATION };
+  const origin = ctx.newOrigin("identity");
+  await ctx.store.transaction({ scope, origin }, async (tx) => {
+    await tx
+      .db<OrganizationTables>()
+      .insertInto("identity_organizations")
+      .values({
+        organization: DEFAULT_ORGANIZATION,
+        name: "Default",
+        created_at: Math.floor(ctx.clock.now()),
+        created_by: "portico",
+        deleted_at: null,
+        revision: 1,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
   });
+}
+
+function faceOf(ctx: PluginContext, holdings: Holdings): OrganizationsFace {
+  return {
+    holdingOf: async (userId, organization) => {
+      const isClosed = await holdings.isClosed(organization);
+      return isClosed ? undefined : await holdings.holdingOf(userId, organization);
+    },
+    membershipsOf: (userId) => membershipsOf(userId, ctx),
+    admit: async ({ userId, invitation }, tx) => {
+      if (invitation !== undefined) {
+        return toMembership(await redeem({ token: invitation, userId }, ctx, tx));
+      }
+      const inside = tx.within({ organization: DEFAULT_ORGANIZATION });
+      return toMembership(await join({ userId, roles: [MEMBER] }, { ctx, tx: inside }));
+    },
+    assign: (membership, tx) => assign(membership, ctx, tx),
+    removeEverywhere: async (userId, tx) => {
+      const rows = await tx
+        .within("instance")
+        .db<OrganizationTables>()
+        .selectFrom("identity_memberships")
+        .selectAll()
+        .where("user_id", "=", userId)
+        .orderBy("organization")
+        .execute();
+      for (const row of rows) {
+        const { organization } = row;
+        await forgetMember(row, { ctx, tx: tx.within({ organization }) });
+      }
+    },
+    changing: (userId, tx) => {
+      holdings.distrust(userId);
+      tx.changed(HOLDING_CHANGES, userId);
+    },
+  };
+}
+
+async function membershipsOf(userId: string, ctx: PluginContext): Promise<readonly Membership[]> {
+  const rows = await ctx.store
+    .read("instance")
+    .db<OrganizationTables>()
+    .selectFrom("identity_memberships")
+    .selectAll()
+    .where("user_id", "=", userId)
+    .where("banned_at", "is", null)
+    .orderBy("joined_at")
+    .orderBy("organization")
+    .execute();
+  return rows.map(toMembership);
+}
+
+async function assign(
+  { organization, userId, roles }: Membership,
+  ctx: PluginContext,
+  tx: Tx,
+): Promise<Membership> {
+  const inside = tx.within({ organization });
+  const wanted = { userId, roles: roleNames(roles) };
+  const row = await lockMember(userId, inside);
+  const place = { ctx, tx: inside };
+  if (row === undefined) return toMembership(await insertMember(wanted, place));
+  return toMembership(await writeRoles(row, wanted.roles, place));
+}

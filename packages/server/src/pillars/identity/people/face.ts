@@ -1,4 +1,6 @@
-import type { Tx } from "portico/kernel";
+import type { RequestClient, Tx } from "portico/kernel";
+import type { DeviceToken } from "./device.ts";
+import type { PasswordOwner } from "./new-password.ts";
 
 /** A person as the other rooms see one. */
 export interface Person {
@@ -49,6 +51,22 @@ export interface PeopleFace {
     },
     tx: Tx,
   ): Promise<Person>;
+  /**
+   * The hash of a password that somebody chooses. Throws `identity.weakPassword` and `identity.busy`. Takes some 30 ms: before
+   * the transaction, never in it.
+   */
+  newPassword(password: string, owner: PasswordOwner): Promise<string>;
+  /** Ends the wait of an account at which was guessed, since its owner has shown themselves in another way. */
+  release(id: string, tx: Tx): Promise<void>;
+  /**
+   * Tells all processes that a person is being changed by this transaction; this process looks them up in the store from now
+   * on.
+   */
+  changing(id: string, tx: Tx): void;
+  /** The token of a device on which this person has just signed in, to be given to it beside its session. */
+  deviceToken(id: string, client: RequestClient): DeviceToken;
+  /** The device token that a request carries: what `checkPassword` is given as `knownDevice`. */
+  deviceIn(client: RequestClient): string | undefined;
 }
 
 /** The kind under which changes of people are told to all processes; the id is the person's. */

@@ -9,8 +9,6 @@ export interface Sender {
   readonly refusal: string | null;
 }
 
-const NOBODY: Sender = { caller: anonymous, refusal: null };
-
 /** How the sender is named: by the id of a key, or by the credential itself among the headers. */
 export interface Named {
   readonly keyId: string | undefined;
@@ -42,7 +40,7 @@ async function fromHeaders(
 ): Promise<Sender> {
   try {
     const caller = await ctx.access.identify({ headers, remoteAddress: HERE });
-    if (caller.kind === "anonymous") return NOBODY;
+    if (caller.kind === "anonymous") return { caller, refusal: null };
     if (caller.organization !== organization) {
       throw raise("insight.keyNotFound", { params: { id: "in the headers" } });
     }

@@ -110,7 +110,8 @@ function decide(ctx: PluginContext, { question, operation, template }: Decided):
       facts: { kind, subject, name },
     },
   ];
-  if (access !== "public" && kind === "anonymous") {
+  const isRefused = kind === "anonymous" && !ctx.access.can(caller, access).allowed;
+  if (access !== "public" && isRefused) {
     problems.push({
       code: "access.unauthenticated",
       status: 401,

@@ -12,7 +12,7 @@ interface SessionClass {
 interface EngineSession {
   uid: string;
   accountId?: string;
-  destroy(): Promise<void>;
+  destroy: (this: EngineSession) => Promise<void>;
 }
 
 interface EngineRequest {
@@ -38,8 +38,6 @@ export function followIdentity(provider: Provider, parts: EngineParts): void {
     return made;
   };
   const { prototype } = Session;
-  // Called with the session it is of, below.
-  // oxlint-disable-next-line typescript/unbound-method
   const { destroy } = prototype;
   prototype.destroy = async function end(this: EngineSession) {
     if (this.accountId !== undefined) await standing.signOut(this.accountId, this.uid);

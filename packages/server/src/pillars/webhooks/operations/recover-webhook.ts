@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { accepted, operation } from "portico/kernel";
-import { beginBulk, endedBulk } from "../bulk.ts";
+import { beginBulk, endedBulkOf } from "../bulk.ts";
 import { findActive } from "../find.ts";
 import { OWNER } from "../owner.ts";
 import { readWindow, Window } from "../window.ts";
@@ -29,10 +29,7 @@ export const recoverWebhook = operation({
       "webhooks.inactive": { after: ["webhooks.create", "webhooks.disable"] },
     },
   },
-  async prepare({ path, caller, read, ctx }) {
-    const { id } = await findActive(read, path.id, caller);
-    return await endedBulk({ ctx, read }, { organization: caller.organization, place: id });
-  },
+  prepare: ({ path, ...asked }) => endedBulkOf(path.id, asked),
   async handle({ path, body, caller, tx, ctx, prepared }) {
     const { id: webhook } = await findActive(tx, path.id, caller);
     const input = { kind: "recover" as const, webhook, ...readWindow(body, ctx.clock.now()) };

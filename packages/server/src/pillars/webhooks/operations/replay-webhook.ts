@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { accepted, operation } from "portico/kernel";
-import { beginBulk, endedBulk } from "../bulk.ts";
+import { beginBulk, endedBulkOf } from "../bulk.ts";
 import { findActive, findWebhook } from "../find.ts";
 import { PATTERN } from "../match.ts";
 import { OWNER, ownerOf } from "../owner.ts";
@@ -52,8 +52,7 @@ export const replayWebhook = operation({
   },
   async prepare({ path, body, caller, read, ctx }) {
     await findWebhook(read, path.id, caller);
-    const { id } = await findActive(read, body.to ?? path.id, caller);
-    return await endedBulk({ ctx, read }, { organization: caller.organization, place: id });
+    return await endedBulkOf(body.to ?? path.id, { caller, read, ctx });
   },
   async handle({ path, body, caller, tx, ctx, prepared }) {
     const { id: webhook } = await findActive(tx, body.to ?? path.id, caller);

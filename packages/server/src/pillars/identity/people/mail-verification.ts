@@ -1,0 +1,35 @@
+import { job } from "portico/kernel";
+import { Type } from "typebox";
+import { findRow, rowOf } from "./directory.ts";
+import { LINK_LIFE_MINUTES, linkUrl, makeLink } from "./links.ts";
+import { sendMail } from "./mailing.ts";
+
+/**
+ * Asks an account's address whether it is theirs. The link is made here and not where the mail was asked for: so no row
+ * holds its token, and asking takes as long for an address that another account has. That account's owner is told instead.
+ */
+export const mailVerification = job({
+  input: Type.Object({ person: Type.String() }),
+  run: async (run) => {
+    const { ctx, input, origin } = run;
+    const read = ctx.store.read("instance");
+    const row = await rowOf(read, input.person);
+    const { email, email_key: emailKey } = row ?? {};
+    if (row === undefined || row.verified_key !== null) return { kind: "done" };
+    if (typeof email !== "string" || typeof emailKey !== "string") return { kind: "done" };
+    const owner = await findRow(read, { email });
+    if (owner !== undefined && owner.verified_key === emailKey) {
+      const values = { username: owner.username, other: row.username };
+      return await sendMail(run, { to: email, template: "accountExists", values });
+    }
+    const token = await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
+      makeLink({ person: row.id, purpose: "verify", emailKey }, tx, ctx),
+    );
+    const values = {
+      username: row.username,
+      link: linkUrl("verify", token, ctx),
+      minutes: String(LINK_LIFE_MINUTES),
+    };
+    return await sendMail(run, { to: email, template: "verifyEmail", values });
+  },
+});

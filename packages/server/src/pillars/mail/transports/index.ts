@@ -1,0 +1,2 @@
+export { chooseTransport } from "./choose.ts";
+export type { Transport } from "./transport.ts";
