@@ -101,6 +101,8 @@ export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { Intakes } from "./intakes.ts";
 export type { Intake, IntakeRequest } from "./intakes.ts";
+export { Mounts } from "./mounts.ts";
+export type { Mount, MountExchange } from "./mounts.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {

@@ -13,8 +13,8 @@ import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
  */
 export interface Authenticator {
   readonly id: string;
-  /** For `WWW-Authenticate` on a 401: `Bearer`. */
-  readonly challenge: string;
+  /** For `WWW-Authenticate` on a 401: `Bearer`. A function where it names the server's own address. */
+  readonly challenge: string | (() => string);
   /** The credential, if this request carries one of this kind; never looked at further here. */
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */

@@ -82,6 +82,17 @@ async function start(
         people: people.face,
         organizations: organizations.face,
         sessions: sessions.face,
+        signIn: (session, origin) => {
+          const { organization } = session;
+          return ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+            sessions.face.open(session, tx),
+          );
+        },
+        signOut: async ({ userId, id }, origin) => {
+          await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
+            sessions.face.end({ userId, only: id }, tx),
+          );
+        },
       }),
       provide(Factors, factors.face),
       ...(sessions.provides ?? []),
