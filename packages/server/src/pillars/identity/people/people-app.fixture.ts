@@ -245,6 +245,7 @@ function organizationsTwin({ members, removed }: Neighbours): OrganizationsFace 
     },
     assign: (membership) => Promise.resolve(membership),
     changing: () => undefined,
+    closing: () => undefined,
     removeEverywhere: (userId) => {
       removed.push(userId);
       return Promise.resolve();
