@@ -63,9 +63,7 @@ describeStore("a deleted user", (_open, kind) => {
       expect([await status(gone), await status(also)]).toEqual([401, 401]);
       expect([await status(other), await status(elsewhere)]).toEqual([200, 200]);
       const revoked = (await app.events()).filter(({ type }) => type === "key.revoked");
-      expect(revoked.map(({ subject }) => subject).toSorted()).toEqual(
-        [gone.id, also.id].toSorted(),
-      );
+      expect(new Set(revoked.map(({ subject }) => subject))).toEqual(new Set([gone.id, also.id]));
     } finally {
       await app.stop();
     }

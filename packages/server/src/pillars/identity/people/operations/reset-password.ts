@@ -32,7 +32,10 @@ export const resetPassword = operation({
     "identity.personNotFound",
     "identity.notStarted",
   ],
-  example: { body: { token: "{mailed}", password: "a longer walk by the sea" } },
+  example: {
+    body: { token: "{mailed.resetPassword}", password: "a longer walk by the sea" },
+    after: ["auth.register", "auth.forgotPassword"],
+  },
   async prepare({ body, read, ctx }) {
     const link = await findLink(body.token, "reset", { read, ctx });
     const row = link === undefined ? undefined : await rowOf(read, link.person);
