@@ -24,7 +24,7 @@ export interface Ending {
 /** Ends all sessions of a person, or all but one, and what the person does as somebody else in them. */
 export async function endSessions(
   parts: EndParts,
-  { userId, except }: SessionsOf,
+  { userId, except, only }: SessionsOf,
   tx: Tx,
 ): Promise<number> {
   let select = tx
@@ -32,6 +32,7 @@ export async function endSessions(
     .selectFrom("identity_sessions")
     .select(["id", "user_id", "organization"])
     .where("user_id", "=", userId);
+  if (only !== undefined) select = select.where("id", "=", only);
   if (except !== undefined) select = select.where("id", "<>", except);
   const rows = await select.orderBy("id").execute();
   return await endRows(parts, { rows, reason: "ended" }, tx);

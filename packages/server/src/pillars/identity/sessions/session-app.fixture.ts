@@ -282,5 +282,6 @@ function organizationsOf(world: World): OrganizationsFace {
     assign: notHere,
     removeEverywhere: notHere,
     changing: (id, tx) => tx.changed(HOLDING_CHANGES, id),
+    closing: () => undefined,
   };
 }
