@@ -41,7 +41,7 @@ describeStore("setting an app up", (_open, kind) => {
       [`${ADA}@example.com`, "factorRemoved"],
     ]);
     for (const { values } of room.mails)
-      expect(values).toMatchObject({ factor: "Authenticator app", username: "ada" });
+      expect(values).toMatchObject({ factor: "Authenticator app", name: "ada" });
     const { rows } = await room.app.spine.hub.driver.query({
       sql: "select * from audit_entries",
       parameters: [],

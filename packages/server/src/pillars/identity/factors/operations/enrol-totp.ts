@@ -31,13 +31,7 @@ export const enrolTotp = operation({
     }),
   },
   onceOnly: ["secret", "uri"],
-  errors: [
-    "identity.factorsOfPerson",
-    "identity.badCredentials",
-    "identity.tooManyAttempts",
-    "identity.busy",
-    "identity.factorActive",
-  ],
+  errors: ["identity.factorsOfPerson", "identity.factorActive"],
   example: { body: { password: "a long walk by the river" } },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);

@@ -22,13 +22,7 @@ export const makeRecoveryCodes = operation({
   body: PasswordAgain,
   replies: { 201: Type.Object({ recoveryCodes: ShownCodes }) },
   onceOnly: ["recoveryCodes"],
-  errors: [
-    "identity.factorsOfPerson",
-    "identity.badCredentials",
-    "identity.tooManyAttempts",
-    "identity.busy",
-    "identity.noFactor",
-  ],
+  errors: ["identity.factorsOfPerson", "identity.noFactor"],
   example: { body: { password: "a long walk by the river" } },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);

@@ -19,13 +19,7 @@ export const removeTotp = operation({
   bodyBytesMax: 16_384,
   body: PasswordAgain,
   replies: { 204: null },
-  errors: [
-    "identity.factorsOfPerson",
-    "identity.badCredentials",
-    "identity.tooManyAttempts",
-    "identity.busy",
-    "identity.noFactor",
-  ],
+  errors: ["identity.factorsOfPerson", "identity.noFactor"],
   example: { body: { password: "a long walk by the river" } },
   async prepare({ body, caller, client, read, ctx }) {
     const userId = personOf(caller);
