@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Operation } from "../packages/server/src/kernel/index.ts";
 import { createTestApp, type TestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
-import { createExamples, everything, isInstanceWide } from "./examples/requests.ts";
+import { changesSignIn, createExamples, everything, isInstanceWide } from "./examples/requests.ts";
 
 let shared: TestApp;
 
@@ -17,7 +17,8 @@ const operations = builtIns().flatMap((plugin) => plugin.operations ?? []);
 /** What belongs to the installation is there once, such as a route: its examples begin in an empty one. */
 async function appOf(operation: Operation): Promise<TestApp> {
   const isChange = operation.example.after !== undefined || operation.method !== "GET";
-  if (!isInstanceWide(operation) || !isChange) return shared;
+  const isAlone = isInstanceWide(operation) || changesSignIn(operation);
+  if (!isAlone || !isChange) return shared;
   return await createTestApp({ plugins: builtIns() });
 }
 

@@ -7,7 +7,7 @@ import { createTestApp, type TestApp } from "../packages/server/src/kernel/testi
 import { builtIns } from "../packages/server/src/platform.ts";
 import { root } from "./architecture/plan.ts";
 import { derivedRefusals, type DerivedRefusal } from "./examples/refusals.ts";
-import { createExamples, isInstanceWide } from "./examples/requests.ts";
+import { changesSignIn, createExamples, isInstanceWide } from "./examples/requests.ts";
 
 /** For `npm run check`, which judges the last run. */
 function keep(counts: { readonly derived: number; readonly exercised: number }): void {
@@ -46,7 +46,8 @@ function appOf({ operation, because, isFresh = false }: DerivedRefusal): Promise
   const own = isFresh ? `${operation.id} ${because}` : operation.id;
   // What is named by its caller is there from the second example on.
   const isNamed = isFresh && operation.errors.some((code) => code.endsWith("Taken"));
-  const name = isInstanceWide(operation) || isNamed ? own : "shared";
+  const isAlone = isInstanceWide(operation) || changesSignIn(operation) || isNamed;
+  const name = isAlone ? own : "shared";
   const settings = isInstanceWide(operation) ? { gateway: CONFIGURED } : {};
   const app = apps.get(name) ?? createTestApp({ plugins: builtIns(), settings });
   apps.set(name, app);

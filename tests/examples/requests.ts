@@ -1,5 +1,6 @@
 // Examples of operations as requests: filled with what the operations before them have answered, and sent.
 import type { Caller, ExampleRequest, Operation } from "../../packages/server/src/kernel/index.ts";
+import { TOTP } from "otpauth";
 import { builtIns } from "../../packages/server/src/platform.ts";
 import type { TestApp } from "../../packages/server/src/kernel/testing/index.ts";
 
@@ -37,6 +38,11 @@ const instancePermissions = new Set(
 /** What is about the installation and not about an organization: routes, upstreams. */
 export function isInstanceWide({ access }: Operation): boolean {
   return instancePermissions.has(access);
+}
+
+/** What changes how somebody signs in, which the examples of others begin with. */
+export function changesSignIn({ id }: Operation): boolean {
+  return id.startsWith("mfa.");
 }
 
 /** Makes and sends the examples of some operations. */
@@ -118,13 +124,18 @@ function make(
   };
 }
 
-/** `{webhooks.create.id}`: the longest operation id that was run, then a path into its reply. */
+/**
+ * `{webhooks.create.id}`: the longest operation id that was run, then a path into its reply. With `.totp` behind it, the
+ * one-time code of that secret at this moment.
+ */
 function look(replies: Replies, reference: string): string {
   const id = Object.keys(replies).find((each) => reference.startsWith(`${each}.`));
   if (id === undefined) return `{${reference}}`;
-  const found = reference
-    .slice(id.length + 1)
-    .split(".")
-    .reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], replies[id]);
-  return String(found);
+  const path = reference.slice(id.length + 1).split(".");
+  const isCode = path.at(-1) === "totp";
+  const found = (isCode ? path.slice(0, -1) : path).reduce<unknown>(
+    (value, name) => (value as Record<string, unknown>)[name],
+    replies[id],
+  );
+  return isCode ? new TOTP({ secret: String(found) }).generate() : String(found);
 }

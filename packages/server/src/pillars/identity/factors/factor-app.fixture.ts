@@ -21,6 +21,7 @@ export const PASSWORD = "a long walk by the river";
 
 const neighbourErrors = {
   "identity.badCredentials": problem(401, "The name or the password is wrong."),
+  "identity.busy": problem(503, "Too many people are signing in at this moment."),
   "identity.tooManyAttempts": problem(429, "Too many wrong passwords. Try again in {seconds} s."),
 };
 

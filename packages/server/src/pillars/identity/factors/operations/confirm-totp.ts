@@ -38,7 +38,17 @@ export const confirmTotp = operation({
     "identity.badCode",
     "identity.tooManyCodes",
   ],
-  example: { body: { code: "123456" } },
+  example: {
+    body: { code: "{mfa.enrolTotp.secret.totp}" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp"],
+    refused: {
+      "identity.factorActive": {
+        after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+      },
+      "identity.noFactor": { body: { code: "123456" }, after: ["auth.register", "auth.login"] },
+    },
+  },
   async prepare({ body, caller, read, ctx }) {
     const userId = personOf(caller);
     const row = await totpOf(read, userId);

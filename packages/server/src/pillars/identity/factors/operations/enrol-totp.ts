@@ -31,8 +31,23 @@ export const enrolTotp = operation({
     }),
   },
   onceOnly: ["secret", "uri"],
-  errors: ["identity.factorsOfPerson", "identity.factorActive"],
-  example: { body: { password: "a long walk by the river" } },
+  errors: [
+    "identity.factorsOfPerson",
+    "identity.badCredentials",
+    "identity.tooManyAttempts",
+    "identity.busy",
+    "identity.factorActive",
+  ],
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login"],
+    refused: {
+      "identity.factorActive": {
+        after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+      },
+    },
+  },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
     const { people } = ctx.get(Identity);

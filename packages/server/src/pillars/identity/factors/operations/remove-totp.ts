@@ -19,8 +19,19 @@ export const removeTotp = operation({
   bodyBytesMax: 16_384,
   body: PasswordAgain,
   replies: { 204: null },
-  errors: ["identity.factorsOfPerson", "identity.noFactor"],
-  example: { body: { password: "a long walk by the river" } },
+  errors: [
+    "identity.factorsOfPerson",
+    "identity.badCredentials",
+    "identity.tooManyAttempts",
+    "identity.busy",
+    "identity.noFactor",
+  ],
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+    refused: { "identity.noFactor": { after: ["auth.register", "auth.login"] } },
+  },
   async prepare({ body, caller, client, read, ctx }) {
     const userId = personOf(caller);
     await ctx.get(Identity).people.confirmPassword(userId, body.password, client.address);
