@@ -66,7 +66,9 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
       ...(body === undefined ? {} : { body }),
     });
     const { status } = reply;
-    return { status, text: reply.text, json: reply.text === "" ? null : reply.json() };
+    // Streams are other text: CSV, JSON lines, metrics.
+    const isJson = /^application\/(problem\+)?json\b/.test(String(reply.headers["content-type"]));
+    return { status, text: reply.text, json: isJson && reply.text !== "" ? reply.json() : null };
   };
   const seeded: Examples["seeded"] = async ({ after = [] }) => {
     const replies: Record<string, unknown> = {};

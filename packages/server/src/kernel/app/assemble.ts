@@ -9,6 +9,7 @@ import {
   Fronts,
   Health,
   Intakes,
+  Mounts,
   Jobs,
   Limiters,
   Pages,
@@ -107,7 +108,10 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Schedules.id, spine.schedules.face);
   exchange.provided.set(Settings.id, settings.face);
-  exchange.provided.set(Health.id, { report: probes.health, metrics: () => metricsOf(options) });
+  exchange.provided.set(Health.id, {
+    report: () => probes.health(),
+    metrics: () => metricsOf(options),
+  });
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
@@ -246,6 +250,7 @@ function httpOf(parts: Parts, probes: Probes): PorticoHttp {
       ...keySetPages(exchange),
     ],
     intakes: contributionsTo(exchange, Intakes).map(({ value, ctx }) => ({ intake: value, ctx })),
+    mounts: contributionsTo(exchange, Mounts).map(({ value, ctx }) => ({ mount: value, ctx })),
     fronts: valuesAt(exchange, Fronts),
     observers: valuesAt(exchange, RequestObservers),
     access,

@@ -5,6 +5,7 @@ import type { Capability } from "./capability.ts";
 import type { LogEvent } from "./event.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Point } from "./point.ts";
+import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
 import type { Store } from "./store.ts";
 import type { Logger, Meter } from "./telemetry.ts";
 import type { Tokens } from "./tokens.ts";
@@ -24,6 +25,8 @@ export interface Log {
   /** Calls `listen` for every event that this process learns of, in log order; after a gap it reads the log itself. */
   tail(types: readonly string[], listen: (event: LogEvent) => void): () => void;
   find(organization: string, id: string): Promise<LogEvent | undefined>;
+  /** Counts events of one organization or of all by the time they were published, of those that are kept. */
+  count(query: StatisticQuery): Promise<StatisticCounts | undefined>;
   /** Events of one organization, oldest first, after a position. */
   page(query: LogQuery): Promise<readonly LogEvent[]>;
   /**

@@ -5,6 +5,7 @@ import type { CredentialRequest, PluginContext, RetentionQuery } from "./context
 import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
 import type { Report } from "./progress.ts";
+import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
 
 /**
  * Recognises one kind of credential. Authenticators are asked in the order of their plugins; each owns its header
@@ -12,8 +13,8 @@ import type { Report } from "./progress.ts";
  */
 export interface Authenticator {
   readonly id: string;
-  /** For `WWW-Authenticate` on a 401: `Bearer`. */
-  readonly challenge: string;
+  /** For `WWW-Authenticate` on a 401: `Bearer`. A function where it names the server's own address. */
+  readonly challenge: string | (() => string);
   /** The credential, if this request carries one of this kind; never looked at further here. */
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
@@ -142,6 +143,22 @@ export interface EventJudge {
 }
 /** `kernel.eventJudges@1` */
 export const EventJudges = point<EventJudge>("kernel.eventJudges@1");
+
+/** One line of the statistics of an installation, counted by the plugin whose rows it is about. */
+export interface Statistic {
+  /** `keys.created`: the plugin, then what is counted. */
+  readonly id: string;
+  readonly label: string;
+  /** What one of them is called, in the plural: `keys`. */
+  readonly unit: string;
+  /**
+   * Counts by an index, so that the cost is bounded by the range. Undefined where that would still be too much: the line is
+   * then left out with a word about it, and all others are answered.
+   */
+  count(query: StatisticQuery, ctx: PluginContext): Promise<StatisticCounts | undefined>;
+}
+/** `kernel.statistics@1` */
+export const Statistics = point<Statistic>("kernel.statistics@1");
 
 /** One row of `/health` and of `portico doctor`. */
 export interface Check {

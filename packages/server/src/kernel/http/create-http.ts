@@ -11,6 +11,7 @@ import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
 import { addIntake } from "./intakes.ts";
 import { closeServer, listenOn, purgeHourly } from "./lifecycle.ts";
+import { addMount } from "./mounts.ts";
 import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
@@ -181,6 +182,11 @@ function addAll(
     const url = `${basePath}${bound.intake.path}`;
     addIntake(app, parts, { bound, url });
     for (const method of bound.intake.methods) ownPaths.add(url, method);
+  }
+  for (const bound of options.mounts) {
+    const url = `${basePath}${bound.mount.path}`;
+    addMount(app, parts, { bound, url });
+    for (const method of bound.mount.methods) ownPaths.add(url, method);
   }
   const probes = {
     probes: options.probes,

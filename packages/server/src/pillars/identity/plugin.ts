@@ -6,8 +6,8 @@ import { identityErrors } from "./errors.ts";
 import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
 import { startFactors } from "./factors/start.ts";
-import { organizationsPart } from "./organizations/part.ts";
-import { startOrganizations } from "./organizations/start.ts";
+import { organizationsRoom } from "./organizations/room.ts";
+import type { OrganizationsRoom } from "./organizations/room.ts";
 import type { Part } from "./part.ts";
 import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
@@ -39,8 +39,9 @@ const NOUNS = [
  */
 export function identity(): AnyPlugin {
   let running: SessionsRoom | undefined;
+  const organizations = organizationsRoom();
   const sessions = sessionsPart(() => running);
-  const parts: readonly Part[] = [peoplePart, organizationsPart, sessions, factorsPart];
+  const parts: readonly Part[] = [peoplePart, organizations.part, sessions, factorsPart];
   return definePlugin({
     id: "identity",
     version: "1.0.0",
@@ -60,7 +61,7 @@ export function identity(): AnyPlugin {
     points: parts.flatMap((part) => part.points ?? []),
     provides: [Identity, Factors, ...parts.flatMap((part) => part.provides ?? [])],
     start: (ctx) =>
-      start(ctx, (room) => {
+      start(ctx, organizations, (room) => {
         running = room;
       }),
   });
@@ -68,9 +69,10 @@ export function identity(): AnyPlugin {
 
 async function start(
   ctx: PluginContext,
+  rooms: OrganizationsRoom,
   running: (room: SessionsRoom | undefined) => void,
 ): Promise<Started> {
-  const organizations = await startOrganizations(ctx, () => undefined);
+  const organizations = await rooms.start(ctx);
   const people = await startPeople(ctx);
   const sessions = await startSessions(ctx, running);
   const factors = await startFactors(ctx);
@@ -80,6 +82,17 @@ async function start(
         people: people.face,
         organizations: organizations.face,
         sessions: sessions.face,
+        signIn: (session, origin) => {
+          const { organization } = session;
+          return ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+            sessions.face.open(session, tx),
+          );
+        },
+        signOut: async ({ userId, id }, origin) => {
+          await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
+            sessions.face.end({ userId, only: id }, tx),
+          );
+        },
       }),
       provide(Factors, factors.face),
       ...(sessions.provides ?? []),

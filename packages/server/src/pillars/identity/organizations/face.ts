@@ -48,6 +48,8 @@ export interface OrganizationsFace {
    * it up from now on.
    */
   changing(userId: string, tx: Tx): void;
+  /** The same of an organization that is deleted by this transaction. */
+  closing(organization: string, tx: Tx): void;
 }
 
 /** The kind under which changes of memberships, roles and grants are told; the id is a person's, or `*` for a role. */

@@ -123,6 +123,9 @@ export async function findRow(
   read: Pick<Read, "db">,
   { username, email }: { readonly username?: string; readonly email?: string },
 ): Promise<PersonRow | undefined> {
+  const named = username ?? email ?? "";
+  // Nobody has such a name, and no database takes it.
+  if (!named.isWellFormed() || named.includes("\0")) return undefined;
   const select = read.db<PeopleTables>().selectFrom("identity_people").selectAll();
   if (username !== undefined) {
     return await select.where("username_key", "=", usernameKey(username)).executeTakeFirst();

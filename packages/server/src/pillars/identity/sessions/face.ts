@@ -44,6 +44,8 @@ export interface SessionsOf {
   readonly userId: string;
   /** All but this one. */
   readonly except?: string;
+  /** Just this one. */
+  readonly only?: string;
 }
 
 /** A JSON Web Key set, public halves only. */
