@@ -53,6 +53,22 @@ describeStore("setting an app up", (_open, kind) => {
     for (const hidden of [secret, PASSWORD, code]) expect(audited).not.toContain(hidden);
   });
 
+  it("is told on the log of each organization of the person", async () => {
+    await using room = await bench(kind);
+    const { codes } = await room.enrolled("user_eve");
+    expect(await room.factors.verify("user_eve", codes[0] ?? "")).toBe(true);
+    await room.remove("user_eve", { password: PASSWORD });
+    await room.settled();
+    for (const organization of ["default", "other"]) {
+      const events = await room.app.events(organization);
+      expect(events.map(({ type, subject }) => [type, subject])).toEqual([
+        ["user.factorAdded", "user_eve"],
+        ["user.recoveryCodeUsed", "user_eve"],
+        ["user.factorRemoved", "user_eve"],
+      ]);
+    }
+  });
+
   it("401: takes the password again for every change, and changes nothing without", async () => {
     await using room = await bench(kind);
     const { secret, codes } = await room.enrolled(ADA);
