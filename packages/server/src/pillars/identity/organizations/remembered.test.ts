@@ -8,10 +8,10 @@ interface Bench {
   readonly feed: { isStale: boolean; changed: (id: string) => void };
   readonly clock: ReturnType<typeof fakeClock>;
   /** What the store says from now on. */
-  say(value: string): void;
+  readonly say: (value: string) => void;
   readonly lookups: () => number;
   /** Holds look-ups back until the returned function is called. */
-  hold(): () => void;
+  readonly hold: () => () => void;
 }
 
 function bench(idsMax = 100): Bench {
