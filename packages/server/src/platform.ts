@@ -9,6 +9,7 @@ import { createOutbound } from "./kernel/outbound/index.ts";
 import { createSecrets, fingerprints, openKeyring, type Keyring } from "./kernel/secrets/index.ts";
 import type { Driver } from "./kernel/store/index.ts";
 import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/index.ts";
+import { admin } from "./pillars/admin/index.ts";
 import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
@@ -19,6 +20,7 @@ import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
 import { mail } from "./pillars/mail/index.ts";
+import { oauth } from "./pillars/oauth/index.ts";
 import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
@@ -32,6 +34,7 @@ export function builtIns(): readonly AnyPlugin[] {
     keys(),
     mail,
     identity(),
+    oauth(),
     limits(),
     events,
     jobs,
@@ -39,6 +42,7 @@ export function builtIns(): readonly AnyPlugin[] {
     sources,
     gateway(),
     insight(),
+    admin,
     docs,
   ];
 }

@@ -33,11 +33,7 @@ export interface Reply<TBody = unknown> {
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Makes an answer with a status or headers of its own. */
-export function reply<TBody>(
-  status: number,
-  body: TBody,
-  headers?: ReplyHeaders,
-): Reply<TBody> {
+export function reply<TBody>(status: number, body: TBody, headers?: ReplyHeaders): Reply<TBody> {
   return headers === undefined
     ? { reply: "portico.reply@1", status, body }
     : { reply: "portico.reply@1", status, body, headers };
@@ -145,6 +141,8 @@ export interface ExampleRequest {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sent as a bearer token in place of the test's own caller: a field of an earlier reply, `{auth.login.accessToken}`. */
+  readonly bearer?: string;
   /** Operations to run first, by id, each with its own example; `path` values may name fields of their replies: `{keys.create.id}`. */
   readonly after?: readonly string[];
 }

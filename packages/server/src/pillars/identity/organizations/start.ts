@@ -60,6 +60,10 @@ function faceOf(ctx: PluginContext, holdings: Holdings): OrganizationsFace {
       const isClosed = await holdings.isClosed(organization);
       return isClosed ? undefined : await holdings.holdingOf(userId, organization);
     },
+    knownHolding: (userId, organization) =>
+      holdings.isKnownOpen(organization)
+        ? holdings.known(userId, organization)?.holding
+        : undefined,
     membershipsOf: (userId) => membershipsOf(userId, ctx),
     admit: async ({ userId, invitation }, tx) => {
       if (invitation !== undefined) {
