@@ -108,11 +108,12 @@ describe.each(kinds)("administration [%s]", (kind) => {
         plugin: string | null;
         value?: unknown;
         secret: boolean;
+        writable: boolean;
       }[];
     };
     expect(settings.length).toBeGreaterThan(50);
-    for (const { path, plugin, value, secret } of settings) {
-      if (plugin === null || secret || value === undefined) continue;
+    for (const { path, plugin, value, secret, writable } of settings) {
+      if (plugin === null || secret || value === undefined || !writable) continue;
       const keys = path.split(".").toReversed();
       const body = keys.reduce<unknown>((inner, key) => ({ [key]: inner }), value);
       const reply = await operator.patch("/admin/config", body);
