@@ -20,6 +20,7 @@ import { jobs } from "./pillars/jobs/index.ts";
 import { keys } from "./pillars/keys/index.ts";
 import { limits } from "./pillars/limits/index.ts";
 import { mail } from "./pillars/mail/index.ts";
+import { oauth } from "./pillars/oauth/index.ts";
 import { sources } from "./pillars/sources/index.ts";
 import { webhooks } from "./pillars/webhooks/index.ts";
 import { VERSION } from "./version.ts";
@@ -33,6 +34,7 @@ export function builtIns(): readonly AnyPlugin[] {
     keys(),
     mail,
     identity(),
+    oauth(),
     limits(),
     events,
     jobs,

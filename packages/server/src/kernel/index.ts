@@ -46,7 +46,7 @@ export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";
 export { countPages, STATISTIC_PAGE } from "./statistics/index.ts";
 export { statement } from "./store/index.ts";
-export { can, covers, grants, mayGive, meets, raiseAccess } from "./access/index.ts";
+export { can, challengesOf, covers, grants, mayGive, meets, raiseAccess } from "./access/index.ts";
 export type { Action, PermissionScope } from "./access/index.ts";
 export { redactFields, redactText } from "./telemetry/index.ts";
 export { limitsUnavailable, rateLimited, rateLimitHeaders, sendProblem } from "./http/index.ts";

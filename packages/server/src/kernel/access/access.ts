@@ -42,7 +42,9 @@ export function createAccess(options: AccessOptions): KernelAccess {
     scopes[permission] ??
     (declared.some((each) => each.has(permission)) ? "organization" : undefined);
   return {
-    challenges: [...new Set(authenticators.map((each) => each.challenge))].join(", "),
+    get challenges() {
+      return challengesOf(authenticators);
+    },
     can: (caller, permission, resource) =>
       can(caller, { permission, scope: scopeOf(permission), resource }),
     identify: (request) => {
@@ -51,6 +53,15 @@ export function createAccess(options: AccessOptions): KernelAccess {
     },
     identifyAny: (request) => guarded(guards, identify(authenticators, request)),
   };
+}
+
+/** All forms of credentials, for `WWW-Authenticate`: of one scheme, the form that says more. */
+export function challengesOf(authenticators: readonly Pick<Authenticator, "challenge">[]): string {
+  const all = authenticators.map(({ challenge }) =>
+    typeof challenge === "string" ? challenge : challenge(),
+  );
+  const told = all.filter((one) => !all.some((other) => other.startsWith(`${one} `)));
+  return [...new Set(told)].join(", ");
 }
 
 function guarded(

@@ -9,6 +9,7 @@ import {
   Fronts,
   Health,
   Intakes,
+  Mounts,
   Jobs,
   Limiters,
   Pages,
@@ -39,6 +40,7 @@ import {
   type Services,
 } from "./context.ts";
 import { raise } from "./errors.ts";
+import { keySetPages } from "./key-set.ts";
 import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
 import { contextIn, type AssembleOptions, type Parts, type PartsState } from "./parts.ts";
@@ -248,8 +250,12 @@ function httpOf(parts: Parts, probes: Probes): PorticoHttp {
         ctx: contextIn(parts, plugin.id),
       })),
     ),
-    pages: contributionsTo(exchange, Pages).map(({ value, ctx }) => ({ page: value, ctx })),
+    pages: [
+      ...contributionsTo(exchange, Pages).map(({ value, ctx }) => ({ page: value, ctx })),
+      ...keySetPages(exchange),
+    ],
     intakes: contributionsTo(exchange, Intakes).map(({ value, ctx }) => ({ intake: value, ctx })),
+    mounts: contributionsTo(exchange, Mounts).map(({ value, ctx }) => ({ mount: value, ctx })),
     fronts: valuesAt(exchange, Fronts),
     observers: valuesAt(exchange, RequestObservers),
     access,

@@ -144,6 +144,8 @@ export interface CredentialRequest {
   /** Lower-case names; several lines of one header joined as node:http joins them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly remoteAddress: string;
+  /** What it asks for. Left out where there is no request: then whoever judges by it takes it for a change. */
+  readonly method?: string | undefined;
   /** The request's target as it arrived; a credential is looked for in its query only where that is configured. */
   readonly url?: string;
 }

@@ -92,6 +92,7 @@ export {
   Limiters,
   Pages,
   Permissions,
+  PublicKeys,
   Retention,
   Statistics,
   Timeline,
@@ -100,6 +101,8 @@ export type { Progress, Report } from "./progress.ts";
 export { Explainers, FailureObservers, RequestObservers } from "./observers.ts";
 export { Intakes } from "./intakes.ts";
 export type { Intake, IntakeRequest } from "./intakes.ts";
+export { Mounts } from "./mounts.ts";
+export type { Mount, MountExchange } from "./mounts.ts";
 export { ApiDocuments } from "./api-documents.ts";
 export type { DescribedApi, DocumentRequest } from "./api-documents.ts";
 export type {
@@ -134,6 +137,8 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  PublicJwks,
+  PublicKeySource,
   RetentionHold,
   Statistic,
   TimelineEntry,

@@ -13,8 +13,8 @@ import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
  */
 export interface Authenticator {
   readonly id: string;
-  /** For `WWW-Authenticate` on a 401: `Bearer`. */
-  readonly challenge: string;
+  /** For `WWW-Authenticate` on a 401: `Bearer`. A function where it names the server's own address. */
+  readonly challenge: string | (() => string);
   /** The credential, if this request carries one of this kind; never looked at further here. */
   find(request: CredentialRequest): string | undefined;
   /** Who it is. Synchronous from memory where it can. Throws a 401 problem. */
@@ -24,6 +24,8 @@ export interface Authenticator {
    * by kinds that never stand in a query.
    */
   strippedQuery?(query: string): string;
+  /** The same of a `Cookie` field's value; empty where nothing is left. Left out by kinds that never stand in a cookie. */
+  strippedCookie?(cookie: string): string;
   /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
   lookUp?(id: string): Promise<FoundCaller | undefined>;
 }
@@ -198,6 +200,18 @@ export interface PageReply {
 }
 /** `kernel.pages@1` */
 export const Pages = point<Page>("kernel.pages@1");
+
+/** Keys by which others check what a plugin signs: all of them are one set, at `/.well-known/jwks.json`. */
+export interface PublicKeySource {
+  readonly id: string;
+  /** Public halves as JSON Web Keys (RFC 7517), each with `kid`, `alg` and `use`. */
+  keys(ctx: PluginContext): PublicJwks | Promise<PublicJwks>;
+}
+
+/** Public halves of keys, never more. */
+export type PublicJwks = readonly Readonly<Record<string, unknown>>[];
+/** `kernel.publicKeys@1` */
+export const PublicKeys = point<PublicKeySource>("kernel.publicKeys@1");
 
 /** One word after the verb: `portico keys revoke <id>`. */
 export interface CliArgument {

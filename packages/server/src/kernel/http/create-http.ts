@@ -11,12 +11,14 @@ import { Idempotency } from "./idempotency.ts";
 import { injectInto } from "./inject.ts";
 import { addIntake } from "./intakes.ts";
 import { closeServer, listenOn, purgeHourly } from "./lifecycle.ts";
+import { addMount } from "./mounts.ts";
 import { createObservation } from "./observe.ts";
 import type { CallInput, CallReply, HttpOptions, PorticoHttp } from "./options.ts";
 import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
 import { docsUrlOf } from "./problem-reply.ts";
 import { refusalsOf } from "./refusals.ts";
+import { actorOf } from "./request-context.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
@@ -181,6 +183,11 @@ function addAll(
     addIntake(app, parts, { bound, url });
     for (const method of bound.intake.methods) ownPaths.add(url, method);
   }
+  for (const bound of options.mounts) {
+    const url = `${basePath}${bound.mount.path}`;
+    addMount(app, parts, { bound, url });
+    for (const method of bound.mount.methods) ownPaths.add(url, method);
+  }
   const probes = {
     probes: options.probes,
     access: options.access,
@@ -244,7 +251,7 @@ async function callOperation(
     origin: {
       cause: options.makeId("call"),
       trace: hexMaker(options.fillRandom)(16),
-      actor: caller.subject,
+      actor: actorOf(caller),
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,

@@ -5,6 +5,7 @@ import type {
   Caller,
   Front,
   Intake,
+  Mount,
   Limiter,
   Logger,
   Meter,
@@ -40,6 +41,12 @@ export interface BoundIntake {
   readonly ctx: PluginContext;
 }
 
+/** A mount with its plugin's context. */
+export interface BoundMount {
+  readonly mount: Mount;
+  readonly ctx: PluginContext;
+}
+
 /** What an operator may set; every field has a default. */
 export interface HttpConfig {
   /** 10 MB. */
@@ -65,6 +72,7 @@ export interface HttpOptions {
   readonly operations: readonly BoundOperation[];
   readonly pages: readonly BoundPage[];
   readonly intakes: readonly BoundIntake[];
+  readonly mounts: readonly BoundMount[];
   readonly fronts: readonly Front[];
   readonly observers: readonly RequestObserver[];
   readonly access: KernelAccess;

@@ -20,7 +20,7 @@ interface Segment {
 
 /** Portico's own paths: exact templates, so that a fronted application may have every other path. */
 export interface OwnPaths {
-  add(template: string, method: Method | "HEAD"): void;
+  add(template: string, method: Method | "HEAD" | "OPTIONS"): void;
   find(path: string): OwnPath | undefined;
   templates(): readonly string[];
 }

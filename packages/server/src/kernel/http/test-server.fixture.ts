@@ -34,7 +34,7 @@ export interface TestServer extends AsyncDisposable {
 
 /** What a test may put in place of the defaults. */
 export interface TestServerOptions extends Partial<
-  Pick<HttpOptions, "limiter" | "config" | "fronts" | "pages" | "intakes" | "observers">
+  Pick<HttpOptions, "limiter" | "config" | "fronts" | "pages" | "intakes" | "mounts" | "observers">
 > {
   readonly operations?: readonly Operation[];
   readonly mode?: "production" | "test";
@@ -186,6 +186,7 @@ function httpOptions({ given, clock, driver, logged }: World): HttpOptions {
     operations: operations.map((operation) => ({ operation, plugin: "notes", ctx })),
     pages: given.pages ?? [],
     intakes: given.intakes ?? [],
+    mounts: given.mounts ?? [],
     fronts: given.fronts ?? [],
     observers: given.observers ?? [],
     ...(given.limiter === undefined ? {} : { limiter: given.limiter }),

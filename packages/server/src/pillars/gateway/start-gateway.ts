@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Authenticators, Limiters, ownUrl, RequestObservers } from "portico/kernel";
+import { Authenticators, challengesOf, Limiters, ownUrl, RequestObservers } from "portico/kernel";
 import type { PluginContext } from "portico/kernel";
 import { openCacheRoom } from "./cache/index.ts";
 import type { Call } from "./call.ts";
@@ -88,7 +88,9 @@ function stepParts(ctx: PluginContext<GatewaySettings>, identity: IdentitySigner
     identity,
     authenticators,
     limiter: ctx.contributions(Limiters)[0]?.value,
-    challenges: [...new Set(authenticators.map(({ challenge }) => challenge))].join(", "),
+    get challenges() {
+      return challengesOf(authenticators);
+    },
     docsUrl: () => `${ownUrl(server)}/docs/errors`,
     via: `portico-${Buffer.from(ctx.secrets.derive("gateway.via")).toString("hex", 0, 6)}`,
     makeSpan: spanMaker(ctx.fillRandom),
