@@ -33,11 +33,7 @@ export interface Reply<TBody = unknown> {
 export type ReplyHeaders = Readonly<Record<string, string | readonly string[]>>;
 
 /** Makes an answer with a status or headers of its own. */
-export function reply<TBody>(
-  status: number,
-  body: TBody,
-  headers?: ReplyHeaders,
-): Reply<TBody> {
+export function reply<TBody>(status: number, body: TBody, headers?: ReplyHeaders): Reply<TBody> {
   return headers === undefined
     ? { reply: "portico.reply@1", status, body }
     : { reply: "portico.reply@1", status, body, headers };
