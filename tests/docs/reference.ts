@@ -25,7 +25,8 @@ export function settingsTable(): string {
   const leaves = leavesOf(wholeSchema(builtIns())).filter(({ schema }) => !isEmptyObject(schema));
   const rows = leaves.map(({ path, schema, names }) => {
     const fallback = "default" in schema ? code(JSON.stringify(schema.default)) : "";
-    const about = "description" in schema ? String(schema.description) : "";
+    const live = "reload" in schema && schema.reload === true ? " Changes at once." : "";
+    const about = `${"description" in schema ? String(schema.description) : ""}${live}`.trim();
     // Two spellings of one variable: the shorter one is enough here.
     const isShort = (name: string): boolean => {
       const shorter = name.replace("__", "_");

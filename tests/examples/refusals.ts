@@ -4,6 +4,7 @@ import type { Operation } from "../../packages/server/src/kernel/index.ts";
 import { factories, type TestApp } from "../../packages/server/src/kernel/testing/index.ts";
 import {
   everything,
+  headersFor,
   type Examples,
   type MadeRequest,
   type Replies,
@@ -51,7 +52,7 @@ function changed(
     const { app, examples } = tools;
     const replies = await seededOnce(tools, operation);
     const request = change(examples.make(operation, operation.example, replies));
-    return await examples.send(request, { ...app.as(everything).headers, ...headers });
+    return await examples.send(request, { ...headersFor(app, request), ...headers });
   };
 }
 
@@ -200,7 +201,7 @@ function ofState(operation: Operation): readonly Derived[] {
   const { idempotent, errors, example } = operation;
   const reused: Provoke = async ({ app, examples }) => {
     const request = examples.make(operation, example, await examples.seeded(example));
-    const headers = { ...app.as(everything).headers, "idempotency-key": make.id("key") };
+    const headers = { ...headersFor(app, request), "idempotency-key": make.id("key") };
     await examples.send(request, headers);
     const body = another(operation, request.body);
     return await examples.send({ ...request, body }, headers);
@@ -229,7 +230,7 @@ function conflict(operation: Operation, code: string): DerivedRefusal["provoke"]
   return async ({ app, examples }) => {
     const request = { ...operation.example, ...refused };
     const made = examples.make(operation, request, await examples.seeded(request));
-    const { headers } = app.as(everything);
+    const headers = headersFor(app, made);
     for (let sent = 1; sent < (refused.times ?? 1); sent += 1) await examples.send(made, headers);
     return await examples.send(made, headers);
   };

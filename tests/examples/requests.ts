@@ -19,6 +19,8 @@ export interface MadeRequest {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** The credential that the example itself names, in place of the test's caller. */
+  readonly bearer?: string;
 }
 
 /** Whoever may do everything, in the organization and over the installation. */
@@ -58,7 +60,9 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
       ...(body === undefined ? {} : { body }),
     });
     const { status } = reply;
-    return { status, text: reply.text, json: reply.text === "" ? null : reply.json() };
+    // Streams are other text: CSV, JSON lines, metrics.
+    const isJson = /^application\/(problem\+)?json\b/.test(String(reply.headers["content-type"]));
+    return { status, text: reply.text, json: isJson && reply.text !== "" ? reply.json() : null };
   };
   const seeded: Examples["seeded"] = async ({ after = [] }) => {
     const replies: Record<string, unknown> = {};
@@ -66,7 +70,7 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
       const before = operations.find((each) => each.id === id);
       if (before === undefined) throw new TypeError(`an example comes after unknown ${id}`);
       const request = make(before, before.example, replies);
-      replies[id] = (await send(request, app.as(everything).headers)).json;
+      replies[id] = (await send(request, headersFor(app, request))).json;
       // The next may ask for what follows from this one: a delivery, a row of the log. Nothing follows from a route.
       if (!isInstanceWide(before)) await app.settled();
     }
@@ -79,9 +83,18 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
     run: async (operation, caller = everything) => {
       const { example } = operation;
       const request = make(operation, example, await seeded(example));
-      return await send(request, app.as(caller).headers);
+      return await send(request, headersFor(app, request, caller));
     },
   };
+}
+
+/** Headers of the credential that a request names, else of the test's caller. */
+export function headersFor(
+  app: TestApp,
+  { bearer }: MadeRequest,
+  caller = everything,
+): Readonly<Record<string, string>> {
+  return bearer === undefined ? app.as(caller).headers : { authorization: `Bearer ${bearer}` };
 }
 
 function make(
@@ -100,6 +113,7 @@ function make(
     query: Object.fromEntries(
       Object.entries(whole.query ?? {}).map(([name, value]) => [name, fill(value)]),
     ),
+    ...(whole.bearer === undefined ? {} : { bearer: fill(whole.bearer) }),
     ...(whole.body === undefined
       ? {}
       : { body: JSON.parse(fill(JSON.stringify(whole.body))) as unknown }),

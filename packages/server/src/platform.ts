@@ -9,6 +9,7 @@ import { createOutbound } from "./kernel/outbound/index.ts";
 import { createSecrets, fingerprints, openKeyring, type Keyring } from "./kernel/secrets/index.ts";
 import type { Driver } from "./kernel/store/index.ts";
 import { createLogger, createMeter, type RootLogger } from "./kernel/telemetry/index.ts";
+import { admin } from "./pillars/admin/index.ts";
 import { docs } from "./pillars/docs/index.ts";
 import { events } from "./pillars/events/index.ts";
 import { gateway } from "./pillars/gateway/index.ts";
@@ -41,6 +42,7 @@ export function builtIns(): readonly AnyPlugin[] {
     sources,
     gateway(),
     insight(),
+    admin,
     docs,
   ];
 }

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
-import { fillRandom, idMaker, isId, isSlug } from "./index.ts";
+import { fillRandom, idAt, idMaker, isId, isSlug } from "./index.ts";
 
 describe("ids", () => {
   test("ids made within one millisecond sort in the order of their making", () => {
@@ -15,6 +15,12 @@ describe("ids", () => {
     const makeId = idMaker({ now: () => times.shift() ?? 0, fill: fillRandom });
     const ids = [makeId("a"), makeId("a"), makeId("a"), makeId("a")];
     expect(ids.toSorted()).toEqual(ids);
+  });
+
+  test("ids made at a time sort between the ids of that time and of the next millisecond", () => {
+    const id = idMaker({ now: () => 1_700_000_000_000, fill: fillRandom })("key");
+    expect(idAt("key", 1_700_000_000_000) < id).toBe(true);
+    expect(id < idAt("key", 1_700_000_000_001)).toBe(true);
   });
 
   test("an id carries version 7 and variant 2 in the places of RFC 9562", () => {

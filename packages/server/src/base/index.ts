@@ -1,4 +1,4 @@
-export { idMaker, isId, isSlug } from "./ids.ts";
+export { idAt, idMaker, isId, isSlug } from "./ids.ts";
 export type { IdSource, MakeId } from "./ids.ts";
 export { parseExact } from "./exact-json.ts";
 export { canonicalJson, parseJson } from "./json.ts";

@@ -5,6 +5,7 @@ export {
   equalSecrets,
   fillRandom,
   hmacSha256,
+  idAt,
   idMaker,
   isId,
   isProblem,
@@ -43,6 +44,7 @@ export type { FollowedEvent, FollowQuery } from "./log/index.ts";
 export { limitTexts, RateLimit, RateLimits, readLimit } from "./limits/index.ts";
 export type { LimitPolicy, LimitReference } from "./limits/index.ts";
 export { secret } from "./config/index.ts";
+export { countPages, STATISTIC_PAGE } from "./statistics/index.ts";
 export { statement } from "./store/index.ts";
 export { can, challengesOf, covers, grants, mayGive, meets, raiseAccess } from "./access/index.ts";
 export type { Action, PermissionScope } from "./access/index.ts";

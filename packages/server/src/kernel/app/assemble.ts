@@ -40,6 +40,7 @@ import {
   type Services,
 } from "./context.ts";
 import { raise } from "./errors.ts";
+import { keySetPages } from "./key-set.ts";
 import { findMistakes } from "./mistakes.ts";
 import { inStartOrder } from "./order.ts";
 import { contextIn, type AssembleOptions, type Parts, type PartsState } from "./parts.ts";
@@ -107,7 +108,10 @@ export async function assemble(options: AssembleOptions): Promise<Portico> {
   exchange.provided.set(Jobs.id, spine.jobs.face);
   exchange.provided.set(Schedules.id, spine.schedules.face);
   exchange.provided.set(Settings.id, settings.face);
-  exchange.provided.set(Health.id, { report: probes.health, metrics: () => metricsOf(options) });
+  exchange.provided.set(Health.id, {
+    report: () => probes.health(),
+    metrics: () => metricsOf(options),
+  });
   exchange.provided.set(Registry.id, registryOf(parts, http));
   return createPortico({ ...parts, http });
 }
@@ -241,7 +245,10 @@ function httpOf(parts: Parts, probes: Probes): PorticoHttp {
         ctx: contextIn(parts, plugin.id),
       })),
     ),
-    pages: contributionsTo(exchange, Pages).map(({ value, ctx }) => ({ page: value, ctx })),
+    pages: [
+      ...contributionsTo(exchange, Pages).map(({ value, ctx }) => ({ page: value, ctx })),
+      ...keySetPages(exchange),
+    ],
     intakes: contributionsTo(exchange, Intakes).map(({ value, ctx }) => ({ intake: value, ctx })),
     mounts: contributionsTo(exchange, Mounts).map(({ value, ctx }) => ({ mount: value, ctx })),
     fronts: valuesAt(exchange, Fronts),

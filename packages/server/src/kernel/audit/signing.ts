@@ -93,7 +93,7 @@ async function readKeys({ driver, secrets }: SigningOptions): Promise<readonly S
 async function makeKey({ driver, secrets }: SigningOptions): Promise<SigningKey> {
   const { privateKey: secret, publicKey: open } = generateKeyPairSync("ed25519");
   const id = idOf(open);
-  const pem = String(secret.export({ type: "pkcs8", format: "pem" }));
+  const pem = secret.export({ type: "pkcs8", format: "pem" });
   await driver.append([
     {
       sql: placeholders(driver.dialect)(`insert into audit_keys (id, sealed, at) values (?, ?, ?)`),
@@ -110,7 +110,7 @@ function idOf(open: KeyObject): string {
 }
 
 function publicText(open: KeyObject): string {
-  return String(open.export({ type: "spki", format: "pem" }));
+  return open.export({ type: "spki", format: "pem" });
 }
 
 function placeOf(id: string): readonly string[] {

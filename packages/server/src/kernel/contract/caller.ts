@@ -24,6 +24,8 @@ export interface Caller {
   readonly limits?: readonly LimitSpec[];
   /** The user it acts for, of Portico or of the host application: the 'user' of limits per user. */
   readonly userId?: string;
+  /** Who really acts, where somebody else stands in for the caller: an administrator's id. The audit names both. */
+  readonly impersonator?: string;
   /** Fronted API → version that this credential is bound to. */
   readonly pins?: Readonly<Record<string, string>>;
   /**

@@ -5,6 +5,7 @@ import type { Capability } from "./capability.ts";
 import type { LogEvent } from "./event.ts";
 import type { Outbound } from "./outbound.ts";
 import type { Point } from "./point.ts";
+import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
 import type { Store } from "./store.ts";
 import type { Logger, Meter } from "./telemetry.ts";
 import type { Tokens } from "./tokens.ts";
@@ -24,6 +25,8 @@ export interface Log {
   /** Calls `listen` for every event that this process learns of, in log order; after a gap it reads the log itself. */
   tail(types: readonly string[], listen: (event: LogEvent) => void): () => void;
   find(organization: string, id: string): Promise<LogEvent | undefined>;
+  /** Counts events of one organization or of all by the time they were published, of those that are kept. */
+  count(query: StatisticQuery): Promise<StatisticCounts | undefined>;
   /** Events of one organization, oldest first, after a position. */
   page(query: LogQuery): Promise<readonly LogEvent[]>;
   /**
@@ -141,6 +144,8 @@ export interface CredentialRequest {
   /** Lower-case names; several lines of one header joined as node:http joins them. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly remoteAddress: string;
+  /** What it asks for. Left out where there is no request: then whoever judges by it takes it for a change. */
+  readonly method?: string | undefined;
   /** The request's target as it arrived; a credential is looked for in its query only where that is configured. */
   readonly url?: string;
 }

@@ -48,7 +48,7 @@ export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobProgress, JobRun, WithOutcome } from "./job.ts";
 export { Jobs } from "./jobs.ts";
-export type { JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
+export type { JobCountQuery, JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
 export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply, streamed } from "./operation.ts";
@@ -92,7 +92,9 @@ export {
   Limiters,
   Pages,
   Permissions,
+  PublicKeys,
   Retention,
+  Statistics,
   Timeline,
 } from "./points.ts";
 export type { Progress, Report } from "./progress.ts";
@@ -135,7 +137,10 @@ export type {
   Page,
   PageReply,
   PageRequest,
+  PublicJwks,
+  PublicKeySource,
   RetentionHold,
+  Statistic,
   TimelineEntry,
   TimelineSource,
 } from "./points.ts";
@@ -176,8 +181,7 @@ export type {
   SettingsPatch,
   SettingView,
 } from "./settings.ts";
-export { Statistics } from "./statistics.ts";
-export type { Statistic, StatisticBucket, StatisticQuery } from "./statistics.ts";
+export type { StatisticBucket, StatisticCounts, StatisticQuery } from "./statistics.ts";
 export { Schedules } from "./schedule.ts";
 export type {
   NewSchedule,

@@ -141,6 +141,8 @@ export interface ExampleRequest {
   readonly path?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Sent as a bearer token in place of the test's own caller: a field of an earlier reply, `{auth.login.accessToken}`. */
+  readonly bearer?: string;
   /** Operations to run first, by id, each with its own example; `path` values may name fields of their replies: `{keys.create.id}`. */
   readonly after?: readonly string[];
 }

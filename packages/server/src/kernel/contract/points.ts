@@ -5,6 +5,7 @@ import type { CredentialRequest, PluginContext, RetentionQuery } from "./context
 import type { Limiter } from "./limit.ts";
 import { point } from "./point.ts";
 import type { Report } from "./progress.ts";
+import type { StatisticCounts, StatisticQuery } from "./statistics.ts";
 
 /**
  * Recognises one kind of credential. Authenticators are asked in the order of their plugins; each owns its header
@@ -23,6 +24,8 @@ export interface Authenticator {
    * by kinds that never stand in a query.
    */
   strippedQuery?(query: string): string;
+  /** The same of a `Cookie` field's value; empty where nothing is left. Left out by kinds that never stand in a cookie. */
+  strippedCookie?(cookie: string): string;
   /** The caller that a credential of this id stands for, to decide on paper; undefined where it is none of this kind. */
   lookUp?(id: string): Promise<FoundCaller | undefined>;
 }
@@ -141,6 +144,22 @@ export interface EventJudge {
 /** `kernel.eventJudges@1` */
 export const EventJudges = point<EventJudge>("kernel.eventJudges@1");
 
+/** One line of the statistics of an installation, counted by the plugin whose rows it is about. */
+export interface Statistic {
+  /** `keys.created`: the plugin, then what is counted. */
+  readonly id: string;
+  readonly label: string;
+  /** What one of them is called, in the plural: `keys`. */
+  readonly unit: string;
+  /**
+   * Counts by an index, so that the cost is bounded by the range. Undefined where that would still be too much: the line is
+   * then left out with a word about it, and all others are answered.
+   */
+  count(query: StatisticQuery, ctx: PluginContext): Promise<StatisticCounts | undefined>;
+}
+/** `kernel.statistics@1` */
+export const Statistics = point<Statistic>("kernel.statistics@1");
+
 /** One row of `/health` and of `portico doctor`. */
 export interface Check {
   readonly id: string;
@@ -181,6 +200,18 @@ export interface PageReply {
 }
 /** `kernel.pages@1` */
 export const Pages = point<Page>("kernel.pages@1");
+
+/** Keys by which others check what a plugin signs: all of them are one set, at `/.well-known/jwks.json`. */
+export interface PublicKeySource {
+  readonly id: string;
+  /** Public halves as JSON Web Keys (RFC 7517), each with `kid`, `alg` and `use`. */
+  keys(ctx: PluginContext): PublicJwks | Promise<PublicJwks>;
+}
+
+/** Public halves of keys, never more. */
+export type PublicJwks = readonly Readonly<Record<string, unknown>>[];
+/** `kernel.publicKeys@1` */
+export const PublicKeys = point<PublicKeySource>("kernel.publicKeys@1");
 
 /** One word after the verb: `portico keys revoke <id>`. */
 export interface CliArgument {

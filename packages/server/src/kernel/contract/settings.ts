@@ -43,6 +43,8 @@ export interface SettingChange {
 export interface SettingsChanged {
   /** Goes up with every change. */
   readonly revision: number;
+  /** What it was before. */
+  readonly previous: number;
   readonly changes: readonly SettingChange[];
 }
 
@@ -62,7 +64,7 @@ export interface SettingsFace {
    * Stores within the transaction; `refresh` after the commit. Throws `settings.invalid` with every mistake,
    * `settings.pinned` for what a file, a variable or a flag gives: then nothing is stored.
    */
-  change(tx: Tx, patch: SettingsPatch, revision?: number): Promise<SettingsChanged>;
+  change(tx: Tx, patch: SettingsPatch): Promise<SettingsChanged>;
   /** Takes the last change back, once. Throws `settings.nothingToUndo`. */
   undo(tx: Tx): Promise<SettingsChanged>;
   /** Reads what is stored: this process acts by it when it settles. Others follow by the change feed. */

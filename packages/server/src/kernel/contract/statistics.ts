@@ -1,5 +1,3 @@
-import type { PluginContext } from "./context.ts";
-import { point } from "./point.ts";
 import type { Scope } from "./store.ts";
 
 /** What a statistic is asked for. */
@@ -21,18 +19,9 @@ export interface StatisticBucket {
   readonly count: number;
 }
 
-/** One line of the statistics of an installation, counted by the plugin whose rows it is about. */
-export interface Statistic {
-  /** `keys.created`: the plugin, then what is counted. */
-  readonly id: string;
-  readonly label: string;
-  /** What one of them is called, in the plural: `keys`. */
-  readonly unit: string;
-  /**
-   * Counts by an index, so that the cost is bounded by the range. Undefined where that would still be too much: the line is
-   * then left out with a word about it, and all others are answered.
-   */
-  count(query: StatisticQuery, ctx: PluginContext): Promise<readonly StatisticBucket[] | undefined>;
+/** What a plugin has counted. */
+export interface StatisticCounts {
+  readonly buckets: readonly StatisticBucket[];
+  /** Before this time (ms since 1970) rows may have been deleted: what is counted there is what is left. */
+  readonly since?: number;
 }
-/** `kernel.statistics@1` */
-export const Statistics = point<Statistic>("kernel.statistics@1");

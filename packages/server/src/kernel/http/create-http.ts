@@ -18,6 +18,7 @@ import { createOwnPaths, type OwnPaths } from "./own-paths.ts";
 import { addProbes } from "./probe-routes.ts";
 import { docsUrlOf } from "./problem-reply.ts";
 import { refusalsOf } from "./refusals.ts";
+import { actorOf } from "./request-context.ts";
 import { addOperation, addPage, createRoutes, type RouteParts } from "./routes.ts";
 import { hexMaker } from "./trace.ts";
 import { createValidators } from "./validate.ts";
@@ -250,7 +251,7 @@ async function callOperation(
     origin: {
       cause: options.makeId("call"),
       trace: hexMaker(options.fillRandom)(16),
-      actor: caller.subject,
+      actor: actorOf(caller),
     },
     idempotencyKey: input.idempotencyKey,
     ifMatch: input.ifMatch,

@@ -65,7 +65,8 @@ async function mayRead(parts: ProbeRouteParts, request: FastifyRequest): Promise
   const { address } = contextOf(request.raw).client;
   if (parts.isMetricsOpen || (isLoopback(address) && !isForwarded(request))) return true;
   try {
-    const credentials = { headers: request.headers, remoteAddress: address };
+    const { headers, method } = request;
+    const credentials = { headers, method, remoteAddress: address };
     const caller = await parts.access.identify(credentials);
     return parts.access.can(caller, "server:read").allowed;
   } catch (error) {

@@ -46,7 +46,12 @@ export function contextOf(request: IncomingMessage): RequestContext {
   return context;
 }
 
+/** How a caller is named in the log and the audit; whoever acts as somebody else is named first. */
+export function actorOf({ subject, impersonator }: Caller): string {
+  return impersonator === undefined ? subject : `${impersonator} as ${subject}`;
+}
+
 /** The thread that a request starts. */
 export function originOf({ requestId, trace }: RequestContext, caller: Caller): Origin {
-  return { cause: requestId, trace, actor: caller.subject };
+  return { cause: requestId, trace, actor: actorOf(caller) };
 }

@@ -105,7 +105,8 @@ async function identify(
 ): Promise<Caller> {
   const { client } = contextOf(request.raw);
   const { url = "" } = request.raw;
-  const credentials = { headers: request.headers, remoteAddress: client.address, url };
+  const { headers, method } = request;
+  const credentials = { headers, method, remoteAddress: client.address, url };
   if (operation.access !== "public") return await parts.access.identifyAny(credentials);
   try {
     return await parts.access.identify(credentials);

@@ -14,6 +14,7 @@ import { createBell } from "./bell.ts";
 import type { Bell } from "./bell.ts";
 import { consumerId, handleIn, originOf, runConsumer } from "./consumer.ts";
 import type { ConsumerDefinition } from "./consumer.ts";
+import { countEvents } from "./count.ts";
 import { drainConsumers } from "./drain.ts";
 import { raiseLog } from "./errors.ts";
 import { errorText, listParked, noteFailure, unpark } from "./parked.ts";
@@ -84,6 +85,7 @@ export function createLog(options: LogOptions): RunningLog {
     tail: (types, listen) => addTail(state, types, listen),
     find: (organization, id) => state.reader.find(organization, id),
     page: (query) => state.reader.page(query),
+    count: (query) => countEvents(options.hub.driver, query),
     drained: () => drain(state),
     start: () => start(state),
     stop: () => stop(state),

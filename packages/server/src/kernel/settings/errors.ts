@@ -13,10 +13,6 @@ export const settingsErrors = {
     "{list}: what a file, a variable or a flag says is not overridden. Change it there, or take it out there.",
     "Stored values stand between the defaults and the configuration file, so that whoever runs the server has the last word.",
   ),
-  "settings.revision": problem(
-    412,
-    "The settings have been changed to revision {revision} meanwhile. Read them again and decide anew.",
-  ),
   "settings.nothingToUndo": problem(
     409,
     "There is no change to take back: none was made, or the last one was taken back already.",

@@ -79,7 +79,7 @@ function siblingsOf(leaves: readonly Leaf[], path: readonly string[]): readonly 
 /** What is shown in a secret's place must not be taken for the secret when it comes back. */
 function isPlaceholder({ schema }: Leaf, value: unknown): boolean {
   if (secrecyOf(schema) !== undefined) return value === REDACTED;
-  return hidesSecret(schema) && JSON.stringify(value)?.includes(`"${REDACTED}"`) === true;
+  return hidesSecret(schema) && JSON.stringify(value ?? null).includes(`"${REDACTED}"`);
 }
 
 function unknown(path: readonly string[], expected: string, didYouMean?: string): Mistake {

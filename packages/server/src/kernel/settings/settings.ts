@@ -7,6 +7,7 @@ import type {
   Secrets,
   SettingsChanged,
   SettingsFace,
+  SettingsPatch,
   SettingView,
   Tx,
 } from "../contract/index.ts";
@@ -82,8 +83,7 @@ class StoredSettings implements RunningSettings {
     this.#all = pluginSettings(options.plugins);
     this.face = {
       list: () => this.#list(),
-      change: (tx, patch, revision) =>
-        this.#write(tx, (changing) => ({ ...this.#read(patch, changing), revision })),
+      change: (tx, patch) => this.#write(tx, () => this.#read(patch)),
       undo: (tx) => this.#undo(tx),
       refresh: () => this.#refresh(),
     };
@@ -164,7 +164,7 @@ class StoredSettings implements RunningSettings {
     });
   }
 
-  #read(patch: Parameters<SettingsFace["change"]>[1], _changing: Changing): ReadPatch {
+  #read(patch: SettingsPatch): ReadPatch {
     return readPatch(patch, this.#all, Object.keys(kernelSchema.properties));
   }
 
@@ -177,25 +177,20 @@ class StoredSettings implements RunningSettings {
 
   async #write(
     tx: Tx,
-    wants: (
-      changing: Changing,
-      stored: StoredState,
-    ) => ReadPatch & { readonly revision?: number | undefined; readonly isUndo?: boolean },
+    wants: (changing: Changing, stored: StoredState) => ReadPatch & { readonly isUndo?: boolean },
   ): Promise<SettingsChanged> {
     const { hub } = this.#options;
     const { execute } = hub.beside(tx);
     const { dialect } = hub.driver;
     const stored = await readStored(execute, { lock: dialect });
+    const { revision: previous } = stored;
     const changing = { sources: this.#sources(), all: this.#all, rows: stored.rows };
-    const { wanted, mistakes, revision: asked, isUndo = false } = wants(changing, stored);
-    if (asked !== undefined && asked !== stored.revision) {
-      throw raiseSettings("settings.revision", { params: { revision: stored.revision } });
-    }
+    const { wanted, mistakes, isUndo = false } = wants(changing, stored);
     const { rows, undo, changes } = planChange(changing, wanted, mistakes);
-    if (changes.length === 0 && !isUndo) return { revision: stored.revision, changes };
-    const revision = stored.revision + 1;
+    if (changes.length === 0 && !isUndo) return { revision: previous, previous, changes };
+    const revision = previous + 1;
     await writeStored(execute, dialect, { rows, revision, undo: isUndo ? undefined : undo });
     tx.changed(SETTINGS_CHANGED, String(revision));
-    return { revision, changes };
+    return { revision, previous, changes };
   }
 }

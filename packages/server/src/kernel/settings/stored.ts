@@ -81,10 +81,10 @@ export function hidesSecret(schema: TSchema): boolean {
 function childrenOf(schema: TSchema): readonly TSchema[] {
   const loose = schema as Readonly<Record<string, unknown>>;
   const maps = [loose["properties"], loose["patternProperties"]].filter(isPlainObject);
-  const members = Array.isArray(loose["anyOf"]) ? loose["anyOf"] : [];
+  const members: readonly unknown[] = Array.isArray(loose["anyOf"]) ? loose["anyOf"] : [];
   const children = [...maps.flatMap((map) => Object.values(map)), ...members, loose["items"]];
   // Parts of a JSON Schema at these places are schemas.
-  return children.filter(isPlainObject) as unknown as readonly TSchema[];
+  return children.filter(isPlainObject);
 }
 
 /** A value as its row keeps it. */

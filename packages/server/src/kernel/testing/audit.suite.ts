@@ -213,7 +213,7 @@ function tampering(open: OpenTestDatabase): void {
     await noteTwelve(spine);
     await spine.auditor.seal();
     const { privateKey } = generateKeyPairSync("ed25519");
-    const pem = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" });
     await change(spine, `insert into audit_keys (id, sealed, at) values ('auk_x', '${pem}', 1)`);
     const { rows } = await spine.hub.driver.query({
       sql: `select seq, hash from audit_chain`,

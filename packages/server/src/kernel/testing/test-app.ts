@@ -31,6 +31,8 @@ export interface TestAppOptions {
   readonly basePath?: string;
   /** Host name of Portico's own surface; every host when left out. */
   readonly ownHost?: string;
+  /** Where callers reach the server, until it listens; `http://portico.test` when left out. */
+  readonly publicUrl?: string;
   /** Every transaction function runs twice, the first time in vain; true when left out. */
   readonly runTwice?: boolean;
 }
@@ -85,7 +87,7 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const keyring = keyringFor(options.keyringOf);
   const clock = options.clock ?? systemClock;
   const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
-  const server: { portico?: Portico; url: string } = { url: "http://portico.test" };
+  const server: { portico?: Portico; url: string } = { url: options.publicUrl ?? "http://portico.test" };
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
     settings: settingsOf(options),

@@ -1,4 +1,12 @@
-import { add, CliVerbs, definePlugin, EventJudges, Pages, Timeline } from "portico/kernel";
+import {
+  add,
+  CliVerbs,
+  definePlugin,
+  EventJudges,
+  Pages,
+  Statistics,
+  Timeline,
+} from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { asyncApiPage } from "./asyncapi.ts";
 import { eventsTailVerb } from "./cli/tail.ts";
@@ -23,6 +31,7 @@ import { publishEvents } from "./operations/publish-events.ts";
 import { eventPermissions } from "./permissions.ts";
 import { bySchema } from "./judge-event.ts";
 import { retentionOf } from "./retention.ts";
+import { eventsPublished } from "./statistics.ts";
 import { EventSettings } from "./settings.ts";
 import { eventsOfThread } from "./timeline.ts";
 
@@ -63,6 +72,7 @@ export const events: AnyPlugin = definePlugin({
     add(CliVerbs, typesVerb),
     add(CliVerbs, eventsTailVerb),
     add(CliVerbs, triggerVerb),
+    add(Statistics, eventsPublished),
   ],
   start: (ctx) => Promise.resolve({ stop: ctx.log.retain(retentionOf(ctx)) }),
 });

@@ -1,19 +1,24 @@
 import { Retention } from "portico/kernel";
 import type { PluginContext, RetentionPolicy } from "portico/kernel";
 import { settingsOf } from "./settings.ts";
+import type { EventSettings } from "./settings.ts";
 
 const DAY_MS = 86_400_000;
 
 /** How long events are kept, as the settings say; what any plugin still needs stays longer. */
 export function retentionOf(ctx: PluginContext): RetentionPolicy {
-  const { retentionDays, retentionDaysByType } = settingsOf(ctx);
-  const rules = Object.entries(retentionDaysByType)
-    .map(([pattern, days]) => ({ pattern, keptMs: inMs(days) }))
-    .toSorted((one, other) => other.pattern.length - one.pattern.length);
-  const otherwise = inMs(retentionDays);
+  let read: { readonly settings: EventSettings; readonly rules: Rules } | undefined;
+  // Asked for each event: made anew only when the settings have changed.
+  const rules = (): Rules => {
+    const settings = settingsOf(ctx);
+    if (read?.settings !== settings) read = { settings, rules: rulesOf(settings) };
+    return read.rules;
+  };
   return {
-    shortestMs: Math.min(otherwise, ...rules.map(({ keptMs }) => keptMs)),
-    keptMs: (type) => rules.find(({ pattern }) => fits(pattern, type))?.keptMs ?? otherwise,
+    get shortestMs() {
+      return rules().shortestMs;
+    },
+    keptMs: (type) => rules().keptMs(type),
     needed: async (query) => {
       const holds = ctx.contributions(Retention);
       const told = await Promise.all(holds.map(({ value, ctx: own }) => value.needed(query, own)));
@@ -23,6 +28,19 @@ export function retentionOf(ctx: PluginContext): RetentionPolicy {
       for (const { value, ctx: own } of ctx.contributions(Retention))
         await value.letGo?.(query, own);
     },
+  };
+}
+
+type Rules = Pick<RetentionPolicy, "keptMs" | "shortestMs">;
+
+function rulesOf({ retentionDays, retentionDaysByType }: EventSettings): Rules {
+  const rules = Object.entries(retentionDaysByType)
+    .map(([pattern, days]) => ({ pattern, keptMs: inMs(days) }))
+    .toSorted((one, other) => other.pattern.length - one.pattern.length);
+  const otherwise = inMs(retentionDays);
+  return {
+    shortestMs: Math.min(otherwise, ...rules.map(({ keptMs }) => keptMs)),
+    keptMs: (type) => rules.find(({ pattern }) => fits(pattern, type))?.keptMs ?? otherwise,
   };
 }
 

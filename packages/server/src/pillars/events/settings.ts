@@ -15,17 +15,20 @@ export type Validation = Static<typeof Validation>;
 /** What an operator can set: `events: { dataBytesMax: 1_000_000 }`. */
 export const EventSettings = Type.Object({
   dataBytesMax: Type.Integer({
+    reload: true,
     minimum: 1_024,
     maximum: 262_144,
     default: 262_144,
     description: "Largest data of one event, in bytes.",
   }),
   validation: Type.Union(Validation.anyOf, {
+    reload: true,
     default: "warn",
     description:
       "What is done with data that does not fit the schema of its type: nothing, a warning in the answer, or a refusal. A type may say otherwise.",
   }),
   idempotencyDays: Type.Integer({
+    reload: true,
     minimum: 1,
     maximum: 365,
     default: 7,
@@ -33,6 +36,7 @@ export const EventSettings = Type.Object({
       "How long an idempotency key stands for the event it was first sent with, in days.",
   }),
   retentionDays: Type.Integer({
+    reload: true,
     minimum: 0,
     maximum: 36_500,
     default: 90,
@@ -43,6 +47,7 @@ export const EventSettings = Type.Object({
     Type.String({ pattern: "^(?:[A-Za-z0-9_-]+(?:\\.[A-Za-z0-9_-]+)*(?:\\.\\*)?)$" }),
     Type.Integer({ minimum: 0, maximum: 36_500 }),
     {
+      reload: true,
       default: {},
       description:
         "The same for single types, or beginnings with `*`: `invoice.*`. The longest one that fits counts.",

@@ -17,8 +17,8 @@ export function identify(
   route: Route,
 ): Caller | Promise<Caller> {
   if (route.auth === "none") return anonymous;
-  const { headers, url = "" } = request;
-  return parts.access.identify({ headers, remoteAddress: clientAddress, url });
+  const { headers, method, url = "" } = request;
+  return parts.access.identify({ headers, method, remoteAddress: clientAddress, url });
 }
 
 /** Refuses (throws 401, 403) whom the route does not let in. */

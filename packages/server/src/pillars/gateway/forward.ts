@@ -51,6 +51,7 @@ export function upstreamHead(parts: ForwardParts, call: Call): string {
     `${edits?.method ?? request.method ?? "GET"} ${pathOf(parts, call)} HTTP/1.1\r\nHost: ${api.upstreamHost ?? read.host}\r\n` +
     read.lines +
     credentialLines(parts, call, read) +
+    cookieLines(parts, call, read) +
     originLines(front, read) +
     `Via: ${via}1.1 ${parts.via}\r\nX-Request-Id: ${front.requestId}\r\n` +
     `traceparent: 00-${front.trace}-${parts.makeSpan()}-01\r\n` +
@@ -100,6 +101,22 @@ export function bodyLimit({ route }: Call): number {
   const { bodyBytesMax, emitBodyBytesMax } = route.api;
   if (!route.emits.some((rule) => rule.needsRequestBody)) return bodyBytesMax;
   return bodyBytesMax === 0 ? emitBodyBytesMax : Math.min(bodyBytesMax, emitBodyBytesMax);
+}
+
+/** A session of ours ends here whoever calls: a browser sends its cookie to every path. The others are the application's. */
+function cookieLines(
+  { authenticators }: ForwardParts,
+  { route }: Call,
+  { cookies }: ReadFields,
+): string {
+  let lines = "";
+  for (const cookie of cookies) {
+    const left = route.api.forwardsCredentials
+      ? cookie
+      : authenticators.reduce((rest, each) => each.strippedCookie?.(rest) ?? rest, cookie);
+    if (left !== "") lines += `Cookie: ${left}\r\n`;
+  }
+  return lines;
 }
 
 /** The credential was for us, so it ends here; another one in the other header is the application's own. */

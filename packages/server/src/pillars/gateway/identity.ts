@@ -6,8 +6,8 @@ import type { Caller, Clock, Secrets } from "portico/kernel";
 export interface IdentitySigner {
   /** A compact ES256 JWT for one caller and one API, signed at most once a minute for each. */
   token(caller: Caller, audience: string): string;
-  /** The public half as a JSON Web Key Set (RFC 7517). */
-  readonly keySet: string;
+  /** The public half as a JSON Web Key (RFC 7517). */
+  readonly publicKey: Readonly<Record<string, string>>;
 }
 
 /** What a signer is made of. */
@@ -58,7 +58,7 @@ export function identitySigner({ secrets, clock, issuer }: IdentityOptions): Ide
     return { token: `${signed}.${signature.toString("base64url")}`, until: nowMs + REUSED_MS };
   };
   return {
-    keySet: JSON.stringify({ keys: [publicJwk] }),
+    publicKey: publicJwk,
     token: (caller, audience) => {
       const nowMs = clock.now();
       // A caller is one readonly object as long as its key is unchanged: then there is no name to be written.

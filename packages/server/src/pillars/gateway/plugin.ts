@@ -9,6 +9,7 @@ import {
   Pages,
   Permissions,
   provide,
+  PublicKeys,
 } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { apiDocuments } from "./api-documents.ts";
@@ -73,13 +74,9 @@ export function gateway(): AnyPlugin {
       add(Checks, tableCheck),
       ...discoveryPages.map((page) => add(Pages, page)),
       ...routeVerbs.map((verb) => add(CliVerbs, verb)),
-      add(Pages, {
-        path: "/.well-known/jwks.json",
-        serve: () => ({
-          status: 200,
-          headers: { "content-type": "application/jwk-set+json", "cache-control": "max-age=300" },
-          body: running?.signer.keySet ?? '{"keys":[]}',
-        }),
+      add(PublicKeys, {
+        id: "gateway.identity",
+        keys: () => (running === undefined ? [] : [running.signer.publicKey]),
       }),
     ],
     start: async (ctx) => {

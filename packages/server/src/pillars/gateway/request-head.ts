@@ -16,6 +16,7 @@ type Kind =
   | "via"
   | "apiKey"
   | "authorization"
+  | "cookie"
   | "expect";
 
 /** Name of the signed header that tells the upstream who calls. */
@@ -51,6 +52,7 @@ const KINDS: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ["portico-caller-version", "ours"],
   ["x-api-key", "apiKey"],
   ["authorization", "authorization"],
+  ["cookie", "cookie"],
   ["expect", "expect"],
 ]);
 
@@ -94,6 +96,8 @@ export interface ReadFields {
   via: string;
   apiKeyLine: string;
   authorizationLine: string;
+  /** Values of `Cookie` fields, in their order. */
+  cookies: string[];
   takesTrailers: boolean;
   /** The caller waits for 100 before it sends the body. */
   expectsContinue: boolean;
@@ -117,6 +121,7 @@ export function readFields(rawHeaders: readonly string[]): ReadFields {
     via: "",
     apiKeyLine: "",
     authorizationLine: "",
+    cookies: [],
     takesTrailers: false,
     expectsContinue: false,
     objection: undefined,
@@ -166,6 +171,9 @@ function takeField({ kind, name, value }: Field, read: ReadFields): void {
       return;
     case "authorization":
       read.authorizationLine += `${name}: ${value}\r\n`;
+      return;
+    case "cookie":
+      read.cookies.push(value);
       return;
     case "te":
       if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(value)) read.takesTrailers = true;

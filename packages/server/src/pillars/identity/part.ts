@@ -7,6 +7,7 @@ import type {
   Migration,
   Operation,
   PluginContext,
+  Provided,
   TableScope,
 } from "portico/kernel";
 
@@ -25,11 +26,15 @@ export interface Part {
   readonly jobs: Readonly<Record<string, JobDefinition>>;
   readonly schedules: Declared["schedules"];
   readonly contributes: readonly Contribution[];
+  readonly points?: Declared["points"];
+  /** Capabilities for its own operations, beside the pillar's one face. */
+  readonly provides?: Declared["provides"];
 }
 
 /** A room that has started. */
 export interface StartedPart<TFace> {
   readonly face: TFace;
+  readonly provides?: readonly Provided[];
   stop?(): Promise<void>;
 }
 

@@ -6,11 +6,13 @@ import { identityErrors } from "./errors.ts";
 import { Factors } from "./factors/face.ts";
 import { factorsPart } from "./factors/part.ts";
 import { startFactors } from "./factors/start.ts";
-import { organizationsPart } from "./organizations/part.ts";
-import { startOrganizations } from "./organizations/start.ts";
+import { organizationsRoom } from "./organizations/room.ts";
+import type { OrganizationsRoom } from "./organizations/room.ts";
+import type { Part } from "./part.ts";
 import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
+import type { SessionsRoom } from "./sessions/room.ts";
 import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
@@ -36,7 +38,10 @@ const NOUNS = [
  * export default defineConfig({ settings: { identity: { registration: "open" } } });
  */
 export function identity(): AnyPlugin {
-  const parts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+  let running: SessionsRoom | undefined;
+  const organizations = organizationsRoom();
+  const sessions = sessionsPart(() => running);
+  const parts: readonly Part[] = [peoplePart, organizations.part, sessions, factorsPart];
   return definePlugin({
     id: "identity",
     version: "1.0.0",
@@ -53,15 +58,23 @@ export function identity(): AnyPlugin {
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
     contributes: parts.flatMap((part) => part.contributes),
-    provides: [Identity, Factors],
-    start,
+    points: parts.flatMap((part) => part.points ?? []),
+    provides: [Identity, Factors, ...parts.flatMap((part) => part.provides ?? [])],
+    start: (ctx) =>
+      start(ctx, organizations, (room) => {
+        running = room;
+      }),
   });
 }
 
-async function start(ctx: PluginContext): Promise<Started> {
-  const organizations = await startOrganizations(ctx, () => undefined);
+async function start(
+  ctx: PluginContext,
+  rooms: OrganizationsRoom,
+  running: (room: SessionsRoom | undefined) => void,
+): Promise<Started> {
+  const organizations = await rooms.start(ctx);
   const people = await startPeople(ctx);
-  const sessions = await startSessions(ctx);
+  const sessions = await startSessions(ctx, running);
   const factors = await startFactors(ctx);
   return {
     provides: [
@@ -82,6 +95,7 @@ async function start(ctx: PluginContext): Promise<Started> {
         },
       }),
       provide(Factors, factors.face),
+      ...(sessions.provides ?? []),
     ],
     stop: async () => {
       for (const room of [sessions, people, organizations]) await room.stop?.();

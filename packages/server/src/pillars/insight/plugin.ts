@@ -8,12 +8,14 @@ import {
   job,
   provide,
   RequestObservers,
+  Statistics,
   Timeline,
 } from "portico/kernel";
 import type { AnyPlugin, Contribution, PluginContext, TimelineEntry } from "portico/kernel";
 import { Type } from "typebox";
 import { compactRollups } from "./analytics/index.ts";
 import { Insight } from "./capability.ts";
+import { requestsAnswered, requestsFailed } from "./statistics.ts";
 import { explainVerb } from "./cli/explain.ts";
 import { listVerb, showVerb } from "./cli/requests.ts";
 import { tailVerb } from "./cli/tail.ts";
@@ -23,10 +25,12 @@ import { createRollups } from "./migrations/0001-create-rollups.ts";
 import { createErrors } from "./migrations/0002-create-errors.ts";
 import { muteError, reopenError, resolveError } from "./operations/change-error.ts";
 import { explain } from "./operations/explain-request.ts";
+import { exportAudit } from "./operations/export-audit.ts";
 import { getAnalytics } from "./operations/get-analytics.ts";
 import { getError } from "./operations/get-error.ts";
 import { getRequest } from "./operations/get-request.ts";
 import { listAudit } from "./operations/list-audit.ts";
+import { listCheckpoints } from "./operations/list-checkpoints.ts";
 import { listErrors } from "./operations/list-errors.ts";
 import { listRequests } from "./operations/list-requests.ts";
 import { reportError } from "./operations/report-error.ts";
@@ -70,6 +74,8 @@ export function insight(): AnyPlugin {
       muteError,
       reopenError,
       listAudit,
+      exportAudit,
+      listCheckpoints,
     ],
     jobs: { upkeep },
     provides: [Insight],
@@ -106,6 +112,8 @@ function contributionsOf(running: () => Watch | undefined): readonly Contributio
     add(CliVerbs, showVerb),
     add(CliVerbs, tailVerb),
     add(CliVerbs, explainVerb),
+    add(Statistics, requestsAnswered),
+    add(Statistics, requestsFailed),
     add(Timeline, {
       id: "insight",
       entries: async ({ organization, trace }) => {

@@ -35,16 +35,19 @@ const Analytics = Type.Object(
         "Combinations of labels a minute and process; beyond it keys, then operations, are counted as `(other)`.",
     }),
     minuteHours: Type.Integer({
+      reload: true,
       default: 48,
       minimum: 3,
       description: "Hours for which counts by the minute are kept.",
     }),
     hourDays: Type.Integer({
+      reload: true,
       default: 90,
       minimum: 3,
       description: "Days for which counts by the hour are kept.",
     }),
     dayDays: Type.Integer({
+      reload: true,
       default: 1_100,
       minimum: 3,
       description: "Days for which counts by the day are kept.",
@@ -56,11 +59,13 @@ const Analytics = Type.Object(
 const Errors = Type.Object(
   {
     days: Type.Integer({
+      reload: true,
       default: 90,
       minimum: 1,
       description: "Days after its last occurrence for which an error is kept.",
     }),
     groupsMax: Type.Integer({
+      reload: true,
       default: 2_000,
       minimum: 10,
       description: "Errors kept of one organization; those that happened longest ago go first.",

@@ -1,4 +1,4 @@
-import { definePlugin } from "portico/kernel";
+import { add, definePlugin, Statistics } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { jobPillarErrors } from "./errors.ts";
 import { cancelJob } from "./operations/cancel-job.ts";
@@ -16,6 +16,7 @@ import { runSchedule } from "./operations/run-schedule.ts";
 import { updateSchedule } from "./operations/update-schedule.ts";
 import { jobPermissions } from "./permissions.ts";
 import { publish } from "./publish.ts";
+import { jobsFailed } from "./statistics.ts";
 import { JobSettings } from "./settings.ts";
 import { sweep } from "./sweep.ts";
 
@@ -42,6 +43,7 @@ export const jobs: AnyPlugin = definePlugin({
     pauseSchedule,
     resumeSchedule,
   ],
+  contributes: [add(Statistics, jobsFailed)],
   jobs: { publish, sweep },
   schedules: {
     sweep: {

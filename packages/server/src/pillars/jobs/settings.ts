@@ -5,12 +5,14 @@ import type { PluginContext } from "portico/kernel";
 /** What an operator can set: `jobs: { keepDays: 7 }`. */
 export const JobSettings = Type.Object({
   keepDays: Type.Integer({
+    reload: true,
     minimum: 1,
     maximum: 3_650,
     default: 30,
     description: "Days for which ended jobs and past ticks are kept.",
   }),
   schedulesMax: Type.Integer({
+    reload: true,
     minimum: 0,
     maximum: 100_000,
     default: 1_000,

@@ -1,4 +1,4 @@
-import { add, Authenticators, CliVerbs, definePlugin, provide } from "portico/kernel";
+import { add, Authenticators, CliVerbs, definePlugin, provide, Statistics } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
 import { keyAuthenticator } from "./authenticator.ts";
 import type { Running } from "./authenticator.ts";
@@ -21,6 +21,7 @@ import { disableKey, enableKey } from "./operations/switch-key.ts";
 import { updateKey } from "./operations/update-key.ts";
 import { verifyKey } from "./operations/verify-key.ts";
 import { keyPermissions } from "./permissions.ts";
+import { keysCreated } from "./statistics.ts";
 import { KeySettings, settingsOf } from "./settings.ts";
 import { KeyVerifier } from "./verify.ts";
 import { toView } from "./view.ts";
@@ -68,6 +69,7 @@ export function keys(): AnyPlugin {
       add(CliVerbs, createVerb),
       add(CliVerbs, listVerb),
       add(CliVerbs, revokeVerb),
+      add(Statistics, keysCreated),
     ],
     provides: [Keys],
     start: (ctx) => {

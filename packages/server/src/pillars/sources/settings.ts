@@ -14,6 +14,7 @@ export const SourceSettings = Type.Object({
     description: "Largest message that is taken, in bytes.",
   }),
   messageDays: Type.Integer({
+    reload: true,
     minimum: 7,
     maximum: 3_650,
     default: 30,

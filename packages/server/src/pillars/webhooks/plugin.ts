@@ -1,4 +1,12 @@
-import { add, CliVerbs, definePlugin, provide, Retention, Timeline } from "portico/kernel";
+import {
+  add,
+  CliVerbs,
+  definePlugin,
+  provide,
+  Retention,
+  Statistics,
+  Timeline,
+} from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
 import { fanOutRest } from "./backlog.ts";
 import { bulk } from "./bulk.ts";
@@ -37,6 +45,7 @@ import { undeliveredEvents } from "./retention.ts";
 import { webhookPermissions } from "./permissions.ts";
 import { release } from "./release.ts";
 import { WebhookSettings } from "./settings.ts";
+import { deliveriesFailed, deliveriesMade } from "./statistics.ts";
 import { openState } from "./state.ts";
 import { webhookTables } from "./tables.ts";
 import { subscribersOf } from "./subscribers.ts";
@@ -82,6 +91,8 @@ export const webhooks: AnyPlugin = definePlugin({
     add(Timeline, deliveriesOfThread),
     add(Retention, undeliveredEvents),
     add(CliVerbs, listenVerb),
+    add(Statistics, deliveriesMade),
+    add(Statistics, deliveriesFailed),
   ],
   provides: [DeliveryCheck],
   start: async (ctx) => {

@@ -21,24 +21,28 @@ export const DEFAULT_WAITS_MS: readonly number[] = [
 /** What an operator can set: `webhooks: { timeoutMs: 10_000 }`. */
 export const WebhookSettings = Type.Object({
   webhooksMax: Type.Integer({
+    reload: true,
     minimum: 1,
     maximum: 1_000_000,
     default: 10_000,
     description: "Webhooks an organization may have.",
   }),
   ownerWebhooksMax: Type.Integer({
+    reload: true,
     minimum: 0,
     maximum: 1_000_000,
     default: 100,
     description: "Webhooks of one owner beyond which portal links create no more.",
   }),
   portalUrl: Type.String({
+    reload: true,
     default: "",
     maxLength: 1_024,
     description:
       "Page on which customers see their webhooks; portal links lead to it, with their token behind `#`.",
   }),
   bulkPerSecond: Type.Integer({
+    reload: true,
     minimum: 1,
     maximum: 100_000,
     default: 500,
@@ -56,6 +60,7 @@ export const WebhookSettings = Type.Object({
     description: "Share by which each wait is made longer or shorter by chance.",
   }),
   timeoutMs: Type.Integer({
+    reload: true,
     minimum: 100,
     maximum: 25_000,
     default: 20_000,

@@ -1,4 +1,6 @@
+import { add } from "portico/kernel";
 import type { Part } from "../part.ts";
+import { SecondFactors } from "../sessions/face.ts";
 import { factorErrors } from "./errors.ts";
 import { factorEvents } from "./events.ts";
 import { mailFactor } from "./mail-factor.ts";
@@ -8,6 +10,7 @@ import { enrolTotp } from "./operations/enrol-totp.ts";
 import { getMfa } from "./operations/get-mfa.ts";
 import { makeRecoveryCodes } from "./operations/make-recovery-codes.ts";
 import { removeTotp } from "./operations/remove-totp.ts";
+import { secondFactor } from "./second-factor.ts";
 import { factorSettings } from "./settings.ts";
 import { factorTables } from "./tables.ts";
 
@@ -22,5 +25,5 @@ export const factorsPart: Part = {
   operations: [getMfa, enrolTotp, confirmTotp, removeTotp, makeRecoveryCodes],
   jobs: { mailFactor },
   schedules: {},
-  contributes: [],
+  contributes: [add(SecondFactors, secondFactor)],
 };

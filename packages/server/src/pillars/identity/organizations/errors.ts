@@ -36,7 +36,7 @@ export const organizationErrors = {
     "There is no member '{id}' in this organization.",
     "Invite the person, or add the member first.",
   ),
-  "identity.memberExists": problem(
+  "identity.memberTaken": problem(
     409,
     "'{id}' is a member of this organization already.",
     "Change the member's roles instead.",
@@ -81,11 +81,6 @@ export const organizationErrors = {
     422,
     "The role 'owner' is held by persons only, not by {what}.",
     "Give it to a member.",
-  ),
-  "identity.badResource": problem(
-    422,
-    "'{got}' is no resource of a grant.",
-    "Write `room:42` for one, `room:*` for all of a kind, `*` for everything.",
   ),
   "identity.subjectNotFound": problem(
     422,

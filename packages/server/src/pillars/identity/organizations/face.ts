@@ -20,6 +20,8 @@ export interface Holding {
 export interface OrganizationsFace {
   /** From memory where the change feed allows it; undefined for who is no member, and for one who is banned. */
   holdingOf(userId: string, organization: string): Promise<Holding | undefined>;
+  /** The same at once; undefined too where it has to be looked up. One object as long as nothing of it changes. */
+  knownHolding(userId: string, organization: string): Holding | undefined;
   /** The organizations a person belongs to, oldest first. */
   membershipsOf(userId: string): Promise<readonly Membership[]>;
   /**
@@ -46,6 +48,8 @@ export interface OrganizationsFace {
    * it up from now on.
    */
   changing(userId: string, tx: Tx): void;
+  /** The same of an organization that is deleted by this transaction. */
+  closing(organization: string, tx: Tx): void;
 }
 
 /** The kind under which changes of memberships, roles and grants are told; the id is a person's, or `*` for a role. */

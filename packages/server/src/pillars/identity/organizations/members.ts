@@ -92,7 +92,10 @@ export async function writeRoles(
   return after;
 }
 
-/** Ends a membership whose row is held, with the teams and grants that went with it. Throws `identity.lastOwner`. */
+/**
+ * Ends a membership whose row is held, with the teams and grants that went with it. Denials stay: nobody gets rid of them by
+ * leaving and coming in again. Throws `identity.lastOwner`.
+ */
 export async function removeMember(row: MembershipRow, { ctx, tx }: Place): Promise<void> {
   const roles = listIn(row.roles);
   if (roles.includes(OWNER)) await keepAnOwner(row, tx);
@@ -110,6 +113,7 @@ export async function forgetMember(row: MembershipRow, { ctx, tx }: Place): Prom
     .deleteFrom("identity_grants")
     .where("subject_kind", "=", "user")
     .where("subject", "=", userId)
+    .where("effect", "=", "allow")
     .execute();
   tell({ action: "member.removed", row, before: { roles: listIn(row.roles) } }, tx);
 }

@@ -1,7 +1,7 @@
-import { add, Authenticators, definePlugin, isProblem } from "portico/kernel";
+import { add, Authenticators, capability, definePlugin, isProblem, provide } from "portico/kernel";
 import type { AnyPlugin, Caller, PluginContext, Tx } from "portico/kernel";
-import { createTestApp, fakeClock } from "portico/testing";
-import type { FakeClock, OpenTestDatabase, TestApp, TestAppOptions } from "portico/testing";
+import { createTestApp } from "portico/testing";
+import type { OpenTestDatabase, TestApp, TestAppOptions } from "portico/testing";
 import { Identity } from "../capability.ts";
 import { identity } from "../plugin.ts";
 import type { OrganizationsFace } from "./face.ts";
@@ -21,10 +21,18 @@ export interface PersonClient {
   delete(path: string): Promise<Reply>;
 }
 
+/** A mail that was sent. */
+export interface SentMail {
+  readonly to: string;
+  readonly template: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
 /** An app with the identity pillar. */
 export interface Bench extends AsyncDisposable {
   readonly app: TestApp;
   readonly face: OrganizationsFace;
+  readonly mails: readonly SentMail[];
   /** A transaction of the pillar, as another room of it would have. */
   change<TValue>(run: (tx: Tx) => Promise<TValue>, organization?: string): Promise<TValue>;
   /** As the sessions room makes callers: of what the person holds at this moment. */
@@ -81,10 +89,16 @@ export async function bench(
   } = {},
 ): Promise<Bench> {
   const held: { ctx?: PluginContext } = {};
+  const mails: SentMail[] = [];
   const { database, ...rest } = options;
   const app = await createTestApp({
     ...rest,
-    plugins: [identity(), ...(options.plugins ?? []), personCallers((ctx) => (held.ctx = ctx))],
+    plugins: [
+      mailPlugin(mails),
+      identity(),
+      ...(options.plugins ?? []),
+      personCallers((ctx) => (held.ctx = ctx)),
+    ],
     ...(database === undefined ? {} : { driver: database.driver }),
   });
   if (held.ctx === undefined) throw new Error("the app has not started");
@@ -97,6 +111,7 @@ export async function bench(
   return {
     app,
     face,
+    mails,
     change,
     person: (userId, organization = "default") => personClient(app, `${userId}@${organization}`),
     member: async (userId, roles = ["member"], organization = "default") => {
@@ -126,9 +141,19 @@ function personClient(app: TestApp, credential: string): PersonClient {
   };
 }
 
-/** A clock that stands still, and an app by it. */
-export function still(): FakeClock {
-  return fakeClock();
+function mailPlugin(mails: SentMail[]): AnyPlugin {
+  const Mail = capability<{ send(mail: SentMail): Promise<void> }>("mail@1");
+  const send = (mail: SentMail): Promise<void> => {
+    mails.push(mail);
+    return Promise.resolve();
+  };
+  return definePlugin({
+    id: "mail",
+    version: "1.0.0",
+    engine: "^1",
+    provides: [Mail],
+    start: () => Promise.resolve({ provides: [provide(Mail, { send })] }),
+  });
 }
 
 /** The code of a problem. */

@@ -4,7 +4,7 @@ import type { StartPart } from "../part.ts";
 import { MEMBER, roleNames } from "./built-in-roles.ts";
 import { HOLDING_CHANGES } from "./face.ts";
 import type { Membership, OrganizationsFace } from "./face.ts";
-import { Holdings } from "./holdings.ts";
+import { Holdings, ORGANIZATION_CHANGES } from "./holdings.ts";
 import {
   forgetMember,
   insertMember,
@@ -60,6 +60,10 @@ function faceOf(ctx: PluginContext, holdings: Holdings): OrganizationsFace {
       const isClosed = await holdings.isClosed(organization);
       return isClosed ? undefined : await holdings.holdingOf(userId, organization);
     },
+    knownHolding: (userId, organization) =>
+      holdings.isClosed(organization) === false
+        ? holdings.known(userId, organization)?.holding
+        : undefined,
     membershipsOf: (userId) => membershipsOf(userId, ctx),
     admit: async ({ userId, invitation }, tx) => {
       if (invitation !== undefined) {
@@ -82,10 +86,21 @@ function faceOf(ctx: PluginContext, holdings: Holdings): OrganizationsFace {
         const { organization } = row;
         await forgetMember(row, { ctx, tx: tx.within({ organization }) });
       }
+      await tx
+        .within("instance")
+        .db<OrganizationTables>()
+        .deleteFrom("identity_grants")
+        .where("subject_kind", "=", "user")
+        .where("subject", "=", userId)
+        .execute();
     },
     changing: (userId, tx) => {
       holdings.distrust(userId);
       tx.changed(HOLDING_CHANGES, userId);
+    },
+    closing: (organization, tx) => {
+      holdings.distrustOrganization(organization);
+      tx.changed(ORGANIZATION_CHANGES, organization);
     },
   };
 }

@@ -13,6 +13,13 @@ export interface PersonChange {
   readonly events: readonly { readonly type: string; readonly data?: object }[];
 }
 
+/** Nothing changes. */
+export const unchanged: PersonChange = {
+  set: {},
+  audit: { action: "", before: {}, after: {} },
+  events: [],
+};
+
 /** Where a person is changed. */
 export interface PersonPlace {
   readonly id: string;

@@ -1,4 +1,5 @@
 import type { PluginContext, Read } from "portico/kernel";
+import { Identity } from "../capability.ts";
 import { PEOPLE_CHANGES } from "./face.ts";
 import type { Person } from "./face.ts";
 import { emailKey, usernameKey } from "./names.ts";
@@ -51,6 +52,7 @@ export class Directory {
     }
     this.#distrusted.set(id, now + DISTRUST_MS);
     this.#drop(id);
+    this.#ctx.get(Identity).sessions.distrust(id);
   }
 
   stop(): void {
@@ -121,6 +123,9 @@ export async function findRow(
   read: Pick<Read, "db">,
   { username, email }: { readonly username?: string; readonly email?: string },
 ): Promise<PersonRow | undefined> {
+  const named = username ?? email ?? "";
+  // Nobody has such a name, and no database takes it.
+  if (!named.isWellFormed() || named.includes("\0")) return undefined;
   const select = read.db<PeopleTables>().selectFrom("identity_people").selectAll();
   if (username !== undefined) {
     return await select.where("username_key", "=", usernameKey(username)).executeTakeFirst();

@@ -7,6 +7,8 @@ import type { LinkRow, PeopleTables } from "./tables.ts";
 /** How long a link is good. */
 export const LINK_LIFE_MINUTES = 30;
 const TOKEN_BYTES = 32;
+/** Links of one purpose that a person may hold at a time: as many mails at most within their life. */
+const LIVE_MAX = 3;
 
 /** What a link is for. */
 export interface NewLink {
@@ -15,16 +17,31 @@ export interface NewLink {
   readonly emailKey: string | null;
 }
 
-/** Makes the token of a link, good once and instead of any before it; its hash is stored. */
-export async function makeLink(link: NewLink, tx: Tx, ctx: PluginContext): Promise<string> {
+/**
+ * Makes the token of a link, good once; its hash is stored. Undefined when the person holds enough of them: who asks in
+ * somebody's name again and again neither floods their mailbox nor spoils the link that lies there.
+ */
+export async function makeLink(
+  link: NewLink,
+  tx: Tx,
+  ctx: PluginContext,
+): Promise<string | undefined> {
   const { person, purpose, emailKey } = link;
+  const nowMs = Math.floor(ctx.clock.now());
+  const db = tx.db<PeopleTables>();
+  const live = await db
+    .selectFrom("identity_links")
+    .select("hash")
+    .where("person", "=", person)
+    .where("purpose", "=", purpose)
+    .where("expires_at", ">", nowMs)
+    .limit(LIVE_MAX)
+    .execute();
+  if (live.length === LIVE_MAX) return undefined;
   const secret = new Uint8Array(TOKEN_BYTES);
   ctx.fillRandom(secret);
   const token = Buffer.from(secret).toString("base64url");
-  const nowMs = Math.floor(ctx.clock.now());
-  await endLinks({ person, purpose }, tx);
-  await tx
-    .db<PeopleTables>()
+  await db
     .insertInto("identity_links")
     .values({
       hash: hashOf(token),
@@ -83,4 +100,22 @@ export function linkUrl(purpose: LinkRow["purpose"], token: string, ctx: PluginC
 // 256 random bits: a plain hash is as strong as a slow one, and finding by it tells nothing by its time.
 function hashOf(token: string): string {
   return Buffer.from(sha256(token)).toString("hex");
+}
+
+/** Deletes links that are too old; at most `limit`. How many. */
+export async function sweepLinks(
+  tx: Tx,
+  { nowMs, limit }: { readonly nowMs: number; readonly limit: number },
+): Promise<number> {
+  const db = tx.db<PeopleTables>();
+  const rows = await db
+    .selectFrom("identity_links")
+    .select("hash")
+    .where("expires_at", "<=", nowMs)
+    .limit(limit)
+    .execute();
+  if (rows.length === 0) return 0;
+  const hashes = rows.map(({ hash }) => hash);
+  await db.deleteFrom("identity_links").where("hash", "in", hashes).execute();
+  return rows.length;
 }

@@ -25,6 +25,7 @@ export const mailVerification = job({
     const token = await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
       makeLink({ person: row.id, purpose: "verify", emailKey }, tx, ctx),
     );
+    if (token === undefined) return { kind: "done" };
     const values = {
       username: row.username,
       link: linkUrl("verify", token, ctx),

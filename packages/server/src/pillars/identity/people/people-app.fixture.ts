@@ -40,10 +40,26 @@ export interface Bench extends AsyncDisposable {
   /** Another process on the same database. PostgreSQL only. */
   second(): Promise<TestApp>;
   register(body?: object): Promise<Reply>;
+  /** A request of somebody's session, or of nobody. */
+  send(method: string, path: string, options?: SendOptions): Promise<Reply>;
+  /** How many passwords were hashed so far. */
+  hashes(): Promise<number>;
+  /** The token of the newest mail with a link. */
+  mailed(): string;
   /** Registers, and answers who it is. */
   person(username?: string, extra?: object): Promise<Person>;
   /** Time passes until every job is done and every event is handled. */
   settled(): Promise<void>;
+}
+
+/** What a request carries. */
+export interface SendOptions {
+  readonly body?: unknown;
+  readonly as?: string;
+  readonly instancePermissions?: readonly string[];
+  readonly organization?: string;
+  readonly address?: string;
+  readonly on?: TestApp;
 }
 
 /** What a request is answered with. */
@@ -98,6 +114,31 @@ export async function bench(kind: StoreKind, settings: object = {}): Promise<Ben
       return other;
     },
     register,
+    send: (method, path, options = {}) => {
+      const { as: userId, instancePermissions = [], organization = "default", on = app } = options;
+      const session = { kind: "user", userId, subject: userId, credential: "sess_1" } as const;
+      const caller =
+        userId === undefined && instancePermissions.length === 0
+          ? {}
+          : on.as({ ...(userId === undefined ? {} : session), organization, instancePermissions })
+              .headers;
+      return on.inject({
+        method,
+        url: `/api/v1${path}`,
+        headers: caller,
+        ...(options.body === undefined ? {} : { body: options.body }),
+        ...(options.address === undefined ? {} : { remoteAddress: options.address }),
+      });
+    },
+    hashes: async () => {
+      const { text } = await app.inject({ method: "GET", url: "/metrics" });
+      const line = /^portico_identity_password_hashes_total (\d+)$/m.exec(text);
+      return Number(line?.[1] ?? 0);
+    },
+    mailed: () => {
+      const link = mails.findLast(({ values }) => values["link"] !== undefined)?.values["link"];
+      return new URL(link ?? "").searchParams.get("token") ?? "";
+    },
     person: async (username = "ada", extra = {}) => {
       const reply = await register({ username, ...extra });
       if (reply.status !== 201) throw new Error(`not registered: ${reply.text}`);
@@ -149,7 +190,7 @@ function mailPlugin(mails: SentMail[]): AnyPlugin {
   });
 }
 
-const allParts = [peoplePart, organizationsPart, sessionsPart, factorsPart];
+const allParts = [peoplePart, organizationsPart, sessionsPart(() => undefined), factorsPart];
 
 function joined<TValue>(
   tables: readonly Readonly<Record<string, TValue>>[],
@@ -194,6 +235,7 @@ function organizationsTwin({ members, removed }: Neighbours): OrganizationsFace 
         roles === undefined ? undefined : { roles, permissions: [], grants: [] },
       );
     },
+    knownHolding: () => undefined,
     membershipsOf: (userId) => Promise.resolve(memberships(userId)),
     admit: ({ userId, invitation = "default" }) => {
       const membership = { organization: invitation, userId, roles: ["member"] };
@@ -203,6 +245,7 @@ function organizationsTwin({ members, removed }: Neighbours): OrganizationsFace 
     },
     assign: (membership) => Promise.resolve(membership),
     changing: () => undefined,
+    closing: () => undefined,
     removeEverywhere: (userId) => {
       removed.push(userId);
       return Promise.resolve();
@@ -227,6 +270,8 @@ function sessionsTwin({ opened, ended }: Neighbours): SessionsFace {
       ended.push(which);
       return Promise.resolve(1);
     },
+    renew: () => Promise.resolve(undefined),
+    distrust: () => undefined,
     ofCookie: () => Promise.resolve(undefined),
     sign: () => Promise.resolve("jwt"),
     publicKeys: () => Promise.resolve(keys),

@@ -5,6 +5,7 @@ export { linesOf } from "./answer.ts";
 export { compactRollups } from "./compact.ts";
 export { Counter } from "./counter.ts";
 export { RELATIVE_ERROR } from "./histogram.ts";
+export { countRollups } from "./statistic.ts";
 export { metricNames, metrics } from "./metrics.ts";
 export type { MetricName } from "./metrics.ts";
 export { dimensions, rangeOf, readRollups } from "./query.ts";

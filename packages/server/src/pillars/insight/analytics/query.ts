@@ -82,14 +82,15 @@ export async function readRollups(
   return groups;
 }
 
-interface Segment {
+/** A part of a range and the length of the rows it is read from, in seconds. */
+export interface Segment {
   readonly span: number;
   readonly from: number;
   readonly to: number;
 }
 
 /** The coarsest rows that there are for each part of the range; what is not put together yet comes from finer ones. */
-function segmentsOf(
+export function segmentsOf(
   interval: IntervalName,
   range: {
     readonly from: number;

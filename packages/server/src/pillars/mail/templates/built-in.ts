@@ -12,7 +12,7 @@ interface TemplateRow extends TemplateText {
   readonly values: readonly string[];
 }
 
-const HELLO = "Hello {{name}},";
+const HELLO = "Hello {{username}},";
 const LIFE = "The link works for {{minutes}} minutes, and once.";
 const NOT_YOU =
   "If that was not you, change your password at once and end all sessions that you do not know.";
@@ -20,7 +20,7 @@ const NOT_YOU =
 /** The texts that come in the box. `product` (the sender's name) may stand in each of them. */
 export const builtInTemplates = {
   verifyEmail: {
-    values: ["name", "link", "minutes"],
+    values: ["username", "link", "minutes"],
     subject: "Confirm your e-mail address",
     text: [
       HELLO,
@@ -31,7 +31,7 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   resetPassword: {
-    values: ["name", "link", "minutes"],
+    values: ["username", "link", "minutes"],
     subject: "Choose a new password",
     text: [
       HELLO,
@@ -42,10 +42,10 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   invitation: {
-    values: ["name", "organization", "inviter", "link", "days"],
+    values: ["organization", "inviter", "link", "days"],
     subject: "You are invited to {{product}}",
     text: [
-      HELLO,
+      "Hello,",
       "you are invited to the organization {{organization}}.",
       "The invitation comes from {{inviter}}.",
       "Accept it here:",
@@ -55,91 +55,91 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   passwordChanged: {
-    values: ["name", "at", "device", "address"],
+    values: ["username", "time", "device", "address"],
     subject: "Your password was changed",
     text: [
       HELLO,
       "the password of your account at {{product}} was changed.",
-      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       "If that was not you, ask for a new password at once: the sign-in page offers it.",
     ].join("\n\n"),
   },
   newDevice: {
-    values: ["name", "at", "device", "address"],
+    values: ["username", "time", "device", "address"],
     subject: "Somebody signed in on a new device",
     text: [
       HELLO,
       "your account at {{product}} was signed in to on a device that was not seen before.",
-      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       "If that was you, there is nothing to do.",
       NOT_YOU,
     ].join("\n\n"),
   },
   firstAdministrator: {
-    values: ["name", "link", "minutes"],
+    values: ["link", "minutes"],
     subject: "Become the first administrator of {{product}}",
     text: [
-      HELLO,
+      "Hello,",
       "this link makes you the first administrator of {{product}}:",
       "{{link}}",
       LIFE,
       "Whoever has the link has the installation: do not pass it on.",
     ].join("\n\n"),
   },
-  emailTaken: {
-    values: ["name", "at"],
+  accountExists: {
+    values: ["username", "other", "time"],
     subject: "You already have an account",
     text: [
       HELLO,
-      "somebody, probably you, wanted to register with this address at {{product}}. You already have an account with it: " +
-        "sign in, or ask for a new password.",
-      "When: {{at}}",
-      "If that was not you, there is nothing to do: nobody was told that this account exists.",
+      "somebody, probably you, gave this address for another account at {{product}}. It already belongs to yours: sign in with it, or " +
+        "ask for a new password.",
+      "The other account: {{other}}\nWhen: {{time}}",
+      "If that was not you, there is nothing to do: nobody was told that your account exists.",
     ].join("\n\n"),
   },
   factorAdded: {
-    values: ["name", "factor", "at", "device", "address"],
+    values: ["username", "factor", "time", "device", "address"],
     subject: "A second factor was added to your account",
     text: [
       HELLO,
       "signing in to your account at {{product}} now takes a second proof.",
-      "Factor: {{factor}}\nWhen: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "Factor: {{factor}}\nWhen: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   factorRemoved: {
-    values: ["name", "factor", "at", "device", "address"],
+    values: ["username", "factor", "time", "device", "address"],
     subject: "A second factor was removed from your account",
     text: [
       HELLO,
       "a second proof is no longer asked for your account at {{product}}.",
-      "Factor: {{factor}}\nWhen: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "Factor: {{factor}}\nWhen: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   recoveryCodesMade: {
-    values: ["name", "at", "device", "address"],
+    values: ["username", "time", "device", "address"],
     subject: "New recovery codes were made for your account",
     text: [
       HELLO,
       "new recovery codes were made for your account at {{product}}. Those from before are worth nothing now.",
-      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   recoveryCodeUsed: {
-    values: ["name", "left", "at", "device", "address"],
+    values: ["username", "left", "time", "device", "address"],
     subject: "A recovery code was used",
     text: [
       HELLO,
       "somebody signed in to your account at {{product}} with a recovery code.",
       "Codes that are left: {{left}}",
-      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   codesGuessed: {
-    values: ["name"],
+    values: ["username"],
     subject: "Somebody is guessing your one-time codes",
     text: [
       HELLO,
@@ -148,9 +148,9 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   test: {
-    values: ["at"],
+    values: ["time"],
     subject: "A test mail of {{product}}",
-    text: ["Mail of {{product}} arrives.", "Sent: {{at}}"].join("\n\n"),
+    text: ["Mail of {{product}} arrives.", "Sent: {{time}}"].join("\n\n"),
   },
 } as const satisfies Readonly<Record<string, TemplateRow>>;
 

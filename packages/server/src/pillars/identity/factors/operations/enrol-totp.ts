@@ -35,6 +35,7 @@ export const enrolTotp = operation({
     "identity.factorsOfPerson",
     "identity.badCredentials",
     "identity.tooManyAttempts",
+    "identity.busy",
     "identity.factorActive",
   ],
   example: { body: { password: "a long walk by the river" } },

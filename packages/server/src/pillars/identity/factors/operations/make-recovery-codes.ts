@@ -26,6 +26,7 @@ export const makeRecoveryCodes = operation({
     "identity.factorsOfPerson",
     "identity.badCredentials",
     "identity.tooManyAttempts",
+    "identity.busy",
     "identity.noFactor",
   ],
   example: { body: { password: "a long walk by the river" } },

@@ -23,6 +23,7 @@ export const removeTotp = operation({
     "identity.factorsOfPerson",
     "identity.badCredentials",
     "identity.tooManyAttempts",
+    "identity.busy",
     "identity.noFactor",
   ],
   example: { body: { password: "a long walk by the river" } },

@@ -102,7 +102,7 @@ export const register = operation({
     return reply(
       201,
       { accessToken, refreshToken, expiresIn, user: toUserView(person) },
-      { "portico-device": known.token, "set-cookie": [...opened.cookies, known.cookie] },
+      { "portico-device": known.token, "set-cookie": known.cookie },
     );
   },
 });

@@ -1,6 +1,7 @@
 import { operation } from "portico/kernel";
 import { Type } from "typebox";
-import { changePerson, organizationsOf } from "../change.ts";
+import { changePerson, organizationsOf, unchanged } from "../change.ts";
+import type { PersonChange } from "../change.ts";
 import { raise } from "../errors.ts";
 import { TokenField } from "../fields.ts";
 import { findLink, useLink } from "../links.ts";
@@ -43,24 +44,16 @@ export const verifyEmail = operation({
   },
 });
 
-function verified(row: PersonRow): ReturnType<typeof changeOf> {
-  return row.verified_key === row.email_key
-    ? changeOf({})
-    : changeOf({ verified_key: row.email_key });
-}
-
-function changeOf(set: Partial<PersonRow>): {
-  readonly set: Partial<PersonRow>;
-  readonly audit: { readonly action: string; readonly before: object; readonly after: object };
-  readonly events: readonly { readonly type: string }[];
-} {
+function verified(row: PersonRow): PersonChange {
+  if (row.verified_key === row.email_key) return unchanged;
+  const audit = {
+    action: "auth.verifyEmail",
+    before: { emailVerified: false },
+    after: { emailVerified: true },
+  };
   return {
-    set,
-    audit: {
-      action: "auth.verifyEmail",
-      before: { emailVerified: false },
-      after: { emailVerified: true },
-    },
+    set: { verified_key: row.email_key },
+    audit,
     events: [{ type: "user.emailVerified" }],
   };
 }
