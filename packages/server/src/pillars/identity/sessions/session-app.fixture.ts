@@ -6,10 +6,13 @@ import type { FakeClock, StoreKind, TestApp, TestDatabase } from "portico/testin
 import { Identity } from "../capability.ts";
 import { identityErrors } from "../errors.ts";
 import { factorErrors } from "../factors/errors.ts";
+import { factorsPart } from "../factors/part.ts";
 import { HOLDING_CHANGES } from "../organizations/face.ts";
 import type { Holding, OrganizationsFace } from "../organizations/face.ts";
+import { organizationsPart } from "../organizations/part.ts";
 import { peopleErrors, raise } from "../people/errors.ts";
 import { PEOPLE_CHANGES } from "../people/face.ts";
+import { peoplePart } from "../people/part.ts";
 import type { PeopleFace, Person } from "../people/face.ts";
 import { SecondFactors } from "./face.ts";
 import type { SecondFactor } from "./face.ts";
@@ -195,6 +198,15 @@ function fakeIdentity(world: World, factor: BenchOptions["factor"]): AnyPlugin {
   const { settings, ...part } = sessionsPart(() => running);
   return definePlugin({
     ...part,
+    // The test run's PostgreSQL has the whole pillar's tables.
+    tables: Object.fromEntries(
+      [peoplePart, organizationsPart, part, factorsPart].flatMap(({ tables }) =>
+        Object.entries(tables),
+      ),
+    ),
+    migrations: [peoplePart, organizationsPart, part, factorsPart].flatMap(
+      ({ migrations }) => migrations,
+    ),
     id: "identity",
     version: "1.0.0",
     engine: "^1",

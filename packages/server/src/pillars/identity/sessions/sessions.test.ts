@@ -28,7 +28,7 @@ describeStore("a sign-in", (_open, kind) => {
         },
       },
     ]);
-    expect(reply.headers["set-cookie"]).toBeUndefined();
+    expect(reply.headers["set-cookie"]).toEqual(["portico-device=dev_user_ada"]);
     const events = await here.events();
     expect(events.map(({ type }) => type)).toEqual(["session.created"]);
   });
