@@ -17,10 +17,10 @@ export interface Ending {
   readonly reason: EndReason;
 }
 
-/** Ends all sessions of a person, or all but one, and what the person does as somebody else in them. */
+/** Ends all sessions of a person, all but one, or one, and what the person does as somebody else in them. */
 export async function endSessions(
   parts: EndParts,
-  { userId, except }: SessionsOf,
+  { userId, except, only }: SessionsOf,
   tx: Tx,
 ): Promise<number> {
   let select = tx
@@ -29,6 +29,7 @@ export async function endSessions(
     .select(["id", "user_id", "organization"])
     .where("user_id", "=", userId);
   if (except !== undefined) select = select.where("id", "<>", except);
+  if (only !== undefined) select = select.where("id", "=", only);
   const rows = await select.orderBy("id").execute();
   return await endRows(parts, { rows, reason: "ended" }, tx);
 }
