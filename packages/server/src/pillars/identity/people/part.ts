@@ -1,4 +1,4 @@
-import { add, CliVerbs, Pages } from "portico/kernel";
+import { add, CliVerbs, Pages, Statistics } from "portico/kernel";
 import type { Part } from "../part.ts";
 import { createVerb, recoverVerb } from "./cli.ts";
 import { peopleErrors } from "./errors.ts";
@@ -26,6 +26,7 @@ import { verifyEmail } from "./operations/verify-email.ts";
 import { resetPage, verifyPage } from "./pages.ts";
 import { peoplePermissions } from "./permissions.ts";
 import { peopleSettings } from "./settings.ts";
+import { usersCame } from "./statistics.ts";
 import { sweepPeople } from "./sweep.ts";
 
 /** What this room declares. Its migrations are numbered 0001 to 0099. */
@@ -74,5 +75,6 @@ export const peoplePart: Part = {
     add(CliVerbs, recoverVerb),
     add(Pages, resetPage),
     add(Pages, verifyPage),
+    add(Statistics, usersCame),
   ],
 };

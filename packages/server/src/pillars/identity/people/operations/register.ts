@@ -96,6 +96,7 @@ export const register = operation({
       tx,
     );
     const { accessToken, refreshToken, expiresIn } = opened;
+    // Without the session's own cookie: the tokens are given, and a browser would send both.
     const known = people.deviceToken(person.id, client);
     return reply(
       201,
