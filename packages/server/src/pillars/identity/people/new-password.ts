@@ -2,7 +2,7 @@ import { isCommonPassword } from "./common-passwords.ts";
 import { raise } from "./errors.ts";
 
 /** Characters of a password; shorter ones are guessed, longer ones make hashing dear. */
-export const PASSWORD_MIN = 8;
+const PASSWORD_MIN = 8;
 /** The same at the other end. */
 export const PASSWORD_MAX = 256;
 
