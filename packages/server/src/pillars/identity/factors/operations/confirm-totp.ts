@@ -38,7 +38,11 @@ export const confirmTotp = operation({
     "identity.badCode",
     "identity.tooManyCodes",
   ],
-  example: { body: { code: "123456" } },
+  example: {
+    body: { code: "123456" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp"],
+  },
   async prepare({ body, caller, read, ctx }) {
     const userId = personOf(caller);
     const row = await totpOf(read, userId);

@@ -38,7 +38,11 @@ export const enrolTotp = operation({
     "identity.busy",
     "identity.factorActive",
   ],
-  example: { body: { password: "a long walk by the river" } },
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login"],
+  },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
     const { people } = ctx.get(Identity);

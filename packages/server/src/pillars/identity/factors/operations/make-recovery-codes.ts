@@ -29,7 +29,11 @@ export const makeRecoveryCodes = operation({
     "identity.busy",
     "identity.noFactor",
   ],
-  example: { body: { password: "a long walk by the river" } },
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login"],
+  },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
     await ctx.get(Identity).people.confirmPassword(userId, body.password, client.address);

@@ -26,7 +26,11 @@ export const removeTotp = operation({
     "identity.busy",
     "identity.noFactor",
   ],
-  example: { body: { password: "a long walk by the river" } },
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp"],
+  },
   async prepare({ body, caller, client, read, ctx }) {
     const userId = personOf(caller);
     await ctx.get(Identity).people.confirmPassword(userId, body.password, client.address);
