@@ -4,7 +4,7 @@ import type { Operation } from "../packages/server/src/kernel/index.ts";
 import type { TestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
 import { createExamplesApp } from "./examples/app.ts";
-import { createExamples, everything, isInstanceWide, makesAccounts } from "./examples/requests.ts";
+import { createExamples, everything, isInstanceWide, touchesSignIn } from "./examples/requests.ts";
 
 let shared: TestApp;
 
@@ -18,7 +18,7 @@ const operations = builtIns().flatMap((plugin) => plugin.operations ?? []);
 /** What belongs to the installation is there once, such as a route: its examples begin in an empty one. */
 async function appOf(operation: Operation): Promise<TestApp> {
   const isChange = operation.example.after !== undefined || operation.method !== "GET";
-  if (!makesAccounts(operation) && (!isInstanceWide(operation) || !isChange)) return shared;
+  if (!touchesSignIn(operation) && (!isInstanceWide(operation) || !isChange)) return shared;
   return await createExamplesApp();
 }
 

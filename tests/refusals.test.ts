@@ -8,7 +8,7 @@ import { builtIns } from "../packages/server/src/platform.ts";
 import { root } from "./architecture/plan.ts";
 import { createExamplesApp } from "./examples/app.ts";
 import { derivedRefusals, type DerivedRefusal } from "./examples/refusals.ts";
-import { createExamples, isInstanceWide, makesAccounts } from "./examples/requests.ts";
+import { createExamples, isInstanceWide, touchesSignIn } from "./examples/requests.ts";
 
 /** For `npm run check`, which judges the last run. */
 function keep(counts: { readonly derived: number; readonly exercised: number }): void {
@@ -47,8 +47,8 @@ function appOf({ operation, because, isFresh = false }: DerivedRefusal): Promise
   const own = isFresh ? `${operation.id} ${because}` : operation.id;
   // What is named by its caller is there from the second example on.
   const isNamed = isFresh && operation.errors.some((code) => code.endsWith("Taken"));
-  const isOwn = isInstanceWide(operation) || makesAccounts(operation) || isNamed;
-  const name = isOwn ? own : "shared";
+  const isAlone = isInstanceWide(operation) || touchesSignIn(operation) || isNamed;
+  const name = isAlone ? own : "shared";
   const settings = isInstanceWide(operation) ? { gateway: CONFIGURED } : {};
   const app = apps.get(name) ?? createExamplesApp(settings);
   apps.set(name, app);

@@ -58,6 +58,7 @@ export function identity(): AnyPlugin {
     nouns: NOUNS,
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
+    reactions: joined(parts.map((part) => part.reactions ?? {})),
     contributes: parts.flatMap((part) => part.contributes),
     points: parts.flatMap((part) => part.points ?? []),
     provides: [Identity, Factors, ...parts.flatMap((part) => part.provides ?? [])],

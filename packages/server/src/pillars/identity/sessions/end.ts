@@ -21,7 +21,7 @@ export interface Ending {
   readonly reason: EndReason;
 }
 
-/** Ends all sessions of a person, or all but one, and what the person does as somebody else in them. */
+/** Ends all sessions of a person, all but one, or one, and what the person does as somebody else in them. */
 export async function endSessions(
   parts: EndParts,
   { userId, except, only }: SessionsOf,
@@ -34,6 +34,7 @@ export async function endSessions(
     .where("user_id", "=", userId);
   if (only !== undefined) select = select.where("id", "=", only);
   if (except !== undefined) select = select.where("id", "<>", except);
+  if (only !== undefined) select = select.where("id", "=", only);
   const rows = await select.orderBy("id").execute();
   return await endRows(parts, { rows, reason: "ended" }, tx);
 }

@@ -42,6 +42,11 @@ export const enrolTotp = operation({
     body: { password: "a long walk by the river" },
     bearer: "{auth.login.accessToken}",
     after: ["auth.register", "auth.login"],
+    refused: {
+      "identity.factorActive": {
+        after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+      },
+    },
   },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);

@@ -28,9 +28,9 @@ describeStore("POST /auth/register", (_open, kind) => {
       userId: user.id,
       roles: ["member"],
     });
-    expect(reply.headers["set-cookie"]).toMatch(
-      /^portico-device=dev_user_.*; HttpOnly; SameSite=Lax$/,
-    );
+    expect([reply.headers["set-cookie"]].flat()).toEqual([
+      expect.stringMatching(/^portico-device=dev_user_.*; HttpOnly; SameSite=Lax$/),
+    ]);
     await it.settled();
     expect(await it.app.events()).toMatchObject([
       { type: "user.created", subject: user.id, data: { id: user.id, username: "ada" } },
