@@ -1,4 +1,5 @@
 // Examples of operations as requests: filled with what the operations before them have answered, and sent.
+import { mailedBy } from "./app.ts";
 import type { Caller, ExampleRequest, Operation } from "../../packages/server/src/kernel/index.ts";
 import { builtIns } from "../../packages/server/src/platform.ts";
 import type { TestApp } from "../../packages/server/src/kernel/testing/index.ts";
@@ -40,9 +41,13 @@ export function isInstanceWide({ access }: Operation): boolean {
   return instancePermissions.has(access);
 }
 
-/** What changes how somebody signs in, which the examples of others begin with. */
-export function changesSignIn({ id }: Operation): boolean {
-  return id.startsWith("mfa.");
+/** Whether the example makes accounts, whose names are there once in an installation, or changes how somebody signs in. */
+export function touchesSignIn({ id, errors, example }: Operation): boolean {
+  return (
+    id.startsWith("mfa.") ||
+    errors.includes("identity.usernameTaken") ||
+    example.after?.includes("auth.register") === true
+  );
 }
 
 /** Makes and sends the examples of some operations. */
@@ -80,6 +85,7 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
       // The next may ask for what follows from this one: a delivery, a row of the log. Nothing follows from a route.
       if (!isInstanceWide(before)) await app.settled();
     }
+    replies["mailed"] = mailedBy(app);
     return replies;
   };
   return {
