@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Caller } from "./caller.ts";
 import type { PluginContext } from "./context.ts";
+import type { RequestClient } from "./operation.ts";
 import { point } from "./point.ts";
 import type { Origin } from "./trace.ts";
 
@@ -24,8 +25,7 @@ export interface MountExchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly path: Readonly<Record<string, string>>;
-  /** The peer, or what trusted proxies say of the client. */
-  readonly clientAddress: string;
+  readonly client: RequestClient;
   /** Thread that this request starts or goes on with. */
   readonly origin: Origin;
   /**

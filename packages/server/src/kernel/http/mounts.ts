@@ -33,7 +33,11 @@ async function serve(
       request: raw,
       response: reply.raw,
       path: textsOf(request.params),
-      clientAddress: context.client.address,
+      client: {
+        address: context.client.address,
+        isHttps: context.client.isHttps,
+        headers: request.headers,
+      },
       origin: originOf(context, anonymous),
       readBody: async () => {
         if (context.awaitsContinue) context.response.writeContinue();

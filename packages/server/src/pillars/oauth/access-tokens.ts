@@ -6,7 +6,7 @@ import { findClient } from "./clients.ts";
 import type { Client } from "./clients.ts";
 import { raise } from "./errors.ts";
 import type { ModelStore } from "./models.ts";
-import { narrowed, wordsOf } from "./scopes.ts";
+import { narrowed, narrowedGrants, wordsOf } from "./scopes.ts";
 import { verifySignature } from "./signature.ts";
 import type { AccessClaims } from "./signature.ts";
 import type { Standing } from "./standing.ts";
@@ -140,6 +140,7 @@ export class AccessTokens {
       credential: client.id,
       name: person.username,
       permissions: narrowed(holding.permissions, scopes),
+      grants: narrowedGrants(holding.grants, scopes),
       instancePermissions: [],
     };
   }

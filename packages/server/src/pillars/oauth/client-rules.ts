@@ -1,13 +1,11 @@
-import { grants } from "portico/kernel";
+import { mayGive } from "portico/kernel";
 import type { Caller } from "portico/kernel";
 import { raise } from "./errors.ts";
 import { isPermission } from "./scopes.ts";
 
 /** Throws `oauth.exceedsCreator` for scopes that a caller does not hold. */
 export function checkScopes(scopes: readonly string[], caller: Caller): void {
-  const beyond = scopes
-    .filter(isPermission)
-    .filter((scope) => !caller.permissions.some((held) => grants(held, scope)));
+  const beyond = scopes.filter(isPermission).filter((scope) => !mayGive(caller, scope));
   if (beyond.length > 0)
     throw raise("oauth.exceedsCreator", { params: { what: beyond.join(", ") } });
 }

@@ -118,7 +118,7 @@ describeStore("What ends a token", (_open, kind) => {
     await using server = await bench(kind);
     const client = await server.client();
     const { access_token: token } = await signIn(server, client);
-    server.identity.holdings.set("ada default", { permissions: ["keys:read"] });
+    server.identity.holdings.set("ada default", { permissions: ["keys:read"], grants: [] });
     await server.identity.tell("identity.holding", "ada");
     expect(await statusSoon(server, token, 403)).toBe(403);
     server.identity.holdings.clear();
@@ -173,6 +173,25 @@ describeStore("An OAuth client", (_open, kind) => {
     expect(new URL(nobody.url).searchParams.get("error")).toBe("login_required");
     const anew = await browser.follow(authorizeUrl(client, { prompt: "login" }));
     expect(anew.text).toContain('name="password"');
+  });
+
+  it("is given no code for a user with a second factor until that is proved", async () => {
+    await using server = await bench(kind);
+    const client = await server.client();
+    server.identity.codes.set("ada", "123456");
+    const browser = server.browser();
+    const page = await browser.follow(authorizeUrl(client));
+    const login = { action: "login", username: "ada", password: "correct horse battery" };
+    const second = await browser.go(page.url, login);
+    expect([second.status, server.identity.sessions.size]).toEqual([200, 0]);
+    const challenge = /name="challenge" value="([^"]+)"/.exec(second.text)?.[1] ?? "";
+    const wrong = await browser.go(page.url, { action: "factor", challenge, code: "000000" });
+    expect(wrong.status).toBe(401);
+    const forged = await browser.go(page.url, { action: "factor", challenge: "x", code: "123456" });
+    expect([forged.status, server.identity.sessions.size]).toEqual([400, 0]);
+    const form = { action: "factor", challenge, code: "123456" };
+    const asked = await browser.submit(page.url, form);
+    expect(asked.text).toContain("Allow");
   });
 
   it("opens with both secrets while a rotation overlaps, and is stored without either", async () => {

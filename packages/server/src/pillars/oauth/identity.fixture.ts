@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { add, Authenticators, definePlugin, problem, provide, raiser } from "portico/kernel";
 import type { AnyPlugin, Caller } from "portico/kernel";
-import { Identity } from "./identity.ts";
+import { Factors, Identity } from "./identity.ts";
 import type { Holding, IdentityFace, Person } from "./identity.ts";
 
 const refuse = raiser({
@@ -14,6 +14,8 @@ export interface IdentityFixture {
   readonly people: Map<string, Person & { readonly password: string }>;
   /** User and organization → what they hold. */
   readonly holdings: Map<string, Holding>;
+  /** User → the code that is asked for as a second proof. */
+  readonly codes: Map<string, string>;
   /** Session → user. */
   readonly sessions: Map<string, { readonly userId: string; readonly organization: string }>;
   rotateKeys(): void;
@@ -52,6 +54,8 @@ export function identityFixture(
   const face = {
     people: {
       find: (id: string) => Promise.resolve(people.get(id)),
+      deviceIn: () => undefined,
+      deviceToken: () => ({ cookie: "device=d; Path=/; HttpOnly" }),
       checkPassword: ({ username, email, password }: Record<string, string>) => {
         const found = [...people.values()].find(
           (one) => one.username === username || (email !== undefined && one.email === email),
@@ -76,11 +80,16 @@ export function identityFixture(
       await tell("identity.session", id);
     },
   } as unknown as IdentityFace;
+  const codes: IdentityFixture["codes"] = other?.codes ?? new Map();
+  const factors = {
+    needed: (userId: string) => Promise.resolve(codes.has(userId)),
+    verify: (userId: string, code: string) => Promise.resolve(codes.get(userId) === code),
+  };
   const plugin = definePlugin({
     id: "identity",
     version: "1.0.0",
     engine: "^1",
-    provides: [Identity],
+    provides: [Identity, Factors],
     contributes: [
       add(Authenticators, {
         id: "sessions",
@@ -100,7 +109,7 @@ export function identityFixture(
         const origin = ctx.newOrigin("test");
         await ctx.store.append({ scope: "instance", origin }, (batch) => batch.changed(kind, id));
       };
-      return Promise.resolve({ provides: [provide(Identity, face)] });
+      return Promise.resolve({ provides: [provide(Identity, face), provide(Factors, factors)] });
     },
   });
   return {
@@ -108,6 +117,7 @@ export function identityFixture(
     people,
     holdings,
     sessions,
+    codes,
     keys,
     rotateKeys: () => void keys.unshift(makeKey(`k${keys.length + 1}`)),
     tell: (kind, id) => tell(kind, id),
@@ -144,5 +154,5 @@ export function addPerson(
     state: "active",
     password: "correct horse battery",
   });
-  fixture.holdings.set(`${id} ${organization}`, { permissions });
+  fixture.holdings.set(`${id} ${organization}`, { permissions, grants: [] });
 }

@@ -1,5 +1,5 @@
 import { capability } from "portico/kernel";
-import type { Caller, Origin } from "portico/kernel";
+import type { Caller, Origin, RequestClient, ResourceGrant } from "portico/kernel";
 
 /** A person, as far as OAuth looks at one. */
 export interface Person {
@@ -14,6 +14,7 @@ export interface Person {
 /** What somebody may do in one organization. */
 export interface Holding {
   readonly permissions: readonly string[];
+  readonly grants: readonly ResourceGrant[];
 }
 
 /** A new session of a person's. */
@@ -38,7 +39,10 @@ export interface IdentityFace {
       readonly email?: string;
       readonly password: string;
       readonly address: string;
+      readonly knownDevice?: string;
     }): Promise<Person>;
+    deviceIn(client: RequestClient): string | undefined;
+    deviceToken(id: string, client: RequestClient): { readonly cookie: string };
   };
   readonly organizations: {
     holdingOf(userId: string, organization: string): Promise<Holding | undefined>;
@@ -57,6 +61,15 @@ export interface IdentityFace {
 
 /** `identity@1` */
 export const Identity = capability<IdentityFace>("identity@1");
+
+/** Second proofs of identity's people. */
+export interface FactorsFace {
+  needed(userId: string): Promise<boolean>;
+  verify(userId: string, code: string): Promise<boolean>;
+}
+
+/** `identity.factors@1` */
+export const Factors = capability<FactorsFace>("identity.factors@1");
 
 /** The kinds under which identity tells of changes, and what they are of. */
 export const IDENTITY_CHANGES = {

@@ -1,9 +1,9 @@
 import { isProblem, ownUrl } from "portico/kernel";
 import type { MountExchange, PluginContext } from "portico/kernel";
-import type { IdentityFace, Person } from "./identity.ts";
+import type { FactorsFace, IdentityFace, Person } from "./identity.ts";
 import { giveConsent } from "./consents.ts";
 import type { Interaction, OAuthEngine } from "./engine.ts";
-import { consentPage, loginPage } from "./pages/forms.ts";
+import { consentPage, factorPage, loginPage } from "./pages/forms.ts";
 import type { LoginForm } from "./pages/forms.ts";
 import { scopeLabels } from "./pages/labels.ts";
 import { pageHeaders } from "./pages/layout.ts";
@@ -15,8 +15,12 @@ import type { Standing } from "./standing.ts";
 export interface InteractionParts {
   readonly ctx: PluginContext;
   readonly identity: IdentityFace;
+  readonly factors: FactorsFace;
   readonly standing: Standing;
 }
+
+/** For how long the second step waits. */
+const CHALLENGE_MS = 300_000;
 
 interface Step extends InteractionParts {
   readonly exchange: MountExchange;
@@ -39,6 +43,7 @@ export async function serveInteraction(
   const action = fields.get("action");
   if (action === "cancel") return await engine.denied(exchange);
   if (interaction.step === "login" && action === "login") return await signIn(step, fields);
+  if (interaction.step === "login" && action === "factor") return await proveMore(step, fields);
   if (interaction.step === "consent" && action === "allow") return await allow(step);
   return await show(step);
 }
@@ -66,29 +71,82 @@ async function isMember({ standing, interaction }: Step, { id }: Person): Promis
 }
 
 async function signIn(step: Step, fields: URLSearchParams): Promise<void> {
-  const { exchange, engine } = step;
   const username = fields.get("username")?.trim() ?? "";
   try {
     const person = await checkPassword(step, { username, password: fields.get("password") ?? "" });
-    // Nobody signs in here to an application whose organization is none of theirs.
-    if (!(await isMember(step, person))) return await engine.denied(exchange);
-    await openSession(step, person, ["pwd"]);
-    await engine.signedIn(exchange, person.id, ["pwd"]);
+    if (!(await step.factors.needed(person.id))) return await goOn(step, person, ["pwd"]);
+    showFactor(step, 200, { challenge: makeChallenge(step, person.id) });
   } catch (error) {
-    if (!isProblem(error) || error.status >= 500) throw error;
-    const { retryAfter } = { retryAfter: error.options.headers?.["retry-after"] };
-    if (retryAfter !== undefined) exchange.response.setHeader("retry-after", retryAfter);
-    showLogin(step, error.status, { username, refusal: error.message });
+    showLogin(step, refusalStatus(step, error), { username, refusal: messageOf(error) });
   }
+}
+
+/** The second step of who has set one up: its form carries, sealed, who has given the right password. */
+async function proveMore(step: Step, fields: URLSearchParams): Promise<void> {
+  const challenge = fields.get("challenge") ?? "";
+  const userId = openChallenge(step, challenge);
+  const person = userId === undefined ? undefined : await step.standing.person(userId);
+  if (person === undefined) return showLogin(step, 400, { username: "" });
+  try {
+    if (await step.factors.verify(person.id, fields.get("code") ?? "")) {
+      return await goOn(step, person, ["pwd", "otp"]);
+    }
+    showFactor(step, 401, { challenge, refusal: "This code is not right, or was used before." });
+  } catch (error) {
+    showFactor(step, refusalStatus(step, error), { challenge, refusal: messageOf(error) });
+  }
+}
+
+async function goOn(step: Step, person: Person, methods: readonly string[]): Promise<void> {
+  // Nobody signs in here to an application whose organization is none of theirs.
+  if (!(await isMember(step, person))) return await step.engine.denied(step.exchange);
+  await openSession(step, person, methods);
+  await step.engine.signedIn(step.exchange, person.id, methods);
+}
+
+function makeChallenge({ ctx, interaction }: Step, userId: string): string {
+  const until = ctx.clock.now() + CHALLENGE_MS;
+  return ctx.secrets.seal(JSON.stringify([userId, until]), placeOf(interaction));
+}
+
+function openChallenge({ ctx, interaction }: Step, challenge: string): string | undefined {
+  try {
+    const text = ctx.secrets.open(challenge, placeOf(interaction));
+    // What `makeChallenge` has sealed for this very interaction.
+    const [userId, until] = JSON.parse(text) as [string, number];
+    return until > ctx.clock.now() ? userId : undefined;
+  } catch {
+    // Altered, or another interaction's: the password is asked for again.
+    return undefined;
+  }
+}
+
+function placeOf({ uid }: Interaction): readonly string[] {
+  return ["oauth", "challenge", uid];
+}
+
+/** The status of a refusal, with its wait told to the browser. What is none of the user's doing goes on. */
+function refusalStatus({ exchange }: Step, error: unknown): number {
+  if (!isProblem(error) || error.status >= 500) throw error;
+  const wait = error.options.headers?.["retry-after"];
+  if (wait !== undefined) exchange.response.setHeader("retry-after", wait);
+  return error.status;
+}
+
+function messageOf(error: unknown): string {
+  return isProblem(error) ? error.message : "";
 }
 
 async function checkPassword(
   { identity, exchange }: Step,
   { username, password }: { readonly username: string; readonly password: string },
 ): Promise<Person> {
+  const { people } = identity;
   const name = username.includes("@") ? { email: username } : { username };
-  const { clientAddress: address } = exchange;
-  return await identity.people.checkPassword({ ...name, password, address });
+  const { address } = exchange.client;
+  const knownDevice = people.deviceIn(exchange.client);
+  const device = knownDevice === undefined ? {} : { knownDevice };
+  return await people.checkPassword({ ...name, password, address, ...device });
 }
 
 async function openSession(
@@ -96,13 +154,14 @@ async function openSession(
   { id: userId }: Person,
   methods: readonly string[],
 ): Promise<void> {
-  const { request, response, clientAddress: address, origin } = exchange;
+  const { response, client, origin } = exchange;
   const { organization } = interaction;
-  const device = (request.headers["user-agent"] ?? "").slice(0, 256);
-  const session = { userId, organization, from: { address, device }, methods };
-  const opened = await identity.signIn(session, origin);
+  const device = String(client.headers["user-agent"] ?? "").slice(0, 256);
+  const from = { address: client.address, device };
+  const opened = await identity.signIn({ userId, organization, from, methods }, origin);
   exchange.belongsTo({ organization, subject: userId });
   for (const cookie of opened.cookies) response.appendHeader("set-cookie", cookie);
+  response.appendHeader("set-cookie", identity.people.deviceToken(userId, client).cookie);
 }
 
 async function allow(step: Step): Promise<void> {
@@ -121,6 +180,14 @@ async function allow(step: Step): Promise<void> {
 
 function showLogin(step: Step, status: number, form: LoginForm): void {
   showPage(step, status, loginPage(settingsOf(step.ctx), step.interaction, form));
+}
+
+function showFactor(
+  step: Step,
+  status: number,
+  form: { readonly challenge: string; readonly refusal?: string },
+): void {
+  showPage(step, status, factorPage(settingsOf(step.ctx), form));
 }
 
 function showPage({ ctx, exchange }: Step, status: number, body: string): void {

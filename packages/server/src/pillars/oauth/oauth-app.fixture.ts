@@ -218,13 +218,16 @@ export class Browser {
   }
 
   /** Signs in and allows, as far as it is asked to; answers the address of the client. */
-  async authorize(target: string | URL, username = "ada"): Promise<URL> {
+  async authorize(
+    target: string | URL,
+    who: string | { readonly username: string; readonly password: string } = "ada",
+  ): Promise<URL> {
+    const person =
+      typeof who === "string" ? { username: who, password: "correct horse battery" } : who;
     let page = await this.follow(target);
     for (let step = 0; step < 3 && page.url.startsWith(this.#origin); step += 1) {
       const isLogin = page.text.includes('name="password"');
-      const form = isLogin
-        ? { action: "login", username, password: "correct horse battery" }
-        : { action: "allow" };
+      const form = isLogin ? { action: "login", ...person } : { action: "allow" };
       expect(page.status, page.text).toBe(200);
       page = await this.submit(page.url, form);
     }

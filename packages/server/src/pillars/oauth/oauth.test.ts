@@ -6,7 +6,7 @@ import type { Bench, MadeClient } from "./oauth-app.fixture.ts";
 
 // The server of these tests has no TLS.
 const insecure = {
-  execute: [Reflect.get(oidc, "allowInsecureRequests") as (config: oidc.Configuration) => void],
+  execute: [Reflect.get(oidc, "allowInsecureRequests")],
 };
 
 async function discover(server: Bench, { id, secret }: MadeClient): Promise<oidc.Configuration> {

@@ -1,6 +1,6 @@
 import { add, Authenticators, definePlugin, Mounts, ownUrl, provide } from "portico/kernel";
 import type { AnyPlugin, PluginContext } from "portico/kernel";
-import { Identity } from "./identity.ts";
+import { Factors, Identity } from "./identity.ts";
 import { AccessTokens } from "./access-tokens.ts";
 import { tokenAuthenticator } from "./authenticator.ts";
 import { OAuth } from "./capability.ts";
@@ -98,5 +98,5 @@ function run(ctx: PluginContext): Running & { readonly changes: RecentChanges } 
   const standing = new Standing(ctx, identity);
   const tokens = new AccessTokens({ ctx, identity, standing, models, changes });
   const engine = engineOfKeys({ ctx, identity, standing, models, tokens });
-  return { ctx, identity, standing, tokens, changes, engine };
+  return { ctx, identity, factors: ctx.get(Factors), standing, tokens, changes, engine };
 }

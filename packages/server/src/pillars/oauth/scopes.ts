@@ -1,4 +1,5 @@
 import { grants } from "portico/kernel";
+import type { ResourceGrant } from "portico/kernel";
 import { OPENID_SCOPES } from "./clients.ts";
 
 /** What both say: the scopes of a token, as far as its user holds them. */
@@ -11,6 +12,18 @@ export function narrowed(held: readonly string[], scopes: readonly string[]): st
     }
   }
   return [...both];
+}
+
+/** The same over single resources. Denials stay whole: they win whatever the scopes say. */
+export function narrowedGrants(
+  held: readonly ResourceGrant[],
+  scopes: readonly string[],
+): ResourceGrant[] {
+  return held.flatMap((grant) =>
+    grant.effect === "deny"
+      ? [grant]
+      : narrowed([grant.permission], scopes).map((permission) => ({ ...grant, permission })),
+  );
 }
 
 /** Scopes that are permissions. */

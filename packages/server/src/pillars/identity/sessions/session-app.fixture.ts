@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Type } from "typebox";
 import { add, definePlugin, provide } from "portico/kernel";
 import type { AnyPlugin } from "portico/kernel";
@@ -6,10 +7,13 @@ import type { FakeClock, StoreKind, TestApp, TestDatabase } from "portico/testin
 import { Identity } from "../capability.ts";
 import { identityErrors } from "../errors.ts";
 import { factorErrors } from "../factors/errors.ts";
+import { factorsPart } from "../factors/part.ts";
 import { HOLDING_CHANGES } from "../organizations/face.ts";
 import type { Holding, OrganizationsFace } from "../organizations/face.ts";
+import { organizationsPart } from "../organizations/part.ts";
 import { peopleErrors, raise } from "../people/errors.ts";
 import { PEOPLE_CHANGES } from "../people/face.ts";
+import { peoplePart } from "../people/part.ts";
 import type { PeopleFace, Person } from "../people/face.ts";
 import { SecondFactors } from "./face.ts";
 import type { SecondFactor } from "./face.ts";
@@ -168,6 +172,11 @@ export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
 }
 
+/** What an access token says; nothing of it is checked. */
+export function claimsOf(token: string): unknown {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+}
+
 /** The code of a refusal. */
 export function code(reply: Reply): unknown {
   return (reply.json() as { code?: unknown }).code;
@@ -195,6 +204,15 @@ function fakeIdentity(world: World, factor: BenchOptions["factor"]): AnyPlugin {
   const { settings, ...part } = sessionsPart(() => running);
   return definePlugin({
     ...part,
+    // The test run's PostgreSQL has the whole pillar's tables.
+    tables: Object.fromEntries(
+      [peoplePart, organizationsPart, part, factorsPart].flatMap(({ tables }) =>
+        Object.entries(tables),
+      ),
+    ),
+    migrations: [peoplePart, organizationsPart, part, factorsPart].flatMap(
+      ({ migrations }) => migrations,
+    ),
     id: "identity",
     version: "1.0.0",
     engine: "^1",
@@ -264,5 +282,6 @@ function organizationsOf(world: World): OrganizationsFace {
     assign: notHere,
     removeEverywhere: notHere,
     changing: (id, tx) => tx.changed(HOLDING_CHANGES, id),
+    closing: () => undefined,
   };
 }

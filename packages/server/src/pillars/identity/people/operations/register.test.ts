@@ -28,9 +28,7 @@ describeStore("POST /auth/register", (_open, kind) => {
       userId: user.id,
       roles: ["member"],
     });
-    expect(reply.headers["set-cookie"]).toEqual([
-      "sid=1; Path=/; HttpOnly",
-      "csrf=2; Path=/",
+    expect([reply.headers["set-cookie"]].flat()).toEqual([
       expect.stringMatching(/^portico-device=dev_user_.*; HttpOnly; SameSite=Lax$/),
     ]);
     await it.settled();
@@ -99,10 +97,11 @@ describeStore("POST /auth/register", (_open, kind) => {
       shape((fresh.json() as Registered).user),
     );
     await it.settled();
-    expect(it.mails.slice(1).map(({ to, template }) => [to, template])).toEqual([
-      ["bob@example.com", "verifyEmail"],
-      ["ADA@example.com", "accountExists"],
-    ]);
+    const written = new Map(it.mails.slice(1).map(({ to, template }) => [to, template]));
+    expect(Object.fromEntries(written)).toEqual({
+      "ADA@example.com": "emailTaken",
+      "bob@example.com": "verifyEmail",
+    });
     expect((await it.people.findByEmail("Ada@Example.com"))?.id).toBe(first.id);
   });
 
