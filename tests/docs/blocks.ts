@@ -1,6 +1,12 @@
 import { drawArrows } from "../architecture/drawing.ts";
 import { readPlan } from "../architecture/plan.ts";
-import { commandsTable, errorsTable, membersTable, settingsTable } from "./reference.ts";
+import {
+  commandsTable,
+  errorsTable,
+  membersTable,
+  rolesTable,
+  settingsTable,
+} from "./reference.ts";
 
 /** A part of a page that code writes. */
 export interface GeneratedBlock {
@@ -16,4 +22,5 @@ export const generatedBlocks: readonly GeneratedBlock[] = [
   { page: "docs/config.md", name: "members", text: membersTable },
   { page: "docs/cli.md", name: "commands", text: commandsTable },
   { page: "docs/errors.md", name: "errors", text: errorsTable },
+  { page: "docs/identity.md", name: "roles", text: rolesTable },
 ];

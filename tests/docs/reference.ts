@@ -4,6 +4,7 @@ import { createActions, createProgram } from "../../packages/server/src/cli/prog
 import { kernelErrors } from "../../packages/server/src/kernel/app/index.ts";
 import { leavesOf } from "../../packages/server/src/kernel/config/leaves.ts";
 import { wholeSchema } from "../../packages/server/src/kernel/config/resolve.ts";
+import { builtInRoles } from "../../packages/server/src/pillars/identity/organizations/built-in-roles.ts";
 import { builtIns } from "../../packages/server/src/platform.ts";
 
 /** Text for a cell of a table. */
@@ -115,4 +116,14 @@ export function errorsTable(): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { status, text }]) => `| ${code(name)} | ${status} | ${cell(text)} |`);
   return ["| code | status | text |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** The roles that every organization has, and what each may do. */
+export function rolesTable(): string {
+  const rows = Object.entries(builtInRoles).map(([name, { label, description, permissions }]) => {
+    const called = label === undefined ? code(name) : `${code(name)}, also called ${code(label)}`;
+    const may = permissions.map(code).join(" ");
+    return `| ${called} | ${may === "" ? "nothing" : may} | ${cell(description)} |`;
+  });
+  return ["| role | may | |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -1,5 +1,7 @@
 // Examples of operations as requests: filled with what the operations before them have answered, and sent.
+import { mailedBy } from "./app.ts";
 import type { Caller, ExampleRequest, Operation } from "../../packages/server/src/kernel/index.ts";
+import { TOTP } from "otpauth";
 import { builtIns } from "../../packages/server/src/platform.ts";
 import type { TestApp } from "../../packages/server/src/kernel/testing/index.ts";
 
@@ -39,6 +41,15 @@ export function isInstanceWide({ access }: Operation): boolean {
   return instancePermissions.has(access);
 }
 
+/** Whether the example makes accounts, whose names are there once in an installation, or changes how somebody signs in. */
+export function touchesSignIn({ id, errors, example }: Operation): boolean {
+  return (
+    id.startsWith("mfa.") ||
+    errors.includes("identity.usernameTaken") ||
+    example.after?.includes("auth.register") === true
+  );
+}
+
 /** Makes and sends the examples of some operations. */
 export interface Examples {
   /** Runs what a request comes after, and answers the replies by operation. */
@@ -74,6 +85,7 @@ export function createExamples(app: TestApp, operations: readonly Operation[]): 
       // The next may ask for what follows from this one: a delivery, a row of the log. Nothing follows from a route.
       if (!isInstanceWide(before)) await app.settled();
     }
+    replies["mailed"] = mailedBy(app);
     return replies;
   };
   return {
@@ -120,13 +132,18 @@ function make(
   };
 }
 
-/** `{webhooks.create.id}`: the longest operation id that was run, then a path into its reply. */
+/**
+ * `{webhooks.create.id}`: the longest operation id that was run, then a path into its reply. With `.totp` behind it, the
+ * one-time code of that secret at this moment.
+ */
 function look(replies: Replies, reference: string): string {
   const id = Object.keys(replies).find((each) => reference.startsWith(`${each}.`));
   if (id === undefined) return `{${reference}}`;
-  const found = reference
-    .slice(id.length + 1)
-    .split(".")
-    .reduce<unknown>((value, name) => (value as Record<string, unknown>)[name], replies[id]);
-  return String(found);
+  const path = reference.slice(id.length + 1).split(".");
+  const isCode = path.at(-1) === "totp";
+  const found = (isCode ? path.slice(0, -1) : path).reduce<unknown>(
+    (value, name) => (value as Record<string, unknown>)[name],
+    replies[id],
+  );
+  return isCode ? new TOTP({ secret: String(found) }).generate() : String(found);
 }

@@ -121,7 +121,11 @@ function ingredientsOf(
   return {
     plugins: [...builtIns(), ...inDevelopment(config), ...config.plugins],
     settings: config.settings,
-    configuration: { pinned: config.pinned, kernel: kernelOf(config) },
+    configuration: {
+      pinned: config.pinned,
+      kernel: kernelOf(config),
+      isStoredIgnored: !config.database.storedSettings,
+    },
     driver,
     clock: systemClock,
     fillRandom,

@@ -122,8 +122,13 @@ function settingsOf(
   { hub, changes }: Spine,
 ): Promise<RunningSettings> {
   const { secrets, logger, settings: given } = options;
-  const { pinned = {}, kernel = {} } = options.configuration ?? {};
-  return createSettings({ hub, changes, secrets, logger, plugins, given, pinned, kernel });
+  const {
+    pinned = {},
+    kernel = {},
+    isStoredIgnored: isIgnored = false,
+  } = options.configuration ?? {};
+  const sources = { plugins, given, pinned, kernel, isIgnored };
+  return createSettings({ hub, changes, secrets, logger, ...sources });
 }
 
 function refuseMistakes(plugins: readonly AnyPlugin[]): void {

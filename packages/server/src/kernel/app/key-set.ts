@@ -13,7 +13,9 @@ export function keySetPages(exchange: Parameters<typeof contributionsTo>[0]): re
     page: {
       path: "/.well-known/jwks.json",
       serve: async () => {
-        const sets = await Promise.all(sources.map(({ value, ctx }) => value.keys(ctx)));
+        const sets = await Promise.all(
+          sources.map(async ({ value, ctx }) => await value.keys(ctx)),
+        );
         return { status: 200, headers: HEADERS, body: JSON.stringify({ keys: sets.flat() }) };
       },
     },

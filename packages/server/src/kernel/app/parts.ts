@@ -18,6 +18,8 @@ export interface AssembleOptions {
   readonly configuration?: {
     readonly pinned: Readonly<Record<string, Pin>>;
     readonly kernel: Readonly<Record<string, unknown>>;
+    /** True to start as if nothing were stored. */
+    readonly isStoredIgnored?: boolean;
   };
   readonly driver: Driver;
   readonly clock: Clock;

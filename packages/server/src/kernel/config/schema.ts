@@ -117,6 +117,11 @@ export const kernelSchema = Type.Object({
         description: "PostgreSQL; SQLite in the data folder when left out",
       }),
     ),
+    storedSettings: Type.Boolean({
+      default: true,
+      description:
+        "False starts as if no setting had been stored over the API: the way out when one of them keeps the server from starting",
+    }),
   }),
   data: Type.String({ minLength: 1, default: "./.portico", description: "The data folder" }),
   organization,

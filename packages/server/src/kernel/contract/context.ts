@@ -25,8 +25,8 @@ export interface Log {
   /** Calls `listen` for every event that this process learns of, in log order; after a gap it reads the log itself. */
   tail(types: readonly string[], listen: (event: LogEvent) => void): () => void;
   find(organization: string, id: string): Promise<LogEvent | undefined>;
-  /** Counts events of one organization or of all by the time they were published, of those that are kept. */
-  count(query: StatisticQuery): Promise<StatisticCounts | undefined>;
+  /** Counts events of one organization or of all by the time they were published; `since` says how long all are kept. */
+  count(query: EventCountQuery): Promise<StatisticCounts | undefined>;
   /** Events of one organization, oldest first, after a position. */
   page(query: LogQuery): Promise<readonly LogEvent[]>;
   /**
@@ -91,6 +91,12 @@ export interface ParkedQuery {
 export interface Redriven {
   readonly handled: number;
   readonly failed: number;
+}
+
+/** Which events are counted. */
+export interface EventCountQuery extends StatisticQuery {
+  /** Exact types; all when left out. */
+  readonly types?: readonly string[];
 }
 
 /** Which events a page holds. */

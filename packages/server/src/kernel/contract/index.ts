@@ -18,6 +18,7 @@ export type {
   ChangeFeed,
   Contributed,
   CredentialRequest,
+  EventCountQuery,
   Log,
   LogQuery,
   ParkedEvent,

@@ -1,4 +1,4 @@
-import type { StatisticCounts, StatisticQuery } from "../contract/index.ts";
+import type { EventCountQuery, StatisticCounts } from "../contract/index.ts";
 import { countPages, STATISTIC_PAGE } from "../statistics/index.ts";
 import type { Driver } from "../store/index.ts";
 import { placeholders } from "./placeholders.ts";
@@ -12,22 +12,29 @@ const SKEW_MS = 60_000;
  */
 export async function countEvents(
   driver: Driver,
-  query: StatisticQuery,
+  query: EventCountQuery,
 ): Promise<StatisticCounts | undefined> {
   const to = placeholders(driver.dialect);
   const { scope, spanMs } = query;
   const after = (await positionAt(driver, query.from - SKEW_MS)) - 1;
   const end = await positionAt(driver, query.to + SKEW_MS);
   const mine = scope === "instance" ? "" : "organization = ? and ";
-  const sql = to(`select bucket, count(*) as events, max(seq) as last from
-    (select seq, at - at % ${Math.trunc(spanMs)} as bucket from log_events
+  const { types = [] } = query;
+  const isMeant =
+    types.length === 0
+      ? "count(*)"
+      : `sum(case when type in (${types.map(() => "?").join(", ")}) then 1 else 0 end)`;
+  const sql = to(`select bucket, ${isMeant} as meant, count(*) as events, max(seq) as last from
+    (select seq, type, at - at % ${Math.trunc(spanMs)} as bucket from log_events
       where ${mine}seq > ? and seq < ? order by seq limit ${STATISTIC_PAGE}) as page group by bucket`);
   return countPages(query, after, async (place) => {
-    const parameters = [...(scope === "instance" ? [] : [scope.organization]), place, end];
+    const own = scope === "instance" ? [] : [scope.organization];
+    const parameters = [...types, ...own, place, end];
     const { rows } = await driver.query({ sql, parameters });
     return rows.map((row) => ({
       at: Number(row["bucket"]),
-      count: Number(row["events"]),
+      count: Number(row["meant"]),
+      rows: Number(row["events"]),
       last: Number(row["last"]),
     }));
   });

@@ -58,6 +58,8 @@ interface State {
   readonly consumers: Map<string, ConsumerDefinition>;
   readonly stops: (() => Promise<void>)[];
   tails: Tails | undefined;
+  /** What is in force of the policy by which events are deleted; undefined: none ever is. */
+  policy: RetentionPolicy | undefined;
   /** Tails asked for before the start. */
   readonly early: (() => void)[];
 }
@@ -79,13 +81,17 @@ export function createLog(options: LogOptions): RunningLog {
     consumers: new Map(),
     stops: [],
     tails: undefined,
+    policy: undefined,
     early: [],
   };
   return {
     tail: (types, listen) => addTail(state, types, listen),
     find: (organization, id) => state.reader.find(organization, id),
     page: (query) => state.reader.page(query),
-    count: (query) => countEvents(options.hub.driver, query),
+    count: async (query) => {
+      const counts = await countEvents(options.hub.driver, query);
+      return counts && { ...counts, ...keptSince(state, query.types) };
+    },
     drained: () => drain(state),
     start: () => start(state),
     stop: () => stop(state),
@@ -208,11 +214,23 @@ async function startConsumer(state: State, definition: ConsumerDefinition): Prom
 
 /** Takes part in the election from now on; the returned function steps down. */
 function retain(state: State, policy: RetentionPolicy): () => Promise<void> {
+  state.policy = policy;
   const { driver } = state.options.hub;
   const options = { ...state.options, driver, consumers: state.consumers, bell: quiet(state) };
   return driver.elect("log.retention", {
     run: (signal) => runRetention(options, policy, signal),
   });
+}
+
+/** Before this time events may have been deleted. */
+function keptSince(
+  { policy, options }: State,
+  types: readonly string[] | undefined,
+): { readonly since?: number } {
+  if (policy === undefined) return {};
+  const kept = types?.map((type) => policy.keptMs(type)) ?? [policy.shortestMs];
+  const shortest = Math.min(...kept);
+  return Number.isFinite(shortest) ? { since: options.clock.now() - shortest } : {};
 }
 
 async function sweep(state: State, policy: RetentionPolicy): Promise<number> {

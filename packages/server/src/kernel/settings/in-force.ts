@@ -14,6 +14,8 @@ export interface SettingsSources {
   readonly pinned: Readonly<Record<string, Pin>>;
   readonly secrets: Secrets;
   readonly logger: Pick<Logger, "warn">;
+  /** True to start as if nothing were stored. */
+  readonly isIgnored: boolean;
 }
 
 /** A plugin's settings with the places that can be stored. */
@@ -40,6 +42,11 @@ export function isReloadable({ schema }: Leaf): boolean {
   return "reload" in schema && schema.reload === true;
 }
 
+/** Whether a setting may be stored at all: not with `stored: false` in its schema. */
+export function isStorable({ schema }: Leaf): boolean {
+  return !("stored" in schema && schema.stored === false);
+}
+
 /**
  * The stored values that count: of settings that there are, that nothing stronger gives, and that fit. What does not fit
  * (any longer, after an update) is told and passed over: a server must start all the same.
@@ -50,12 +57,13 @@ export function usableValues(
   rows: StoredRows,
 ): StoredValues {
   const values = new Map<string, unknown>();
+  if (sources.isIgnored) return values;
   for (const { plugin, leaves } of all) {
     const own = new Map<string, unknown>();
     for (const leaf of leaves) {
       const path = leaf.path.join(".");
       const row = rows.get(path);
-      if (row === undefined || path in sources.pinned) continue;
+      if (row === undefined || path in sources.pinned || !isStorable(leaf)) continue;
       const read = readRow(sources, leaf, row);
       if (read !== undefined) own.set(path, read.value);
     }

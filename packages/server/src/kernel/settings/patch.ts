@@ -2,6 +2,7 @@ import { REDACTED, secrecyOf } from "../config/index.ts";
 import type { Leaf, Mistake } from "../config/index.ts";
 import { isPlainObject, nearest } from "../config/index.ts";
 import type { SettingsPatch } from "../contract/index.ts";
+import { isStorable } from "./in-force.ts";
 import type { PluginSettings } from "./in-force.ts";
 import { hidesSecret } from "./stored.ts";
 
@@ -51,7 +52,10 @@ function descend(reading: Reading, path: readonly string[], given: unknown): voi
   const below = reading.leaves.filter((leaf) => path.every((key, at) => leaf.path[at] === key));
   const leaf = below.find((each) => each.path.length === path.length);
   if (leaf !== undefined) {
-    if (isPlaceholder(leaf, given)) {
+    if (!isStorable(leaf)) {
+      const expected = "a setting that may be stored: this one is the configuration file's alone";
+      reading.mistakes.push({ ...unknown(path, expected), got: "one that may not" });
+    } else if (isPlaceholder(leaf, given)) {
       const expected = "the secret itself, or nothing to leave it as it is";
       reading.mistakes.push({ ...unknown(path, expected), got: "a placeholder" });
     } else reading.wanted.push({ leaf, value: given });
@@ -64,8 +68,10 @@ function descend(reading: Reading, path: readonly string[], given: unknown): voi
     return;
   }
   // Null for a whole section takes each of its settings back.
-  if (given === null) for (const each of below) reading.wanted.push({ leaf: each, value: null });
-  else if (isPlainObject(given)) {
+  if (given === null) {
+    const all = below.filter(isStorable);
+    for (const each of all) reading.wanted.push({ leaf: each, value: null });
+  } else if (isPlainObject(given)) {
     for (const [key, value] of Object.entries(given)) descend(reading, [...path, key], value);
   } else reading.mistakes.push({ ...unknown(path, "an object of settings"), got: typeof given });
 }

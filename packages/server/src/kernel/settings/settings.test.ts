@@ -18,6 +18,7 @@ const shop = definePlugin({
     ),
     peers: Type.Array(Type.Object({ name: Type.String(), key: secret() }), { default: [] }),
     from: Type.Optional(Type.Integer({ reload: true })),
+    allow: Type.Array(Type.String(), { default: [], stored: false }),
   }),
 });
 
@@ -220,6 +221,28 @@ describeStore("stored settings", (database) => {
     const values = [11, 12, 13, 14, 15];
     await Promise.all(values.map((cartsMax) => change(app, { shop: { cartsMax } })));
     expect((await face(app).list()).revision).toBe(5);
+  });
+
+  it("leave alone what its plugin keeps to the configuration file", async () => {
+    await using opened = await open(database);
+    const { app } = opened;
+    expect(await view(app, "shop.allow")).toMatchObject({ writable: false });
+    const refused = change(app, { shop: { allow: ["0.0.0.0/0"] } });
+    expect(await codeOf(refused)).toBe("settings.invalid");
+    const row = `insert into settings_stored (path, value) values ('shop.allow', '["0.0.0.0/0"]')`;
+    await app.spine.hub.driver.append([{ sql: row, parameters: [] }]);
+    expect(settings(await opened.next())).toMatchObject({ allow: [] });
+    await change(app, { shop: null });
+  });
+
+  it("can be left out of a start, and be put right then", async () => {
+    await using opened = await open(database);
+    const { app } = opened;
+    await change(app, { shop: { cartsMax: 20, colour: "blue" } });
+    const bare = await opened.next({ isStoredIgnored: true });
+    expect(settings(bare)).toMatchObject({ cartsMax: 10, colour: "red" });
+    await change(bare, { shop: { colour: null } });
+    expect(settings(await opened.next())).toMatchObject({ cartsMax: 20, colour: "red" });
   });
 
   it("that no longer fit are passed over, so that the server starts", async () => {

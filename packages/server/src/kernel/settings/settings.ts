@@ -44,6 +44,8 @@ export interface SettingsOptions {
   readonly given: Readonly<Record<string, unknown>>;
   /** What of the configuration is no default, by dotted path. */
   readonly pinned: Readonly<Record<string, Pin>>;
+  /** True to act as if nothing were stored; false when left out. */
+  readonly isIgnored?: boolean;
   /** The kernel's own sections, to be shown. */
   readonly kernel: Readonly<Record<string, unknown>>;
 }
@@ -120,8 +122,8 @@ class StoredSettings implements RunningSettings {
   }
 
   #sources(): SettingsSources {
-    const { plugins, given, pinned, secrets, logger } = this.#options;
-    return { plugins, given, pinned, secrets, logger };
+    const { plugins, given, pinned, secrets, logger, isIgnored = false } = this.#options;
+    return { plugins, given, pinned, secrets, logger, isIgnored };
   }
 
   #apply(): void {

@@ -3,7 +3,7 @@ import { leavesOf, REDACTED, redactBySchema, secrecyOf, valueAt } from "../confi
 import type { Leaf, Pin } from "../config/index.ts";
 import { kernelSchema } from "../config/index.ts";
 import type { SettingView } from "../contract/index.ts";
-import { isReloadable } from "./in-force.ts";
+import { isReloadable, isStorable } from "./in-force.ts";
 import { pointerOf } from "./patch.ts";
 
 /** What is known of one setting. */
@@ -36,7 +36,7 @@ export function viewOf(state: SettingState): SettingView {
     isSet: value !== undefined,
     reload: isReloadable(leaf),
     pending: state.isPending,
-    writable: plugin !== null && pin === undefined,
+    writable: plugin !== null && pin === undefined && isStorable(leaf),
   };
 }
 

@@ -18,6 +18,8 @@ export interface TestAppOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Settings that count as given by a file or a variable: dotted path → where. */
   readonly pinned?: Readonly<Record<string, Pin>>;
+  /** True to start as if no setting were stored. */
+  readonly isStoredIgnored?: boolean;
   /** An open driver, closed with the app; SQLite in memory when left out. */
   readonly driver?: Driver;
   /** The machine's clock when left out; see `fakeClock`. */
@@ -91,7 +93,11 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
     settings: settingsOf(options),
-    configuration: { pinned: options.pinned ?? {}, kernel: {} },
+    configuration: {
+      pinned: options.pinned ?? {},
+      kernel: {},
+      isStoredIgnored: options.isStoredIgnored ?? false,
+    },
     driver,
     clock,
     fillRandom,

@@ -175,7 +175,9 @@ export const ApiSettings = Type.Object({
 
 /** What an operator sets under `gateway`. */
 export const GatewaySettings = Type.Object({
+  // What is set beside the file has revisions of its own: /gateway/apis.
   apis: Type.Array(ApiSettings, {
+    stored: false,
     default: [],
     description: "The applications that Portico fronts.",
   }),
@@ -185,10 +187,13 @@ export const GatewaySettings = Type.Object({
     description: "Memory for cached replies of all APIs, in bytes.",
   }),
   upstreams: Type.Array(NamedUpstreamSettings, {
+    stored: false,
     default: [],
     description: "Groups of targets that APIs refer to by id.",
   }),
+  // A bound on what may be set over the API is not itself set over the API.
   upstreamAllow: Type.Array(Type.String(), {
+    stored: false,
     default: [
       "127.0.0.0/8",
       "::1/128",

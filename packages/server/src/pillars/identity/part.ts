@@ -26,6 +26,7 @@ export interface Part {
   readonly jobs: Readonly<Record<string, JobDefinition>>;
   readonly schedules: Declared["schedules"];
   readonly contributes: readonly Contribution[];
+  readonly reactions?: Declared["reactions"];
   readonly points?: Declared["points"];
   /** Capabilities for its own operations, beside the pillar's one face. */
   readonly provides?: Declared["provides"];

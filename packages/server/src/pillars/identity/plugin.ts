@@ -13,6 +13,7 @@ import { peoplePart } from "./people/part.ts";
 import { startPeople } from "./people/start.ts";
 import { sessionsPart } from "./sessions/part.ts";
 import type { SessionsRoom } from "./sessions/room.ts";
+import { requireFactor } from "./sessions/sign-in.ts";
 import { startSessions } from "./sessions/start.ts";
 
 /** What the ids of its operations begin with. */
@@ -57,6 +58,7 @@ export function identity(): AnyPlugin {
     nouns: NOUNS,
     jobs: joined(parts.map((part) => part.jobs)),
     schedules: joined(parts.map((part) => part.schedules)),
+    reactions: joined(parts.map((part) => part.reactions ?? {})),
     contributes: parts.flatMap((part) => part.contributes),
     points: parts.flatMap((part) => part.points ?? []),
     provides: [Identity, Factors, ...parts.flatMap((part) => part.provides ?? [])],
@@ -82,9 +84,10 @@ async function start(
         people: people.face,
         organizations: organizations.face,
         sessions: sessions.face,
-        signIn: (session, origin) => {
+        signIn: async (session, origin) => {
+          await requireFactor(session, ctx);
           const { organization } = session;
-          return ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
+          return await ctx.store.transaction({ scope: { organization }, origin }, (tx) =>
             sessions.face.open(session, tx),
           );
         },

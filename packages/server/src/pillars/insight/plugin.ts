@@ -15,7 +15,7 @@ import type { AnyPlugin, Contribution, PluginContext, TimelineEntry } from "port
 import { Type } from "typebox";
 import { compactRollups } from "./analytics/index.ts";
 import { Insight } from "./capability.ts";
-import { requestsAnswered, requestsFailed } from "./statistics.ts";
+import { loginsRefused, requestsAnswered, requestsFailed } from "./statistics.ts";
 import { explainVerb } from "./cli/explain.ts";
 import { listVerb, showVerb } from "./cli/requests.ts";
 import { tailVerb } from "./cli/tail.ts";
@@ -114,6 +114,7 @@ function contributionsOf(running: () => Watch | undefined): readonly Contributio
     add(CliVerbs, explainVerb),
     add(Statistics, requestsAnswered),
     add(Statistics, requestsFailed),
+    add(Statistics, loginsRefused),
     add(Timeline, {
       id: "insight",
       entries: async ({ organization, trace }) => {

@@ -16,6 +16,26 @@ function statistic(id: string, label: string, column: "count" | "errors"): Stati
   };
 }
 
+const LOGIN = "/auth/login";
+
+/** Sign-ins that were refused, from the counts of requests: a refusal leaves no row of its own. */
+export const loginsRefused: Statistic = {
+  id: "insight.loginsRefused",
+  label: "Sign-ins that were refused",
+  unit: "requests",
+  count: async (query, ctx) => {
+    await ctx.get(Insight).flush();
+    const { basePath } = ctx.server;
+    const operations = ["/api/v1", "/api"].map((prefix) => `POST ${basePath}${prefix}${LOGIN}`);
+    const { analytics: retention } = settingsOf(ctx);
+    return countRollups(ctx, query, {
+      column: "count",
+      retention,
+      only: { operations, status: 4 },
+    });
+  },
+};
+
 /** Requests of all processes, by the time of their answer. */
 export const requestsAnswered: Statistic = statistic(
   "insight.requests",

@@ -8,6 +8,7 @@ import { createVerb, listVerb, revokeVerb } from "./cli.ts";
 import { makeKey, storeKey } from "./create.ts";
 import { keyErrors, raise } from "./errors.ts";
 import { keyEvents } from "./events.ts";
+import { endOfUser } from "./end-of-user.ts";
 import { createKeys } from "./migrations/0001-create-keys.ts";
 import { extendKeys } from "./migrations/0002-extend-keys.ts";
 import { createKey } from "./operations/create-key.ts";
@@ -64,6 +65,7 @@ export function keys(): AnyPlugin {
       verifyKey,
       getUsage,
     ],
+    reactions: { endOfUser },
     contributes: [
       add(Authenticators, authenticator),
       add(CliVerbs, createVerb),

@@ -29,7 +29,7 @@ export interface MailMessage {
  *
  * @example
  * try {
- *   await ctx.get(Mail).send({ to, template: "verifyEmail", values: { username, link }, id });
+ *   await ctx.get(Mail).send({ to, template: "verifyEmail", values: { name, link }, id });
  * } catch (error) {
  *   if (isProblem(error) && error.status < 500) return { kind: "fail", error: error.message };
  *   throw error;

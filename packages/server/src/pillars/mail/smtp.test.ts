@@ -10,7 +10,7 @@ import type { Behaviour, SmtpServer, Stage } from "./smtp-server.fixture.ts";
 const MESSAGE: MailMessage = {
   to: "ada@example.com",
   template: "verifyEmail",
-  values: { username: "Ada", link: "https://app.example.com/verify?t=abc", minutes: "30" },
+  values: { name: "Ada", link: "https://app.example.com/verify?t=abc", minutes: "30" },
 };
 const USER = { user: "portico", password: "correct horse" };
 const apps: TestApp[] = [];

@@ -152,7 +152,8 @@ async function enrolledAs(
   return { secret, codes: recoveryCodes };
 }
 
-async function settle(app: TestApp, clock: FakeClock): Promise<void> {
+/** Time passes until every job is done and every event is handled. */
+export async function settle(app: TestApp, clock: FakeClock): Promise<void> {
   // Elections and polls go by the clock, which stands still by itself.
   const ticking = setInterval(() => void clock.advance(100), 20);
   try {
@@ -221,8 +222,8 @@ function roomPlugin(): AnyPlugin {
       const { face } = await startFactors(ctx);
       const identity = {
         people: peopleTwin(),
-        // Nothing of these rooms is asked here.
-        organizations: {} as unknown as OrganizationsFace,
+        organizations: organizationsTwin(),
+        // Nothing of this room is asked here.
         sessions: {} as unknown as SessionsFace,
       };
       return { provides: [provide(Identity, identity), provide(Factors, face)] };
@@ -240,6 +241,19 @@ function peopleTwin(): PeopleFace {
     },
   };
   return twin as unknown as PeopleFace;
+}
+
+/** Everybody belongs to `default`, and Eve to `other` too. */
+function organizationsTwin(): OrganizationsFace {
+  const twin: Pick<OrganizationsFace, "membershipsOf"> = {
+    membershipsOf: (userId) => {
+      const names = userId === "user_eve" ? ["default", "other"] : ["default"];
+      return Promise.resolve(
+        names.map((organization) => ({ organization, userId, roles: ["member"] })),
+      );
+    },
+  };
+  return twin as unknown as OrganizationsFace;
 }
 
 function personCalled(id: string): Person {

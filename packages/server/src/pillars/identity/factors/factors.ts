@@ -5,6 +5,7 @@ import { noGuesses, oneMore, waitOf } from "./guesses.ts";
 import { hashRecoveryCode, readRecoveryCode } from "./recovery-codes.ts";
 import { settingsOf } from "./settings.ts";
 import type { FactorTables, TotpRow } from "./tables.ts";
+import { organizationsOf, tell } from "./tell.ts";
 import { isTotpCode, stepOf } from "./totp.ts";
 
 /** How a one-time code was met. */
@@ -47,14 +48,8 @@ export class FactorRoom implements FactorsFace {
     };
   }
 
-  async removeAll(userId: string, tx: Tx): Promise<boolean> {
-    const db = tx.db<FactorTables>();
-    await db.deleteFrom("identity_recovery_codes").where("user_id", "=", userId).execute();
-    const { numDeletedRows: removed } = await db
-      .deleteFrom("identity_totp")
-      .where("user_id", "=", userId)
-      .executeTakeFirst();
-    return Number(removed) > 0;
+  removeAll(userId: string, tx: Tx): Promise<boolean> {
+    return deleteFactors(userId, tx);
   }
 
   // The count of a wrong code and the use of a right one are a durable transaction each, before anything follows from it.
@@ -100,6 +95,7 @@ export class FactorRoom implements FactorsFace {
     const code = readRecoveryCode(typed);
     if (code === undefined) return false;
     const hash = hashRecoveryCode(code, userId, this.#ctx);
+    const organizations = await organizationsOf(userId, this.#ctx);
     return await this.#change(async (tx, nowMs) => {
       const db = tx.db<FactorTables>();
       const { numUpdatedRows: used } = await db
@@ -111,7 +107,7 @@ export class FactorRoom implements FactorsFace {
         .executeTakeFirst();
       if (Number(used) === 0) return false;
       const left = await codesLeft(tx, userId);
-      tx.emit("user.recoveryCodeUsed", { id: userId, left }, { subject: userId });
+      tell({ type: "user.recoveryCodeUsed", data: { id: userId, left } }, organizations, tx);
       tx.audit({ action: "mfa.recoveryCodeUsed", target: userId, after: { left } });
       const values = { left: String(left) };
       tx.enqueue("mailFactor", { userId, template: "recoveryCodeUsed", values });
@@ -135,6 +131,17 @@ export async function totpOf(read: Read, userId: string): Promise<TotpRow | unde
     .selectAll()
     .where("user_id", "=", userId)
     .executeTakeFirst();
+}
+
+/** Deletes what a person has set up; true when there was an app. */
+export async function deleteFactors(userId: string, tx: Tx): Promise<boolean> {
+  const db = tx.db<FactorTables>();
+  await db.deleteFrom("identity_recovery_codes").where("user_id", "=", userId).execute();
+  const { numDeletedRows: removed } = await db
+    .deleteFrom("identity_totp")
+    .where("user_id", "=", userId)
+    .executeTakeFirst();
+  return Number(removed) > 0;
 }
 
 /** Seals a secret, bound to its person's row. */

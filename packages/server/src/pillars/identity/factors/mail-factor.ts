@@ -32,9 +32,10 @@ export const mailFactor = job({
       return { kind: "done" };
     }
     const { email: to, username } = person;
+    const name = person.displayName === "" ? username : person.displayName;
     const { template, values } = input;
     try {
-      await ctx.get(Mail).send({ to, template, values: { ...values, username }, id });
+      await ctx.get(Mail).send({ to, template, values: { ...values, name }, id });
       return { kind: "done" };
     } catch (error) {
       // Below 500 is for good; what passes is tried again by the job.

@@ -3,6 +3,7 @@ import type { Part } from "../part.ts";
 import { SecondFactors } from "../sessions/face.ts";
 import { factorErrors } from "./errors.ts";
 import { factorEvents } from "./events.ts";
+import { forgetFactors } from "./forget-factors.ts";
 import { mailFactor } from "./mail-factor.ts";
 import { createFactors } from "./migrations/0301-create-factors.ts";
 import { confirmTotp } from "./operations/confirm-totp.ts";
@@ -25,5 +26,6 @@ export const factorsPart: Part = {
   operations: [getMfa, enrolTotp, confirmTotp, removeTotp, makeRecoveryCodes],
   jobs: { mailFactor },
   schedules: {},
+  reactions: { forgetFactors },
   contributes: [add(SecondFactors, secondFactor)],
 };

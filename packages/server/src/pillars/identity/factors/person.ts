@@ -20,7 +20,7 @@ export function personOf(caller: Caller): string {
 export function occasion(ctx: PluginContext, client: RequestClient): Record<string, string> {
   const device = client.headers["user-agent"];
   return {
-    time: toRfc3339(ctx.clock.now()),
+    at: toRfc3339(ctx.clock.now()),
     address: client.address,
     ...(typeof device === "string" ? { device: device.slice(0, DEVICE_LENGTH_MAX) } : {}),
   };

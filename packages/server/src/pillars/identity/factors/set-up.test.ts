@@ -41,7 +41,7 @@ describeStore("setting an app up", (_open, kind) => {
       [`${ADA}@example.com`, "factorRemoved"],
     ]);
     for (const { values } of room.mails)
-      expect(values).toMatchObject({ factor: "Authenticator app", username: "ada" });
+      expect(values).toMatchObject({ factor: "Authenticator app", name: "ada" });
     const { rows } = await room.app.spine.hub.driver.query({
       sql: "select * from audit_entries",
       parameters: [],
@@ -51,6 +51,22 @@ describeStore("setting an app up", (_open, kind) => {
       expect(audited).toContain(action);
     }
     for (const hidden of [secret, PASSWORD, code]) expect(audited).not.toContain(hidden);
+  });
+
+  it("is told on the log of each organization of the person", async () => {
+    await using room = await bench(kind);
+    const { codes } = await room.enrolled("user_eve");
+    expect(await room.factors.verify("user_eve", codes[0] ?? "")).toBe(true);
+    await room.remove("user_eve", { password: PASSWORD });
+    await room.settled();
+    for (const organization of ["default", "other"]) {
+      const events = await room.app.events(organization);
+      expect(events.map(({ type, subject }) => [type, subject])).toEqual([
+        ["user.factorAdded", "user_eve"],
+        ["user.recoveryCodeUsed", "user_eve"],
+        ["user.factorRemoved", "user_eve"],
+      ]);
+    }
   });
 
   it("401: takes the password again for every change, and changes nothing without", async () => {

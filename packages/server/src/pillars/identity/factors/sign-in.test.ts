@@ -3,7 +3,7 @@ import { createTestApp, describeStore, fakeClock } from "portico/testing";
 import type { FakeClock, OpenTestDatabase, TestApp } from "portico/testing";
 import { mail } from "../../mail/index.ts";
 import { identity } from "../plugin.ts";
-import { codeOf, PASSWORD, wrongCode } from "./factor-app.fixture.ts";
+import { codeOf, PASSWORD, settle, wrongCode } from "./factor-app.fixture.ts";
 
 type Reply = Awaited<ReturnType<TestApp["inject"]>>;
 
@@ -13,6 +13,7 @@ interface Ada extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly secret: string;
   readonly codes: readonly string[];
+  settled(): Promise<void>;
   post(path: string, body: object): Promise<Reply>;
   own(method: string, path: string, body?: object): Promise<Reply>;
 }
@@ -44,6 +45,7 @@ async function openAda(open: OpenTestDatabase): Promise<Ada> {
     codes: recoveryCodes as readonly string[],
     post,
     own,
+    settled: () => settle(app, clock),
     [Symbol.asyncDispose]: async () => {
       await app.stop();
       await database[Symbol.asyncDispose]();
@@ -109,5 +111,24 @@ describeStore("signing in with a second factor", (open) => {
       expect((await ada.post("/auth/login", { challenge, code })).status).toBe(401);
     }
     expect((await ada.post("/auth/login", login)).status).toBe(200);
+  });
+
+  it("leaves nothing of a person's factors once the account is deleted", async () => {
+    await using ada = await openAda(open);
+    const { rows } = await ada.app.spine.hub.driver.query({
+      sql: "select user_id from identity_totp",
+      parameters: [],
+    });
+    const [{ user_id: id = "" } = {}] = rows as readonly { readonly user_id?: string }[];
+    const operator = ada.app.as({ permissions: ["*"], instancePermissions: ["*"] });
+    expect((await operator.delete(`/admin/users/${id}`)).status).toBe(204);
+    await ada.settled();
+    for (const table of ["identity_totp", "identity_recovery_codes"]) {
+      const left = await ada.app.spine.hub.driver.query({
+        sql: `select * from ${table}`,
+        parameters: [],
+      });
+      expect(left.rows).toEqual([]);
+    }
   });
 });

@@ -8,7 +8,8 @@ export interface BuiltInRole {
   readonly isFixed: boolean;
 }
 
-const READS = [
+const MEMBERS = [
+  "organizations:create",
   "organizations:read",
   "members:read",
   "teams:read",
@@ -31,7 +32,7 @@ export const builtInRoles: Readonly<Record<string, BuiltInRole>> = {
   moderator: {
     description: "Sees who belongs to the organization, invites members and bans them.",
     permissions: [
-      ...READS,
+      ...MEMBERS,
       "members:ban",
       "invitations:read",
       "invitations:write",
@@ -42,8 +43,8 @@ export const builtInRoles: Readonly<Record<string, BuiltInRole>> = {
   },
   member: {
     label: "user",
-    description: "Sees who belongs to the organization.",
-    permissions: READS,
+    description: "Sees who belongs to the organization, and may make organizations.",
+    permissions: MEMBERS,
     isFixed: false,
   },
   guest: {

@@ -67,6 +67,12 @@ export class Holdings {
     return this.#closed.known(organization, "")?.value ?? this.#closed.find(organization, "");
   }
 
+  /** True where memory says that the organization is not deleted; nothing is looked up. */
+  isKnownOpen(organization: string): boolean {
+    if (organization === DEFAULT_ORGANIZATION) return true;
+    return this.#closed.known(organization, "")?.value === false;
+  }
+
   /** Looks up, from now until its change was heard of, what somebody holds; `*` for everybody. */
   distrust(id: string): void {
     this.#standings.distrust(id);

@@ -4,6 +4,7 @@ import { createTestApp } from "portico/testing";
 import type { OpenTestDatabase, TestApp, TestAppOptions } from "portico/testing";
 import { Identity } from "../capability.ts";
 import { identity } from "../plugin.ts";
+import type { PeopleFace } from "../people/face.ts";
 import type { OrganizationsFace } from "./face.ts";
 
 /** What a request is answered with. */
@@ -32,6 +33,7 @@ export interface SentMail {
 export interface Bench extends AsyncDisposable {
   readonly app: TestApp;
   readonly face: OrganizationsFace;
+  readonly people: PeopleFace;
   readonly mails: readonly SentMail[];
   /** A transaction of the pillar, as another room of it would have. */
   change<TValue>(run: (tx: Tx) => Promise<TValue>, organization?: string): Promise<TValue>;
@@ -102,7 +104,7 @@ export async function bench(
     ...(database === undefined ? {} : { driver: database.driver }),
   });
   if (held.ctx === undefined) throw new Error("the app has not started");
-  const face = held.ctx.get(Identity).organizations;
+  const { organizations: face, people } = held.ctx.get(Identity);
   const change: Bench["change"] = (run, organization = "default") =>
     app.spine.hub.transaction(
       { scope: { organization }, origin: { cause: "test", trace: "0".repeat(32), actor: "test" } },
@@ -111,6 +113,7 @@ export async function bench(
   return {
     app,
     face,
+    people,
     mails,
     change,
     person: (userId, organization = "default") => personClient(app, `${userId}@${organization}`),

@@ -61,7 +61,7 @@ function faceOf(ctx: PluginContext, holdings: Holdings): OrganizationsFace {
       return isClosed ? undefined : await holdings.holdingOf(userId, organization);
     },
     knownHolding: (userId, organization) =>
-      holdings.isClosed(organization) === false
+      holdings.isKnownOpen(organization)
         ? holdings.known(userId, organization)?.holding
         : undefined,
     membershipsOf: (userId) => membershipsOf(userId, ctx),

@@ -4,6 +4,7 @@ import type { PluginContext, RequestClient } from "portico/kernel";
 import type { PersonRow } from "./tables.ts";
 
 const FIELD = "portico-device";
+const NAME_LENGTH_MAX = 256;
 const LIFE_MS = 180 * 86_400_000;
 const TOKEN = /^dev_([0-9a-z_]{1,64})\.([0-9a-z]{1,12})\.([A-Za-z0-9_-]{43})$/;
 
@@ -12,6 +13,11 @@ export interface DeviceToken {
   readonly token: string;
   /** A `Set-Cookie` field that makes a browser keep it. */
   readonly cookie: string;
+}
+
+/** What a device says it is: the `User-Agent` field, cut. */
+export function deviceName({ headers }: Pick<RequestClient, "headers">): string {
+  return String(headers["user-agent"] ?? "").slice(0, NAME_LENGTH_MAX);
 }
 
 /** Makes the token of a device on which this person has just signed in. It opens nothing: it only has a count of its own. */

@@ -2,7 +2,7 @@ import { job } from "portico/kernel";
 import { Type } from "typebox";
 import { findRow } from "./directory.ts";
 import { LINK_LIFE_MINUTES, linkUrl, makeLink } from "./links.ts";
-import { sendMail } from "./mailing.ts";
+import { nameIn, sendMail } from "./mailing.ts";
 
 /**
  * Mails a link for a new password, where there is an account to have one. Asking for it does not look: so it takes as long,
@@ -18,13 +18,13 @@ export const mailReset = job({
     const { ctx, input, origin } = run;
     const row = await findRow(ctx.store.read("instance"), input);
     if (row === undefined || row.state !== "active" || row.email === null) return { kind: "done" };
-    const { id: person, email, email_key: emailKey, username } = row;
+    const { id: person, email, email_key: emailKey } = row;
     const token = await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
       makeLink({ person, purpose: "reset", emailKey }, tx, ctx),
     );
     if (token === undefined) return { kind: "done" };
     const link = linkUrl("reset", token, ctx);
-    const values = { username, link, minutes: String(LINK_LIFE_MINUTES) };
+    const values = { name: nameIn(row), link, minutes: String(LINK_LIFE_MINUTES) };
     return await sendMail(run, { to: email, template: "resetPassword", values });
   },
 });

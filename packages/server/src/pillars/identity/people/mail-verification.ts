@@ -1,8 +1,8 @@
-import { job } from "portico/kernel";
+import { job, toRfc3339 } from "portico/kernel";
 import { Type } from "typebox";
 import { findRow, rowOf } from "./directory.ts";
 import { LINK_LIFE_MINUTES, linkUrl, makeLink } from "./links.ts";
-import { sendMail } from "./mailing.ts";
+import { nameIn, sendMail } from "./mailing.ts";
 
 /**
  * Asks an account's address whether it is theirs. The link is made here and not where the mail was asked for: so no row
@@ -19,15 +19,15 @@ export const mailVerification = job({
     if (typeof email !== "string" || typeof emailKey !== "string") return { kind: "done" };
     const owner = await findRow(read, { email });
     if (owner !== undefined && owner.verified_key === emailKey) {
-      const values = { username: owner.username, other: row.username };
-      return await sendMail(run, { to: email, template: "accountExists", values });
+      const values = { name: nameIn(owner), at: toRfc3339(ctx.clock.now()) };
+      return await sendMail(run, { to: email, template: "emailTaken", values });
     }
     const token = await ctx.store.transaction({ scope: "instance", origin }, (tx) =>
       makeLink({ person: row.id, purpose: "verify", emailKey }, tx, ctx),
     );
     if (token === undefined) return { kind: "done" };
     const values = {
-      username: row.username,
+      name: nameIn(row),
       link: linkUrl("verify", token, ctx),
       minutes: String(LINK_LIFE_MINUTES),
     };

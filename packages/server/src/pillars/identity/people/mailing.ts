@@ -1,23 +1,18 @@
 import { capability, isProblem } from "portico/kernel";
 import type { JobOutcome, JobRun } from "portico/kernel";
+import type { PersonRow } from "./tables.ts";
 
 /** What is sent, and to whom. */
 export interface PersonMail {
   readonly to: string;
-  readonly template:
-    | "verifyEmail"
-    | "resetPassword"
-    | "passwordChanged"
-    | "newDevice"
-    | "firstAdministrator"
-    | "accountExists";
+  readonly template: "verifyEmail" | "emailTaken" | "resetPassword" | "passwordChanged";
   readonly values: Readonly<Record<string, string>>;
 }
 
+/** What of the neighbour `mail` is used here. */
 const Mail = capability<{ send(message: PersonMail & { readonly id: string }): Promise<void> }>(
   "mail@1",
 );
-const PERMANENT = new Set(["mail.refused", "mail.badAddress", "mail.badValues", "mail.notSetUp"]);
 
 /** Sends a mail from within a job: what passes is tried again, what will not is given up. */
 export async function sendMail<TInput>(
@@ -28,9 +23,15 @@ export async function sendMail<TInput>(
     await ctx.get(Mail).send({ ...mail, id });
     return { kind: "done" };
   } catch (error) {
-    if (isProblem(error) && PERMANENT.has(error.code)) {
-      return { kind: "fail", error: error.message };
-    }
+    if (isProblem(error) && error.status < 500) return { kind: "fail", error: error.message };
     throw error;
   }
+}
+
+/** How a mail addresses somebody. */
+export function nameIn({
+  display_name: name,
+  username,
+}: Pick<PersonRow, "display_name" | "username">): string {
+  return name === "" ? username : name;
 }

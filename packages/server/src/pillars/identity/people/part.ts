@@ -1,4 +1,4 @@
-import { add, CliVerbs } from "portico/kernel";
+import { add, CliVerbs, Statistics } from "portico/kernel";
 import type { Part } from "../part.ts";
 import { createVerb, recoverVerb } from "./cli.ts";
 import { peopleErrors } from "./errors.ts";
@@ -25,6 +25,7 @@ import { updateSettings } from "./operations/update-settings.ts";
 import { verifyEmail } from "./operations/verify-email.ts";
 import { peoplePermissions } from "./permissions.ts";
 import { peopleSettings } from "./settings.ts";
+import { usersCame } from "./statistics.ts";
 import { sweepPeople } from "./sweep.ts";
 
 /** What this room declares. Its migrations are numbered 0001 to 0099. */
@@ -68,5 +69,5 @@ export const peoplePart: Part = {
       input: {},
     },
   },
-  contributes: [add(CliVerbs, createVerb), add(CliVerbs, recoverVerb)],
+  contributes: [add(CliVerbs, createVerb), add(CliVerbs, recoverVerb), add(Statistics, usersCame)],
 };

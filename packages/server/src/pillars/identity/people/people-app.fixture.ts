@@ -44,8 +44,8 @@ export interface Bench extends AsyncDisposable {
   send(method: string, path: string, options?: SendOptions): Promise<Reply>;
   /** How many passwords were hashed so far. */
   hashes(): Promise<number>;
-  /** The token of the newest mail with a link. */
-  mailed(): string;
+  /** The token of the newest mail of a kind. */
+  mailed(template?: string): string;
   /** Registers, and answers who it is. */
   person(username?: string, extra?: object): Promise<Person>;
   /** Time passes until every job is done and every event is handled. */
@@ -135,8 +135,8 @@ export async function bench(kind: StoreKind, settings: object = {}): Promise<Ben
       const line = /^portico_identity_password_hashes_total (\d+)$/m.exec(text);
       return Number(line?.[1] ?? 0);
     },
-    mailed: () => {
-      const link = mails.findLast(({ values }) => values["link"] !== undefined)?.values["link"];
+    mailed: (wanted = "verifyEmail") => {
+      const link = mails.findLast(({ template }) => template === wanted)?.values["link"];
       return new URL(link ?? "").searchParams.get("token") ?? "";
     },
     person: async (username = "ada", extra = {}) => {

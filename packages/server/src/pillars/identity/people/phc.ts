@@ -15,7 +15,7 @@ export interface ReadHash extends HashFigures {
 }
 
 const PHC =
-  /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{10,86})\$([A-Za-z0-9+/]{22,86})$/;
+  /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]{11,86})\$([A-Za-z0-9+/]{22,86})$/;
 
 /** Writes a hash in the PHC string format, as every implementation of Argon2 reads it. */
 export function writePhc({ memory, passes, parallelism, salt, tag }: ReadHash): string {

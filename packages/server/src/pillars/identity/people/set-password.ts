@@ -1,6 +1,8 @@
+import type { RequestClient } from "portico/kernel";
 import { Identity } from "../capability.ts";
 import { changePerson } from "./change.ts";
 import type { PersonPlace } from "./change.ts";
+import { deviceName } from "./device.ts";
 import { endLinks } from "./links.ts";
 import type { PeopleTables, PersonRow } from "./tables.ts";
 
@@ -8,6 +10,8 @@ import type { PeopleTables, PersonRow } from "./tables.ts";
 export interface NewPassword {
   readonly hash: string;
   readonly by: "password" | "mail" | "operator";
+  /** From where: for the mail that tells of it. */
+  readonly client: RequestClient;
   /** A session that stays: the one in which it was changed. */
   readonly except?: string | undefined;
   /** The address to which the link was sent that this was done with: whoever opened it has it. */
@@ -20,7 +24,7 @@ export interface NewPassword {
  */
 export async function setPassword(password: NewPassword, place: PersonPlace): Promise<PersonRow> {
   const { id, ctx, tx } = place;
-  const { hash, by, except, shownEmailKey = null } = password;
+  const { hash, by, client, except, shownEmailKey = null } = password;
   const row = await changePerson(place, async (before) => {
     const isShown = shownEmailKey !== null && shownEmailKey === before.email_key;
     const isProof = isShown && before.verified_key === null && (await isFree(shownEmailKey, place));
@@ -38,7 +42,10 @@ export async function setPassword(password: NewPassword, place: PersonPlace): Pr
   await sessions.end({ userId: id, ...(except === undefined ? {} : { except }) }, tx);
   await endLinks({ person: id, purpose: "reset" }, tx);
   await people.release(id, tx);
-  if (row.email !== null) tx.enqueue("mailPasswordChanged", { person: id });
+  if (row.email !== null) {
+    const { address } = client;
+    tx.enqueue("mailPasswordChanged", { person: id, device: deviceName(client), address });
+  }
   return row;
 }
 

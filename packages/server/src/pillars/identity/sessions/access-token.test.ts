@@ -1,6 +1,13 @@
 import { Buffer } from "node:buffer";
 import { createHmac, generateKeyPairSync, sign as signBytes } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  decodeJwt,
+  decodeProtectedHeader,
+  importJWK,
+  jwtVerify,
+  SignJWT,
+} from "jose";
 import type { JSONWebKeySet } from "jose";
 import { describeStore } from "portico/testing";
 import { describe, expect, it } from "vitest";
@@ -119,7 +126,7 @@ describe.each(["ES256", "RS256", "EdDSA"] as const)(
 );
 
 describeStore("an access token", (_open, kind) => {
-  it("401 of another issuer, audience, type or client, and issued in the future, though rightly signed", async () => {
+  it("401 of another issuer, audience or client, and issued in the future, though rightly signed", async () => {
     await using here = await bench(kind);
     const { accessToken } = await here.signIn();
     const now = here.clock.now() / 1_000;
@@ -140,6 +147,21 @@ describeStore("an access token", (_open, kind) => {
       expect([reply.status, code(reply)]).toEqual([401, wanted]);
     }
     expect((await here.ask(await resign(here, accessToken, {}))).status).toBe(200);
+  });
+
+  it("401 for another kind of token that the same key has signed, such as an identity token", async () => {
+    await using here = await bench(kind);
+    const { accessToken } = await here.signIn();
+    const { sessions } = here.app.context("identity").get(Identity);
+    const [jwk] = (await sessions.signingKeys()).keys;
+    const key = await importJWK({ ...jwk }, "ES256");
+    for (const typ of ["JWT", "logout+jwt", undefined]) {
+      const header = { alg: "ES256", kid: String(jwk?.["kid"]) };
+      const token = await new SignJWT(decodeJwt(accessToken))
+        .setProtectedHeader(typ === undefined ? header : { ...header, typ })
+        .sign(key);
+      expect(code(await here.ask(token))).toBe("identity.badAccessToken");
+    }
   });
 
   it("401 once it has expired, in memory or not, and when the clock is set back", async () => {

@@ -1,14 +1,18 @@
 import type { Tx } from "portico/kernel";
 import { SESSION_CHANGES } from "./face.ts";
 import type { SessionsOf } from "./face.ts";
-import type { OpenParts } from "./open.ts";
 import type { SessionRow, SessionTables } from "./tables.ts";
 
 /** Why a session was ended before its time. */
 export type EndReason =
   "logout" | "ended" | "renewed" | "crowdedOut" | "refreshReused" | "impersonatorEnded";
 
-type EndParts = Pick<OpenParts, "distrust">;
+/** What sessions are ended with. */
+export interface EndParts {
+  /** See `SessionVerifier.distrust`. */
+  readonly distrust: (id: string, kind?: string) => void;
+}
+
 type EndedRow = Pick<SessionRow, "id" | "user_id" | "organization">;
 
 /** Which rows, and why. */
@@ -28,6 +32,7 @@ export async function endSessions(
     .selectFrom("identity_sessions")
     .select(["id", "user_id", "organization"])
     .where("user_id", "=", userId);
+  if (only !== undefined) select = select.where("id", "=", only);
   if (except !== undefined) select = select.where("id", "<>", except);
   if (only !== undefined) select = select.where("id", "=", only);
   const rows = await select.orderBy("id").execute();

@@ -54,20 +54,22 @@ export class LastSeen {
   }
 
   #writeBatch(batch: readonly (readonly [string, number])[]): Promise<void> {
-    const { store, newOrigin } = this.#ctx;
+    const { store } = this.#ctx;
+    const origin = this.#ctx.newOrigin("identity");
     // In one order everywhere: two processes that write the same sessions must not wait for each other in a ring.
     const ids = batch.map(([id]) => id).toSorted();
     const at = Math.max(...batch.map(([, seenAt]) => seenAt));
-    return store.transaction({ scope: "instance", origin: newOrigin("identity") }, async (tx) => {
+    return store.transaction({ scope: "instance", origin }, async (tx) => {
       await tx
         .db<SessionTables>()
         .updateTable("identity_sessions")
-        .set(({ eb, case: choose, ref }) => ({
+        .set((columns) => ({
           last_seen_at: at,
-          ends_at: choose()
-            .when(eb("idle_ms", "+", at), "<", ref("expires_at"))
-            .then(eb("idle_ms", "+", at))
-            .else(ref("expires_at"))
+          ends_at: columns
+            .case()
+            .when(columns("idle_ms", "+", at), "<", columns.ref("expires_at"))
+            .then(columns("idle_ms", "+", at))
+            .else(columns.ref("expires_at"))
             .end(),
         }))
         .where("id", "in", ids)

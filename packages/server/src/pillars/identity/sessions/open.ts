@@ -3,6 +3,7 @@ import { sha256 } from "portico/kernel";
 import type { AccessTokens } from "./access-token.ts";
 import { cookieForm, writeCookie } from "./cookie.ts";
 import { endRows } from "./end.ts";
+import type { EndParts } from "./end.ts";
 import type { NewSession, OpenedSession } from "./face.ts";
 import { IMPERSONATION_MS, limitsOf } from "./limits.ts";
 import { makeCookieText, makeRefreshText } from "./session-text.ts";
@@ -15,11 +16,9 @@ const ADDRESS_LENGTH_MAX = 64;
 const CROWDED_OUT_MAX = 20;
 
 /** What sessions are opened with. */
-export interface OpenParts {
+export interface OpenParts extends EndParts {
   readonly ctx: PluginContext;
   readonly tokens: AccessTokens;
-  /** See `SessionVerifier.distrust`. */
-  readonly distrust: (id: string, kind?: string) => void;
 }
 
 /** What beside `NewSession` a session may be bound to: that of one which it takes the place of. */

@@ -1,4 +1,4 @@
-import { add, Authenticators, job, PublicKeys } from "portico/kernel";
+import { add, Authenticators, job, PublicKeys, Statistics } from "portico/kernel";
 import { Type } from "typebox";
 import type { Part } from "../part.ts";
 import { cookieAuthenticator, tokenAuthenticator } from "./authenticators.ts";
@@ -19,6 +19,7 @@ import { sessionPermissions } from "./permissions.ts";
 import { Sessions } from "./room.ts";
 import type { SessionsRoom } from "./room.ts";
 import { sessionSettings } from "./settings.ts";
+import { sessionsBegun } from "./statistics.ts";
 import { sessionTables } from "./tables.ts";
 
 const Nothing = Type.Object({});
@@ -67,6 +68,7 @@ export function sessionsPart(room: () => SessionsRoom | undefined): Part {
     contributes: [
       add(Authenticators, tokenAuthenticator(room)),
       add(Authenticators, cookieAuthenticator(room)),
+      add(Statistics, sessionsBegun),
       add(PublicKeys, {
         id: "identity.tokens",
         keys: () => room()?.keys.publicKeys() ?? [],

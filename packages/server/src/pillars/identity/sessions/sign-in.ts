@@ -1,5 +1,5 @@
 import { ownUrl } from "portico/kernel";
-import type { Contributed, Origin, PluginContext, RequestClient } from "portico/kernel";
+import type { Contributed, Origin, PluginContext, Problem, RequestClient } from "portico/kernel";
 import { Identity } from "../capability.ts";
 import type { Holding } from "../organizations/face.ts";
 import type { Person } from "../people/face.ts";
@@ -8,7 +8,13 @@ import type { Challenge } from "./challenge.ts";
 import { cookieForm } from "./cookie.ts";
 import { raise } from "./errors.ts";
 import { SecondFactors } from "./face.ts";
-import type { FactorProof, OpenedSession, SecondFactor, SessionOrigin } from "./face.ts";
+import type {
+  FactorProof,
+  NewSession,
+  OpenedSession,
+  SecondFactor,
+  SessionOrigin,
+} from "./face.ts";
 
 /** A sign-in under way: who is on the other side. */
 export interface Arrival {
@@ -64,16 +70,32 @@ export async function signIn(asked: PasswordSignIn, arrival: Arrival): Promise<S
   const factors = await neededFactors(person.id, ctx);
   if (factors.length === 0) return await begin(challenge, ["pwd"], arrival);
   if (asked.code === undefined) {
-    throw raise("identity.factorRequired", {
-      members: {
-        challenge: writeChallenge(challenge, ctx),
-        factors: factors.map(({ value }) => value.id),
-      },
-    });
+    throw factorRequired(challenge, factors, ctx);
   }
   const method = await provedBy(factors, { userId: person.id, code: asked.code, address });
   if (method === undefined) throw raise("identity.badChallenge", { internal: "wrong code" });
   return await begin(challenge, ["pwd", method], arrival);
+}
+
+/**
+ * Throws `identity.factorRequired` for a session that rests on a password alone, of somebody who has set up a second proof:
+ * whichever door it is opened through.
+ */
+export async function requireFactor(session: NewSession, ctx: PluginContext): Promise<void> {
+  const { userId, organization, methods, life = "long" } = session;
+  if (methods.length !== 1 || methods[0] !== "pwd") return;
+  const factors = await neededFactors(userId, ctx);
+  if (factors.length === 0) return;
+  throw factorRequired({ userId, organization, life, wantsCookie: false }, factors, ctx);
+}
+
+function factorRequired(challenge: Challenge, factors: Factors, ctx: PluginContext): Problem {
+  return raise("identity.factorRequired", {
+    members: {
+      challenge: writeChallenge(challenge, ctx),
+      factors: factors.map(({ value }) => value.id),
+    },
+  });
 }
 
 async function answerChallenge(

@@ -129,11 +129,11 @@ export class SigningKeys {
   }
 
   async #publish(number: number, now: number, signsFrom: number): Promise<void> {
-    const { store, newOrigin, logger } = this.#ctx;
+    const { store, logger } = this.#ctx;
     const made = await makeKey(this.#ctx);
     const row = { ...made, number, published_at: now, signs_from: signsFrom };
     const isOurs = await store.transaction(
-      { scope: "instance", origin: newOrigin("identity") },
+      { scope: "instance", origin: this.#ctx.newOrigin("identity") },
       async (tx) => {
         const { numInsertedOrUpdatedRows = 0n } = await tx
           .db<SessionTables>()
@@ -155,8 +155,9 @@ export class SigningKeys {
   }
 
   async #forget(numbers: readonly number[]): Promise<void> {
-    const { store, newOrigin } = this.#ctx;
-    await store.transaction({ scope: "instance", origin: newOrigin("identity") }, async (tx) => {
+    const { store } = this.#ctx;
+    const origin = this.#ctx.newOrigin("identity");
+    await store.transaction({ scope: "instance", origin }, async (tx) => {
       await tx
         .db<SessionTables>()
         .deleteFrom("identity_signing_keys")

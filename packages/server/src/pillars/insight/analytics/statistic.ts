@@ -15,13 +15,15 @@ const SLICES = 12;
 export interface RollupSum {
   readonly column: "count" | "errors";
   readonly retention: RollupRetention;
+  /** Only of these operations, and of this class of status; of all when left out. */
+  readonly only?: { readonly operations: readonly string[]; readonly status: number };
 }
 
 /** Sums what was counted of requests by hour or day, for the statistics of the installation. */
 export async function countRollups(
   ctx: PluginContext,
   query: StatisticQuery,
-  { column, retention }: RollupSum,
+  { column, retention, only }: RollupSum,
 ): Promise<StatisticCounts | undefined> {
   const { from, to, spanMs } = query;
   const isDays = spanMs === DAY_MS;
@@ -31,7 +33,7 @@ export async function countRollups(
   const segments = segmentsOf(isDays ? "day" : "hour", { from, to, ...marks });
   const counts = new Map<number, number>();
   for (const segment of segments.flatMap(sliced)) {
-    for (const { bucket, sum } of await sumOf(ctx, query, { segment, column })) {
+    for (const { bucket, sum } of await sumOf(ctx, query, { segment, column, only })) {
       counts.set(bucket, (counts.get(bucket) ?? 0) + Number(sum));
     }
   }
@@ -50,9 +52,16 @@ function sliced({ span, from, to }: Segment): readonly Segment[] {
 function sumOf(
   ctx: PluginContext,
   { scope, spanMs }: StatisticQuery,
-  { segment, column }: { readonly segment: Segment; readonly column: RollupSum["column"] },
+  {
+    segment,
+    column,
+    only,
+  }: Pick<RollupSum, "column"> & {
+    readonly segment: Segment;
+    readonly only: RollupSum["only"];
+  },
 ): Promise<readonly { readonly bucket: number; readonly sum: unknown }[]> {
-  return ctx.store
+  const select = ctx.store
     .read(scope)
     .db<InsightTables>()
     .selectFrom("insight_rollups")
@@ -60,6 +69,10 @@ function sumOf(
     .where("span", "=", segment.span)
     .where("at", ">=", segment.from)
     .where("at", "<", segment.to)
-    .groupBy("bucket")
+    .groupBy("bucket");
+  if (only === undefined) return select.execute();
+  return select
+    .where("operation", "in", only.operations)
+    .where("status", "=", only.status)
     .execute();
 }

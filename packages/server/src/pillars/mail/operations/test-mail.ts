@@ -28,7 +28,7 @@ export const testMail = operation({
   async prepare({ body, ctx }) {
     const from = ctx.clock.monotonic();
     const mailer = ctx.get(OwnMailer);
-    const values = { time: toRfc3339(ctx.clock.now()) };
+    const values = { at: toRfc3339(ctx.clock.now()) };
     await mailer.send({ to: body.to, template: "test", values });
     return { transport: mailer.kind, durationMs: Math.round(ctx.clock.monotonic() - from) };
   },

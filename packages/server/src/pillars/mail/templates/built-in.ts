@@ -12,7 +12,7 @@ interface TemplateRow extends TemplateText {
   readonly values: readonly string[];
 }
 
-const HELLO = "Hello {{username}},";
+const HELLO = "Hello {{name}},";
 const LIFE = "The link works for {{minutes}} minutes, and once.";
 const NOT_YOU =
   "If that was not you, change your password at once and end all sessions that you do not know.";
@@ -20,7 +20,7 @@ const NOT_YOU =
 /** The texts that come in the box. `product` (the sender's name) may stand in each of them. */
 export const builtInTemplates = {
   verifyEmail: {
-    values: ["username", "link", "minutes"],
+    values: ["name", "link", "minutes"],
     subject: "Confirm your e-mail address",
     text: [
       HELLO,
@@ -31,7 +31,7 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   resetPassword: {
-    values: ["username", "link", "minutes"],
+    values: ["name", "link", "minutes"],
     subject: "Choose a new password",
     text: [
       HELLO,
@@ -55,22 +55,22 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   passwordChanged: {
-    values: ["username", "time", "device", "address"],
+    values: ["name", "at", "device", "address"],
     subject: "Your password was changed",
     text: [
       HELLO,
       "the password of your account at {{product}} was changed.",
-      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       "If that was not you, ask for a new password at once: the sign-in page offers it.",
     ].join("\n\n"),
   },
   newDevice: {
-    values: ["username", "time", "device", "address"],
+    values: ["name", "at", "device", "address"],
     subject: "Somebody signed in on a new device",
     text: [
       HELLO,
       "your account at {{product}} was signed in to on a device that was not seen before.",
-      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       "If that was you, there is nothing to do.",
       NOT_YOU,
     ].join("\n\n"),
@@ -86,60 +86,60 @@ export const builtInTemplates = {
       "Whoever has the link has the installation: do not pass it on.",
     ].join("\n\n"),
   },
-  accountExists: {
-    values: ["username", "other", "time"],
+  emailTaken: {
+    values: ["name", "at"],
     subject: "You already have an account",
     text: [
       HELLO,
-      "somebody, probably you, gave this address for another account at {{product}}. It already belongs to yours: sign in with it, or " +
-        "ask for a new password.",
-      "The other account: {{other}}\nWhen: {{time}}",
-      "If that was not you, there is nothing to do: nobody was told that your account exists.",
+      "somebody, probably you, wanted to register with this address at {{product}}. You already have an account with it: " +
+        "sign in, or ask for a new password.",
+      "When: {{at}}",
+      "If that was not you, there is nothing to do: nobody was told that this account exists.",
     ].join("\n\n"),
   },
   factorAdded: {
-    values: ["username", "factor", "time", "device", "address"],
+    values: ["name", "factor", "at", "device", "address"],
     subject: "A second factor was added to your account",
     text: [
       HELLO,
       "signing in to your account at {{product}} now takes a second proof.",
-      "Factor: {{factor}}\nWhen: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "Factor: {{factor}}\nWhen: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   factorRemoved: {
-    values: ["username", "factor", "time", "device", "address"],
+    values: ["name", "factor", "at", "device", "address"],
     subject: "A second factor was removed from your account",
     text: [
       HELLO,
       "a second proof is no longer asked for your account at {{product}}.",
-      "Factor: {{factor}}\nWhen: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "Factor: {{factor}}\nWhen: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   recoveryCodesMade: {
-    values: ["username", "time", "device", "address"],
+    values: ["name", "at", "device", "address"],
     subject: "New recovery codes were made for your account",
     text: [
       HELLO,
       "new recovery codes were made for your account at {{product}}. Those from before are worth nothing now.",
-      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   recoveryCodeUsed: {
-    values: ["username", "left", "time", "device", "address"],
+    values: ["name", "left", "at", "device", "address"],
     subject: "A recovery code was used",
     text: [
       HELLO,
       "somebody signed in to your account at {{product}} with a recovery code.",
       "Codes that are left: {{left}}",
-      "When: {{time}}\nDevice: {{device}}\nAddress: {{address}}",
+      "When: {{at}}\nDevice: {{device}}\nAddress: {{address}}",
       NOT_YOU,
     ].join("\n\n"),
   },
   codesGuessed: {
-    values: ["username"],
+    values: ["name"],
     subject: "Somebody is guessing your one-time codes",
     text: [
       HELLO,
@@ -148,9 +148,9 @@ export const builtInTemplates = {
     ].join("\n\n"),
   },
   test: {
-    values: ["time"],
+    values: ["at"],
     subject: "A test mail of {{product}}",
-    text: ["Mail of {{product}} arrives.", "Sent: {{time}}"].join("\n\n"),
+    text: ["Mail of {{product}} arrives.", "Sent: {{at}}"].join("\n\n"),
   },
 } as const satisfies Readonly<Record<string, TemplateRow>>;
 

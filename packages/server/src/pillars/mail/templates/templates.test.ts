@@ -122,12 +122,12 @@ describe("templates of the operator", () => {
   it("take the place of the built-in ones, by language from the most exact down", () => {
     const templates = read({
       "verifyEmail.txt": "Subject: English\n\nEnglish {{link}}",
-      "verifyEmail.pt.txt": "Subject: Português\r\n\r\nOlá {{username}}\r\n{{link}}",
-      "verifyEmail.pt-BR.html": "<b>{{username}}</b> {{link}}",
+      "verifyEmail.pt.txt": "Subject: Português\r\n\r\nOlá {{name}}\r\n{{link}}",
+      "verifyEmail.pt-BR.html": "<b>{{name}}</b> {{link}}",
     });
     expect(templates("verifyEmail", "de").subject).toBe("English");
     expect(templates("verifyEmail", "PT-br").html).toContain("<b>");
-    expect(templates("verifyEmail", "pt-PT").text).toBe("Olá {{username}}\r\n{{link}}");
+    expect(templates("verifyEmail", "pt-PT").text).toBe("Olá {{name}}\r\n{{link}}");
     expect(templates("resetPassword").subject).toBe(builtInTemplates.resetPassword.subject);
     for (const locale of ["../../etc", "__proto__", "", "-".repeat(1_000)]) {
       expect(templates("verifyEmail", locale).subject).toBe("English");

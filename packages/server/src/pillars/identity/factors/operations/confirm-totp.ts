@@ -6,6 +6,7 @@ import { totpOf } from "../factors.ts";
 import { occasion, personOf } from "../person.ts";
 import { newRecoveryCodes } from "../recovery-codes.ts";
 import { ShownCodes } from "../schema.ts";
+import { organizationsOf, tell } from "../tell.ts";
 import { keepRecoveryCodes } from "../keep-codes.ts";
 import type { FactorTables } from "../tables.ts";
 
@@ -38,7 +39,17 @@ export const confirmTotp = operation({
     "identity.badCode",
     "identity.tooManyCodes",
   ],
-  example: { body: { code: "123456" } },
+  example: {
+    body: { code: "{mfa.enrolTotp.secret.totp}" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp"],
+    refused: {
+      "identity.factorActive": {
+        after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+      },
+      "identity.noFactor": { body: { code: "123456" }, after: ["auth.register", "auth.login"] },
+    },
+  },
   async prepare({ body, caller, read, ctx }) {
     const userId = personOf(caller);
     const row = await totpOf(read, userId);
@@ -50,10 +61,16 @@ export const confirmTotp = operation({
     const code = body.code.replaceAll(/\s/g, "");
     const isRight = await ctx.get(Factors).takeTotp(userId, code, "pending");
     if (!isRight) throw raise("identity.badCode");
-    return { userId, secret: row.secret, recoveryCodes: newRecoveryCodes(ctx.fillRandom) };
+    const organizations = await organizationsOf(userId, ctx);
+    return {
+      userId,
+      organizations,
+      secret: row.secret,
+      recoveryCodes: newRecoveryCodes(ctx.fillRandom),
+    };
   },
   async handle({ prepared, client, tx, ctx }) {
-    const { userId, secret, recoveryCodes } = prepared;
+    const { userId, organizations, secret, recoveryCodes } = prepared;
     const { numUpdatedRows: confirmed } = await tx
       .db<FactorTables>()
       .updateTable("identity_totp")
@@ -65,7 +82,7 @@ export const confirmTotp = operation({
       .executeTakeFirst();
     if (Number(confirmed) === 0) throw raise("identity.factorActive");
     await keepRecoveryCodes({ userId, codes: recoveryCodes }, tx, ctx);
-    tx.emit("user.factorAdded", { id: userId, factor: "totp" }, { subject: userId });
+    tell({ type: "user.factorAdded", data: { id: userId, factor: "totp" } }, organizations, tx);
     tx.audit({ action: "mfa.confirmTotp", target: userId, after: { totp: "active" } });
     const values = { ...occasion(ctx, client), factor: "Authenticator app" };
     tx.enqueue("mailFactor", { userId, template: "factorAdded", values });

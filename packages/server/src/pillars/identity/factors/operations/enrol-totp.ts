@@ -38,7 +38,16 @@ export const enrolTotp = operation({
     "identity.busy",
     "identity.factorActive",
   ],
-  example: { body: { password: "a long walk by the river" } },
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login"],
+    refused: {
+      "identity.factorActive": {
+        after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+      },
+    },
+  },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
     const { people } = ctx.get(Identity);

@@ -28,7 +28,7 @@ export const getMfa = operation({
     }),
   },
   errors: ["identity.factorsOfPerson"],
-  example: {},
+  example: { bearer: "{auth.login.accessToken}", after: ["auth.register", "auth.login"] },
   async handle({ caller, ctx }) {
     const state = await ctx.get(Factors).state(personOf(caller));
     const { totp, totpSince, recoveryCodesLeft: left, recoveryCodesSince } = state;

@@ -6,6 +6,7 @@ import { totpOf } from "../factors.ts";
 import { occasion, personOf } from "../person.ts";
 import { newRecoveryCodes } from "../recovery-codes.ts";
 import { PasswordAgain, ShownCodes } from "../schema.ts";
+import { organizationsOf, tell } from "../tell.ts";
 import { keepRecoveryCodes } from "../keep-codes.ts";
 
 /** `POST /auth/mfa/recovery-codes` */
@@ -29,20 +30,26 @@ export const makeRecoveryCodes = operation({
     "identity.busy",
     "identity.noFactor",
   ],
-  example: { body: { password: "a long walk by the river" } },
+  example: {
+    body: { password: "a long walk by the river" },
+    bearer: "{auth.login.accessToken}",
+    after: ["auth.register", "auth.login", "mfa.enrolTotp", "mfa.confirmTotp"],
+    refused: { "identity.noFactor": { after: ["auth.register", "auth.login"] } },
+  },
   async prepare({ body, caller, client, ctx }) {
     const userId = personOf(caller);
     await ctx.get(Identity).people.confirmPassword(userId, body.password, client.address);
-    return { userId, recoveryCodes: newRecoveryCodes(ctx.fillRandom) };
+    const organizations = await organizationsOf(userId, ctx);
+    return { userId, organizations, recoveryCodes: newRecoveryCodes(ctx.fillRandom) };
   },
   async handle({ prepared, client, tx, ctx }) {
-    const { userId, recoveryCodes } = prepared;
+    const { userId, organizations, recoveryCodes } = prepared;
     const row = await totpOf(tx, userId);
     if (row === undefined || row.confirmed_at === null) {
       throw raise("identity.noFactor", { params: { what: "recover" } });
     }
     await keepRecoveryCodes({ userId, codes: recoveryCodes }, tx, ctx);
-    tx.emit("user.recoveryCodesMade", { id: userId }, { subject: userId });
+    tell({ type: "user.recoveryCodesMade", data: { id: userId } }, organizations, tx);
     tx.audit({ action: "mfa.makeRecoveryCodes", target: userId });
     tx.enqueue("mailFactor", {
       userId,

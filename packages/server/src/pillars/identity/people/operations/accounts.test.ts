@@ -30,7 +30,10 @@ describeStore("accounts of the installation", (_open, kind) => {
     expect(await names(`?search=${encodeURIComponent("' or 1=1 --")}`)).toEqual([]);
     const first = (await it.send("GET", "/admin/users?limit=3", operator)).json() as Page;
     expect(first.data.map(({ username }) => username)).toEqual(["barbara", "alan", "a_da"]);
-    expect(await names(`?limit=3&cursor=${encodeURIComponent(first.next ?? "")}`)).toEqual(["grace", "ada"]);
+    expect(await names(`?limit=3&cursor=${encodeURIComponent(first.next ?? "")}`)).toEqual([
+      "grace",
+      "ada",
+    ]);
   });
 
   it("PUT /admin/users/{id}: a suspended person signs in no more until they are reinstated", async () => {

@@ -46,8 +46,8 @@ export const changePassword = operation({
     const hash = await people.newPassword(body.newPassword, person);
     return { id, hash, organizations: await organizationsOf(id, ctx) };
   },
-  async handle({ prepared: { id, hash, organizations }, caller, tx, ctx }) {
-    const password = { hash, by: "password", except: caller.credential } as const;
+  async handle({ prepared: { id, hash, organizations }, caller, client, tx, ctx }) {
+    const password = { hash, by: "password", client, except: caller.credential } as const;
     await setPassword(password, { id, ctx, tx, organizations });
   },
 });

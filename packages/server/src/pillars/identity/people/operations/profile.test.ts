@@ -65,7 +65,7 @@ describeStore("one's own account", (_open, kind) => {
     expect((await it.people.find(eve.id))?.isEmailVerified).toBe(false);
     await it.send("POST", "/auth/email/request", { as: eve.id });
     await it.settled();
-    expect(it.mails.at(-1)).toMatchObject({ template: "accountExists", to: email });
+    expect(it.mails.at(-1)).toMatchObject({ template: "emailTaken", to: email });
     const bob = await it.person("bob", { email: "bob@example.com" });
     await it.settled();
     const stale = it.mailed();

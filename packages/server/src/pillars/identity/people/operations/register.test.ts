@@ -97,10 +97,11 @@ describeStore("POST /auth/register", (_open, kind) => {
       shape((fresh.json() as Registered).user),
     );
     await it.settled();
-    expect(it.mails.slice(1).map(({ to, template }) => [to, template])).toEqual([
-      ["bob@example.com", "verifyEmail"],
-      ["ADA@example.com", "accountExists"],
-    ]);
+    const written = new Map(it.mails.slice(1).map(({ to, template }) => [to, template]));
+    expect(Object.fromEntries(written)).toEqual({
+      "ADA@example.com": "emailTaken",
+      "bob@example.com": "verifyEmail",
+    });
     expect((await it.people.findByEmail("Ada@Example.com"))?.id).toBe(first.id);
   });
 

@@ -5,14 +5,13 @@ import type { Static } from "typebox";
 import { Identity } from "../../capability.ts";
 import { insertAccount, isNameTaken } from "../account.ts";
 import type { NewAccount } from "../account.ts";
+import { deviceName } from "../device.ts";
 import { raise } from "../errors.ts";
 import type { Person } from "../face.ts";
 import { DisplayNameField, EmailField, PasswordField, UsernameField } from "../fields.ts";
 import { chooseUsername, readEmail } from "../names.ts";
 import { settingsOf } from "../settings.ts";
 import { toUserView, UserView } from "../view.ts";
-
-const DEVICE_LENGTH_MAX = 256;
 
 const Registration = Type.Object(
   {
@@ -91,8 +90,7 @@ export const register = operation({
     const person = await insertAccount(prepared, tx, ctx);
     const organization = await join(person, tx, input);
     if (person.email !== null) tx.enqueue("mailVerification", { person: person.id });
-    const device = String(client.headers["user-agent"] ?? "").slice(0, DEVICE_LENGTH_MAX);
-    const from = { address: client.address, device };
+    const from = { address: client.address, device: deviceName(client) };
     const opened = await sessions.open(
       { userId: person.id, organization, from, methods: ["pwd"] },
       tx,

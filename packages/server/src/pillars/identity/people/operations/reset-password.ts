@@ -32,7 +32,10 @@ export const resetPassword = operation({
     "identity.personNotFound",
     "identity.notStarted",
   ],
-  example: { body: { token: "{mailed}", password: "a longer walk by the sea" } },
+  example: {
+    body: { token: "{mailed.resetPassword}", password: "a longer walk by the sea" },
+    after: ["auth.register", "auth.forgotPassword"],
+  },
   async prepare({ body, read, ctx }) {
     const link = await findLink(body.token, "reset", { read, ctx });
     const row = link === undefined ? undefined : await rowOf(read, link.person);
@@ -40,9 +43,9 @@ export const resetPassword = operation({
     const hash = await ctx.get(Identity).people.newPassword(body.password, row);
     return { link, hash, organizations: await organizationsOf(row.id, ctx) };
   },
-  async handle({ prepared: { link, hash, organizations }, tx, ctx }) {
+  async handle({ prepared: { link, hash, organizations }, client, tx, ctx }) {
     if (!(await useLink(link, tx))) throw raise("identity.badToken");
-    const password = { hash, by: "mail", shownEmailKey: link.email_key } as const;
+    const password = { hash, by: "mail", client, shownEmailKey: link.email_key } as const;
     await setPassword(password, { id: link.person, ctx, tx, organizations });
   },
 });

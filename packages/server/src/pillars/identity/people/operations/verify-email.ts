@@ -21,7 +21,7 @@ export const verifyEmail = operation({
   body: Type.Object({ token: TokenField }, { additionalProperties: false }),
   replies: { 204: null },
   errors: ["identity.badToken", "identity.emailTaken", "identity.personNotFound"],
-  example: { body: { token: "{auth.verifyEmail.token}" } },
+  example: { body: { token: "{mailed.verifyEmail}" }, after: ["auth.register"] },
   async prepare({ body, read, ctx }) {
     const link = await findLink(body.token, "verify", { read, ctx });
     if (link === undefined) throw raise("identity.badToken");

@@ -45,6 +45,8 @@ export const listAllSessions: Operation = operation({
     },
     { additionalProperties: false },
   ),
-  handle: ({ query: { cursor: _, ...query }, cursor, caller, read, ctx }) =>
-    pageOf({ ...query, cursor, currentId: caller.credential }, read, ctx),
+  handle: ({ query, cursor, caller, read, ctx }) => {
+    const { userId, organization, limit } = query;
+    return pageOf({ userId, organization, limit, cursor, currentId: caller.credential }, read, ctx);
+  },
 });
