@@ -84,7 +84,8 @@ describe.each(lists)("GET %s", (template) => {
   const path = (): string => template.replace("{id}", webhook);
 
   test("gives page by page what it gives at once, in the same order", async () => {
-    const whole = await page(path());
+    // More event types are built in than a page holds by itself.
+    const whole = await page(path(), { limit: "200" });
     expect(whole.data.length).toBeGreaterThan(1);
     expect(whole.next).toBeNull();
     const pieces: Row[] = [];
