@@ -1,9 +1,9 @@
 import { isCommonPassword } from "./common-passwords.ts";
 import { raise } from "./errors.ts";
 
-/** Characters of a password; shorter ones are guessed, longer ones make hashing dear. */
+/** Shorter ones are guessed. */
 const PASSWORD_MIN = 8;
-/** The same at the other end. */
+/** Characters of a password at most: all of them count, and longer ones make hashing dear. */
 export const PASSWORD_MAX = 256;
 
 /** Whose password it would be. */
