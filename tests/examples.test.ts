@@ -1,5 +1,5 @@
 // Every operation's example is sent against a seeded store and answers its success status: what the docs show works.
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Operation } from "../packages/server/src/kernel/index.ts";
 import type { TestApp } from "../packages/server/src/kernel/testing/index.ts";
 import { builtIns } from "../packages/server/src/platform.ts";
@@ -36,17 +36,61 @@ test.each(operations.map((operation) => [operation.id, operation] as const))(
   },
 );
 
-test.each(
-  operations
-    .filter(({ path, example }) => path.includes("{") && example.after !== undefined)
-    .filter((operation) => !isInstanceWide(operation))
-    .map((operation) => [operation.id, operation] as const),
-)("%s tells another organization that there is no such object", async (_id, operation) => {
-  const app = await appOf(operation);
-  const examples = createExamples(app, operations);
-  const replies = await examples.seeded(operation.example);
-  const request = examples.make(operation, operation.example, replies);
-  const stranger = app.as({ ...everything, organization: "stranger" });
-  expect((await examples.send(request, stranger.headers)).status).toBe(404);
-  if (app !== shared) await app.stop();
+interface Stranger {
+  readonly who: string;
+  readonly headersIn: (app: TestApp) => Promise<Readonly<Record<string, string>>>;
+}
+
+/** Callers who may do everything, in another organization. */
+const strangers: readonly Stranger[] = [
+  {
+    who: "another organization",
+    headersIn: async (app) => app.as({ ...everything, organization: "stranger" }).headers,
+  },
+  { who: "the session of another organization's owner", headersIn: sessionIn },
+];
+
+/** Signs in as a person who owns an organization of his own, and acts in it. */
+async function sessionIn(app: TestApp): Promise<Readonly<Record<string, string>>> {
+  const post = async (path: string, body: object, headers = {}): Promise<Answer> => {
+    const reply = await app.inject({ method: "POST", url: `/api/v1${path}`, body, headers });
+    if (reply.status >= 300) throw new Error(`${path}: ${reply.text}`);
+    return reply.json() as Answer;
+  };
+  const bearer = ({ accessToken = "" }: Answer): Readonly<Record<string, string>> => ({
+    authorization: `Bearer ${accessToken}`,
+  });
+  const login = { username: `stranger-${registered++}`, password: "a stranger walks by the sea" };
+  const first = await post("/auth/register", login);
+  const { id } = await post("/organizations", { name: "Strangers" }, bearer(first));
+  return bearer(await post("/auth/login", { ...login, organization: id }));
+}
+
+let registered = 0;
+
+interface Answer {
+  readonly accessToken?: string;
+  readonly id?: string;
+}
+
+/** One session for all that is asked of one server. */
+const headersOf = new Map<string, Promise<Readonly<Record<string, string>>>>();
+
+describe.each(strangers)("$who", ({ who, headersIn }) => {
+  test.each(
+    operations
+      .filter(({ path, example }) => path.includes("{") && example.after !== undefined)
+      .filter((operation) => !isInstanceWide(operation))
+      .map((operation) => [operation.id, operation] as const),
+  )("is told by %s that there is no such object", async (_id, operation) => {
+    const app = await appOf(operation);
+    const examples = createExamples(app, operations);
+    const replies = await examples.seeded(operation.example);
+    const request = examples.make(operation, operation.example, replies);
+    const known = app === shared ? headersOf.get(who) : undefined;
+    const headers = known ?? headersIn(app);
+    if (app === shared) headersOf.set(who, headers);
+    expect((await examples.send(request, await headers)).status).toBe(404);
+    if (app !== shared) await app.stop();
+  });
 });

@@ -49,6 +49,15 @@ beforeAll(async () => {
   }
   for (const place of ["a", "b", "c"]) await send("POST", "/errors", { place, message: place });
   for (const name of ["k1", "k2", "k3"]) await send("POST", "/keys", { name, permissions: [] });
+  for (const name of ["one", "two", "three"]) {
+    await send("POST", "/organizations/default/members", { userId: name });
+    await send("POST", "/teams", { name });
+    await send("POST", "/service-accounts", { name });
+    await send("POST", "/invitations", {});
+    await send("POST", "/organizations", { name });
+    const grant = { subjectKind: "user", subject: name, permission: "events:read" };
+    await send("POST", "/grants", { ...grant, resource: `room:${name}` });
+  }
   await app.settled();
 });
 afterAll(() => app.stop());
@@ -78,22 +87,33 @@ const lists = [
   "/gateway/versions",
   "/errors",
   "/audit",
+  "/organizations",
+  "/organizations/default/members",
+  "/teams",
+  "/service-accounts",
+  "/invitations",
+  "/grants",
 ];
 
 describe.each(lists)("GET %s", (template) => {
   const path = (): string => template.replace("{id}", webhook);
 
   test("gives page by page what it gives at once, in the same order", async () => {
+<<<<<<< HEAD
+    // As many as a page may hold: plugins declare more than the usual fifty event types.
+=======
+    // More event types are built in than a page holds by itself.
+>>>>>>> h/oauth
     const whole = await page(path(), { limit: "200" });
     expect(whole.data.length).toBeGreaterThan(1);
     expect(whole.next).toBeNull();
+    // One by one, or of a long list in some ten pages: the list of requests below holds no more than a page.
+    const size = Math.ceil(whole.data.length / 12);
+    const limit = String(size);
     const pieces: Row[] = [];
     for (let cursor: string | null = ""; cursor !== null;) {
-      const part: Page = await page(
-        path(),
-        cursor === "" ? { limit: "1" } : { limit: "1", cursor },
-      );
-      expect(part.data).toHaveLength(1);
+      const part: Page = await page(path(), cursor === "" ? { limit } : { limit, cursor });
+      expect(part.data).toHaveLength(Math.min(size, whole.data.length - pieces.length));
       pieces.push(...part.data);
       cursor = part.next;
     }
@@ -125,6 +145,8 @@ test.each([
   ["/gateway/versions", "api", "api"],
   ["/errors", "kind", "kind"],
   ["/sources", "provider", "provider"],
+  ["/grants", "subject", "subject"],
+  ["/grants", "resource", "resource"],
 ])("%s by %s leaves what fits, and all of it", async (path, filter, member) => {
   const all = (await page(path, { limit: "200" })).data;
   const wanted = all.at(-1)?.[member];

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { anonymous, internalCaller, type Authenticator, type Caller } from "../contract/index.ts";
+import {
+  anonymous,
+  internalCaller,
+  type Authenticator,
+  type Caller,
+  type CallerGuard,
+} from "../contract/index.ts";
 import { createAccess, grants } from "./index.ts";
 
 function authenticator(id: string): Authenticator {
@@ -99,4 +105,38 @@ test("a permission of a fronted API is one over an organization while it is decl
   expect(open.can(holder(["*"]), "server:read").allowed).toBe(false);
   known.delete("gl:write");
   expect(open.can(holder(["gl:*"]), "gl:write").allowed).toBe(false);
+});
+
+test("each guard judges each caller, nobody too, in turn, and what one refuses no later one is asked about", async () => {
+  const asked: string[] = [];
+  const guard = (id: string, admit: CallerGuard["admit"]): CallerGuard => ({
+    id,
+    admit: (caller) => {
+      asked.push(`${id} ${caller.subject}`);
+      return admit(caller);
+    },
+  });
+  const guarded = createAccess({
+    authenticators: [authenticator("one")],
+    permissions: { "notes:read": "organization" },
+    guards: [
+      guard("late", async (caller) => {
+        if (caller.subject === "key_9") throw new Error("barred");
+        return caller;
+      }),
+      guard("guest", (caller) => ({ ...caller, permissions: ["notes:read"] })),
+    ],
+  });
+  const identify = async (headers: Record<string, string>): Promise<Caller> =>
+    await guarded.identify({ headers, remoteAddress: "127.0.0.1" });
+  expect(guarded.can(await identify({}), "notes:read").allowed).toBe(true);
+  expect(await identify({ "x-one": "key_1" })).toMatchObject({ permissions: ["notes:read"] });
+  await expect(identify({ "x-one": "key_9" })).rejects.toThrow("barred");
+  expect(asked).toEqual([
+    "late anonymous",
+    "guest anonymous",
+    "late key_1",
+    "guest key_1",
+    "late key_9",
+  ]);
 });

@@ -116,3 +116,22 @@ describe("a key", () => {
     expect(() => checkGrant({ limits: inherited }, by(several))).not.toThrow();
   });
 });
+
+it("gives no key anything of which its creator is denied a part, over whatever resource", () => {
+  const denied = (permission: string, resource: string): Creator =>
+    by({ permissions: ["*"], grants: [{ resource, permission, effect: "deny" }] });
+  for (const who of [
+    denied("notes:write", "room:1"),
+    denied("*", "room:1"),
+    denied("notes:*", "*"),
+  ]) {
+    for (const permissions of [["notes:write"], ["notes:*"], ["*"]]) {
+      expect(() => checkGrant({ permissions }, who)).toThrow(
+        expect.objectContaining({ code: "keys.exceedsCreator" }),
+      );
+    }
+  }
+  expect(() =>
+    checkGrant({ permissions: ["events:read"] }, denied("notes:write", "*")),
+  ).not.toThrow();
+});

@@ -56,6 +56,19 @@ describeStore("invitations", (open) => {
     expect(await refusal(again)).toBe("identity.badInvitation");
   });
 
+  it("of two for one person, taken up at the same moment, make one member with the roles of both", async () => {
+    await using database = await open();
+    await using it = await bench({ database });
+    await it.member("ann", ["owner"]);
+    const two = [await invited(it, { roles: ["guest"] }), await invited(it, { roles: ["member"] })];
+    const replies = await Promise.all(
+      two.map(({ token }) => it.person("bob").post("/invitations/accept", { token })),
+    );
+    expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+    const [only, ...more] = await it.face.membershipsOf("bob");
+    expect([only?.roles.toSorted(), more]).toEqual([["guest", "member"], []]);
+  });
+
   it("that are used, revoked, expired or made up are refused alike", async () => {
     await using database = await open();
     const clock = fakeClock();

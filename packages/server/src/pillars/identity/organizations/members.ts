@@ -42,19 +42,22 @@ export async function lockMember(userId: string, tx: Tx): Promise<MembershipRow 
 
 /** Makes somebody a member, or gives a member these roles besides. Throws `identity.banned`. */
 export async function join(wanted: Wanted, place: Place): Promise<MembershipRow> {
-  const row = await lockMember(wanted.userId, place.tx);
-  if (row === undefined) return await insertMember(wanted, place);
+  const row =
+    (await lockMember(wanted.userId, place.tx)) ??
+    (await insertMember(wanted, place)) ??
+    (await lockMember(wanted.userId, place.tx));
+  if (row === undefined) throw raise("identity.memberNotFound", { params: { id: wanted.userId } });
   if (row.banned_at !== null) throw raise("identity.banned");
   const held = listIn(row.roles);
   const roles = [...new Set([...held, ...wanted.roles])];
   return roles.length === held.length ? row : await writeRoles(row, roles, place);
 }
 
-/** Adds the row of a new member, and tells of it. */
+/** Adds the row of a new member, and tells of it; undefined where another was faster. */
 export async function insertMember(
   { userId, roles }: Wanted,
   { ctx, tx }: Place,
-): Promise<MembershipRow> {
+): Promise<MembershipRow | undefined> {
   const row: MembershipRow = {
     organization: organizationOf(tx),
     user_id: userId,
@@ -66,7 +69,13 @@ export async function insertMember(
     revision: 1,
   };
   ctx.get(Identity).organizations.changing(userId, tx);
-  await tx.db<OrganizationTables>().insertInto("identity_memberships").values(row).execute();
+  const { numInsertedOrUpdatedRows: made } = await tx
+    .db<OrganizationTables>()
+    .insertInto("identity_memberships")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  if (Number(made) === 0) return undefined;
   tell({ action: "member.added", row, after: { roles } }, tx);
   return row;
 }

@@ -2,6 +2,7 @@ import { DEFAULT_ORGANIZATION } from "portico/kernel";
 import type { PluginContext, Tx } from "portico/kernel";
 import type { StartPart } from "../part.ts";
 import { MEMBER, roleNames } from "./built-in-roles.ts";
+import { raise } from "./errors.ts";
 import { HOLDING_CHANGES } from "./face.ts";
 import type { Membership, OrganizationsFace } from "./face.ts";
 import { Holdings, ORGANIZATION_CHANGES } from "./holdings.ts";
@@ -126,8 +127,10 @@ async function assign(
 ): Promise<Membership> {
   const inside = tx.within({ organization });
   const wanted = { userId, roles: roleNames(roles) };
-  const row = await lockMember(userId, inside);
   const place = { ctx, tx: inside };
-  if (row === undefined) return toMembership(await insertMember(wanted, place));
+  const made = await insertMember(wanted, place);
+  if (made !== undefined) return toMembership(made);
+  const row = await lockMember(userId, inside);
+  if (row === undefined) throw raise("identity.memberNotFound", { params: { id: userId } });
   return toMembership(await writeRoles(row, wanted.roles, place));
 }

@@ -118,10 +118,8 @@ export const addMember: Operation = operation({
   },
   async handle({ body, prepared, tx, ctx }) {
     const { userId } = body;
-    if ((await lockMember(userId, tx)) !== undefined) {
-      throw raise("identity.memberTaken", { params: { id: userId } });
-    }
     const row = await insertMember({ userId, roles: prepared.roles }, { ctx, tx });
+    if (row === undefined) throw raise("identity.memberTaken", { params: { id: userId } });
     return viewMember(row, prepared.names);
   },
 });

@@ -130,6 +130,7 @@ export const updateRole: Operation = operation({
     refused: { "identity.roleFixed": { path: { id: "admin" }, after: [] } },
   },
   async handle({ path, body, ifMatch, caller, tx, ctx }) {
+    await lockRole(path.id, tx);
     const before = await findRole(path.id, tx);
     const { name } = before;
     if (before.isFixed) throw raise("identity.roleFixed", { params: { name } });
@@ -184,6 +185,7 @@ export const deleteRole: Operation = operation({
     refused: { "identity.roleFixed": { path: { id: "guest" }, after: [] } },
   },
   async handle({ path, caller, tx, ctx }) {
+    await lockRole(path.id, tx);
     const role = await findRole(path.id, tx);
     const { name } = role;
     if (role.isBuiltIn) throw raise("identity.roleFixed", { params: { name } });
@@ -206,6 +208,16 @@ async function findRole(id: string, read: Read): Promise<Role> {
   const role = (await readRoles(read)).get(id === "user" ? "member" : id);
   if (role === undefined) throw raise("identity.roleNotFound", { params: { id } });
   return role;
+}
+
+/** Holds the role's row, where it has one, until the transaction ends. */
+async function lockRole(name: string, tx: Tx): Promise<void> {
+  const select = tx
+    .db<OrganizationTables>()
+    .selectFrom("identity_roles")
+    .select("name")
+    .where("name", "=", name);
+  await tx.forUpdate(select).execute();
 }
 
 /** How many members, teams, service accounts and open invitations name the role. Its name has no `%` and no `_`. */
