@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { operation } from "portico/kernel";
 import { Identity } from "../../capability.ts";
 import { raise } from "../errors.ts";
-import { sealSecret, totpOf } from "../factors.ts";
+import { sealSecret } from "../factors.ts";
 import { noGuesses } from "../guesses.ts";
 import { personOf } from "../person.ts";
 import { PasswordAgain } from "../schema.ts";
@@ -68,7 +68,7 @@ export const enrolTotp = operation({
       created_at: Math.floor(ctx.clock.now()),
     };
     const { user_id: _key, ...fresh } = row;
-    await tx
+    const { numInsertedOrUpdatedRows: written } = await tx
       .db<FactorTables>()
       .insertInto("identity_totp")
       .values({ ...row, ...noGuesses })
@@ -79,9 +79,8 @@ export const enrolTotp = operation({
           .doUpdateSet(fresh)
           .where("identity_totp.confirmed_at", "is", null),
       )
-      .execute();
-    const kept = await totpOf(tx, userId);
-    if (kept?.secret !== sealed) throw raise("identity.factorActive");
+      .executeTakeFirst();
+    if (Number(written) === 0) throw raise("identity.factorActive");
     return { secret, uri };
   },
 });
