@@ -1,9 +1,9 @@
 // Examples of operations as requests: filled with what the operations before them have answered, and sent.
 import { mailedBy } from "./app.ts";
 import type { Caller, ExampleRequest, Operation } from "../../packages/server/src/kernel/index.ts";
-import { TOTP } from "otpauth";
 import { builtIns } from "../../packages/server/src/platform.ts";
 import type { TestApp } from "../../packages/server/src/kernel/testing/index.ts";
+import { oneTimeCode } from "./one-time-code.ts";
 
 /** Replies by operation id. */
 export type Replies = Readonly<Record<string, unknown>>;
@@ -145,5 +145,5 @@ function look(replies: Replies, reference: string): string {
     (value, name) => (value as Record<string, unknown>)[name],
     replies[id],
   );
-  return isCode ? new TOTP({ secret: String(found) }).generate() : String(found);
+  return isCode ? oneTimeCode(String(found)) : String(found);
 }

@@ -113,12 +113,13 @@ async function readEntries(
 /** Every checkpoint, or the newest of them, in the order of the chain. */
 export async function readCheckpoints(
   driver: Driver,
-  newest?: number,
+  newest: number = Number.MAX_SAFE_INTEGER,
 ): Promise<readonly SignedCheckpoint[]> {
-  const last = newest === undefined ? "" : ` limit ${Math.trunc(newest)}`;
   const { rows } = await driver.query({
-    sql: `select seq, hash, at, signature, key_id from audit_checkpoints order by seq desc${last}`,
-    parameters: [],
+    sql: placeholders(driver.dialect)(
+      `select seq, hash, at, signature, key_id from audit_checkpoints order by seq desc limit ?`,
+    ),
+    parameters: [newest],
   });
   return rows.toReversed().map((row) => ({
     seq: Number(row["seq"]),

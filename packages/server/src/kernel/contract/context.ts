@@ -95,8 +95,8 @@ export interface Redriven {
 
 /** Which events are counted. */
 export interface EventCountQuery extends StatisticQuery {
-  /** Exact types; all when left out. */
-  readonly types?: readonly string[];
+  /** An exact type; all when left out. */
+  readonly type?: string;
 }
 
 /** Which events a page holds. */

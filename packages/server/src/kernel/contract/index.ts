@@ -49,7 +49,7 @@ export type { EnqueueOptions } from "./enqueue.ts";
 export { job } from "./job.ts";
 export type { JobDefinition, JobOutcome, JobProgress, JobRun, WithOutcome } from "./job.ts";
 export { Jobs } from "./jobs.ts";
-export type { JobCountQuery, JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
+export type { JobQuery, JobsFace, JobState, JobView, SeenProgress } from "./jobs.ts";
 export type { LimitDecision, Limiter, LimitPlace, LimitRequest, LimitState } from "./limit.ts";
 export type { LimitOptions, LimitPer, LimitSpec } from "./limit-spec.ts";
 export { operation, reply, streamed } from "./operation.ts";

@@ -70,11 +70,6 @@ export interface JobQuery {
   readonly limit: number;
 }
 
-/** Which ended jobs are counted. */
-export interface JobCountQuery extends StatisticQuery {
-  readonly outcomes: readonly JobState[];
-}
-
 /** The jobs of an organization, whatever plugin they are of. */
 export interface JobsFace {
   list(query: JobQuery): Promise<readonly JobView[]>;
@@ -92,8 +87,8 @@ export interface JobsFace {
   cancel(tx: Tx, id: string): Promise<JobView>;
   /** Deletes at most `limit` of the longest ended jobs of all organizations that ended before `before`; how many. */
   forget(options: { readonly before: number; readonly limit: number }): Promise<number>;
-  /** Counts ended jobs by the time of their end, of those whose rows are kept. */
-  count(query: JobCountQuery): Promise<StatisticCounts | undefined>;
+  /** Counts jobs that failed for good or were set aside, of those whose rows are kept, by the time of their end. */
+  countFailed(query: StatisticQuery): Promise<StatisticCounts | undefined>;
 }
 
 /** `kernel.jobs@1`: the kernel's own capability; no plugin needs to be listed in `needs` for it. */

@@ -1,6 +1,6 @@
 import type { JobsFace, Tx } from "../contract/index.ts";
 import type { StoreHub } from "../store/index.ts";
-import { countEnded } from "./count.ts";
+import { countFailed } from "./count.ts";
 import { raiseJobs } from "./errors.ts";
 import { cancelJob, forgetEnded, retryJob } from "./manage.ts";
 import type { Managing, NamedJob } from "./manage.ts";
@@ -47,6 +47,6 @@ export function createFace({
       return cancelled;
     },
     forget: (options) => forgetEnded(driver, options),
-    count: (query) => countEnded(driver, query),
+    countFailed: (query) => countFailed(driver, query),
   };
 }

@@ -52,7 +52,7 @@ describeStore("the count of events", (open) => {
       (one?.buckets ?? []).reduce((sum, { count }) => sum + count, 0),
     );
     expect((sums[0] ?? 0) + (sums[1] ?? 0)).toBe(expected);
-    const rare = await spine.log.count({ ...day, scope: "instance", types: ["thing.rare"] });
+    const rare = await spine.log.count({ ...day, scope: "instance", type: "thing.rare" });
     const rares = (rare?.buckets ?? []).reduce((sum, { count }) => sum + count, 0);
     expect(Math.abs(rares - expected / 4)).toBeLessThan(2);
   });

@@ -90,7 +90,7 @@ export function createLog(options: LogOptions): RunningLog {
     page: (query) => state.reader.page(query),
     count: async (query) => {
       const counts = await countEvents(options.hub.driver, query);
-      return counts && { ...counts, ...keptSince(state, query.types) };
+      return counts && { ...counts, ...keptSince(state, query.type) };
     },
     drained: () => drain(state),
     start: () => start(state),
@@ -225,12 +225,11 @@ function retain(state: State, policy: RetentionPolicy): () => Promise<void> {
 /** Before this time events may have been deleted. */
 function keptSince(
   { policy, options }: State,
-  types: readonly string[] | undefined,
+  type: string | undefined,
 ): { readonly since?: number } {
   if (policy === undefined) return {};
-  const kept = types?.map((type) => policy.keptMs(type)) ?? [policy.shortestMs];
-  const shortest = Math.min(...kept);
-  return Number.isFinite(shortest) ? { since: options.clock.now() - shortest } : {};
+  const keptMs = type === undefined ? policy.shortestMs : policy.keptMs(type);
+  return Number.isFinite(keptMs) ? { since: options.clock.now() - keptMs } : {};
 }
 
 async function sweep(state: State, policy: RetentionPolicy): Promise<number> {

@@ -89,7 +89,9 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
   const keyring = keyringFor(options.keyringOf);
   const clock = options.clock ?? systemClock;
   const driver = options.driver ?? (await openSqlite({ file: ":memory:", clock }));
-  const server: { portico?: Portico; url: string } = { url: options.publicUrl ?? "http://portico.test" };
+  const server: { portico?: Portico; url: string } = {
+    url: options.publicUrl ?? "http://portico.test",
+  };
   const portico = await assemble({
     plugins: [...options.plugins, callers.plugin],
     settings: settingsOf(options),

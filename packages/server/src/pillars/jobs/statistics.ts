@@ -10,7 +10,7 @@ export const jobsFailed: Statistic = {
   label: "Jobs that failed for good or were set aside",
   unit: "jobs",
   count: async (query, ctx) => {
-    const counts = await ctx.get(Jobs).count({ ...query, outcomes: ["failed", "quarantined"] });
+    const counts = await ctx.get(Jobs).countFailed(query);
     if (counts === undefined) return undefined;
     return { ...counts, since: ctx.clock.now() - settingsOf(ctx).keepDays * DAY_MS };
   },

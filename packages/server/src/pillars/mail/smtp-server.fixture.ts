@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 
 /** Where in a conversation the server may do something else than to agree. */
 export type Stage = "greeting" | "ehlo" | "auth" | "mail" | "rcpt" | "data" | "end";
@@ -26,10 +27,19 @@ export interface SmtpServer extends AsyncDisposable {
   behave(stage: Stage, behaviour: Behaviour | undefined): void;
 }
 
-/** Opens one. With `auth`, it takes AUTH PLAIN with this user and password and nothing without. */
-export async function openSmtpServer(
-  options: { readonly auth?: { readonly user: string; readonly password: string } } = {},
-): Promise<SmtpServer> {
+/** What a server asks for and offers. */
+export interface SmtpServerOptions {
+  /** It offers AUTH PLAIN, and takes this user and password. */
+  readonly auth?: { readonly user: string; readonly password: string };
+  readonly certificate?: { readonly cert: string; readonly key: string };
+  /** With a certificate: from the first byte, or (when left out) once the client says STARTTLS. */
+  readonly isTls?: boolean;
+  /** Sent in the clear behind the answer to STARTTLS, as somebody in between would. */
+  readonly injected?: string;
+}
+
+/** Opens one. */
+export async function openSmtpServer(options: SmtpServerOptions = {}): Promise<SmtpServer> {
   const taken: TakenMail[] = [];
   const lines: string[] = [];
   const behaviours = new Map<Stage, Behaviour>();
@@ -37,7 +47,10 @@ export async function openSmtpServer(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
-    converse(socket, { taken, lines, behaviours, auth: options.auth });
+    const { auth, certificate, isTls = false, injected = "" } = options;
+    const talk = { taken, lines, behaviours, auth, injected };
+    if (isTls) converse(secured(socket, certificate), talk);
+    else converse(socket, { ...talk, certificate });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
@@ -61,7 +74,28 @@ interface Conversation {
   readonly taken: TakenMail[];
   readonly lines: string[];
   readonly behaviours: ReadonlyMap<Stage, Behaviour>;
-  readonly auth: { readonly user: string; readonly password: string } | undefined;
+  readonly auth: SmtpServerOptions["auth"];
+  /** There until the connection is encrypted: STARTTLS is offered. */
+  readonly certificate?: SmtpServerOptions["certificate"];
+  readonly injected: string;
+  /** The greeting was sent before the connection was encrypted. */
+  readonly isGreeted?: boolean;
+}
+
+function secured(socket: Socket, certificate: SmtpServerOptions["certificate"]): Socket {
+  const over = new TLSSocket(socket, { isServer: true, ...certificate });
+  return over.on("error", () => undefined);
+}
+
+function extensions({ auth, certificate }: Conversation): string {
+  const names = [
+    "loopback",
+    ...(auth === undefined ? [] : ["AUTH PLAIN"]),
+    ...(certificate === undefined ? [] : ["STARTTLS"]),
+  ];
+  return names
+    .map((name, index) => `250${index === names.length - 1 ? " " : "-"}${name}`)
+    .join("\r\n");
 }
 
 function converse(socket: Socket, talk: Conversation): void {
@@ -88,7 +122,12 @@ function converse(socket: Socket, talk: Conversation): void {
     const [, path = ""] = /<([^>]*)>/.exec(line) ?? [];
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === "EHLO") {
-      answer("ehlo", talk.auth === undefined ? "250 loopback" : "250-loopback\r\n250 AUTH PLAIN");
+      answer("ehlo", extensions(talk));
+    } else if (verb === "STAR" && talk.certificate !== undefined) {
+      const { certificate, ...rest } = talk;
+      socket.removeAllListeners("data");
+      socket.write(`220 2.0.0 go on\r\n${talk.injected}`);
+      converse(secured(socket, certificate), { ...rest, isGreeted: true });
     } else if (verb === "AUTH") {
       answer("auth", isRight(line, talk.auth) ? "235 2.7.0 good" : "535 5.7.8 bad credentials");
     } else if (verb === "MAIL") answer("mail", "250 2.1.0 ok", () => (state.from = path));
@@ -106,7 +145,7 @@ function converse(socket: Socket, talk: Conversation): void {
       else inMessage(line);
     }
   });
-  answer("greeting", "220 loopback ESMTP");
+  if (talk.isGreeted !== true) answer("greeting", "220 loopback ESMTP");
 }
 
 function act(socket: Socket, behaviour: Behaviour): void {

@@ -1,9 +1,11 @@
 import { describeStore } from "portico/testing";
 import { expect, it } from "vitest";
+import * as strict from "oauth4webapi";
 import * as oidc from "openid-client";
-import { bench, CALLBACK } from "./oauth-app.fixture.ts";
+import { bench, CALLBACK, signIn } from "./oauth-app.fixture.ts";
 import type { Bench, MadeClient } from "./oauth-app.fixture.ts";
 
+const insecureRequests = Reflect.get(strict, "allowInsecureRequests") as symbol;
 // The server of these tests has no TLS.
 const insecure = {
   execute: [Reflect.get(oidc, "allowInsecureRequests")],
@@ -62,6 +64,33 @@ describeStore("OAuth", (_open, kind) => {
     expect(read.status).toBe(200);
     await expect(oidc.clientCredentialsGrant(config, { scope: "keys:read" })).rejects.toMatchObject(
       { error: "invalid_scope" },
+    );
+  });
+});
+
+describeStore("An access token", (_open, kind) => {
+  it("is one of RFC 9068 to an independent resource server, which finds whose it is by RFC 9728", async () => {
+    await using server = await bench(kind);
+    const { access_token: token = "" } = await signIn(server, await server.client());
+    const http = { [insecureRequests]: true };
+    const issuer = new URL(server.url);
+    const metadata = await strict.discoveryRequest(issuer, { algorithm: "oauth2", ...http });
+    const as = await strict.processDiscoveryResponse(issuer, metadata);
+    const resource = new URL(`${server.url}/api`);
+    const about = await strict.processResourceDiscoveryResponse(
+      resource,
+      await strict.resourceDiscoveryRequest(resource, http),
+    );
+    expect(about.authorization_servers).toEqual([server.url]);
+    const request = new Request(`${server.url}/api/v1/oauth/clients`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    const claims = await strict.validateJwtAccessToken(as, request, about.resource, http);
+    expect(claims).toMatchObject({ sub: "ada", scope: "openid oauth:read" });
+    const refused = await fetch(request.url);
+    const challenge = refused.headers.get("www-authenticate") ?? "";
+    expect(challenge).toContain(
+      `resource_metadata="${server.url}/.well-known/oauth-protected-resource"`,
     );
   });
 });

@@ -3,7 +3,7 @@ import { hmacSha256 } from "portico/kernel";
 import type { PluginContext } from "portico/kernel";
 
 /** How many a person gets at once. */
-export const CODES = 10;
+const CODES = 10;
 /** 120 bits: more than the 112 from which on a fast hash may keep them (OWASP ASVS 5, 6.5.2). */
 const BYTES = 15;
 const GROUP = /.{6}/g;

@@ -85,7 +85,8 @@ describeStore("signing in with a second factor", (open) => {
     for (const code of [codeOf(ada.secret, ada.clock), ada.codes[0]]) {
       const sent = Array.from({ length: 5 }, () => ada.post("/auth/login", { challenge, code }));
       const statuses = (await Promise.all(sent)).map(({ status }) => status);
-      expect(statuses.toSorted()).toEqual([200, 401, 401, 401, 401]);
+      expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+      expect(statuses.filter((status) => status === 401)).toHaveLength(4);
     }
   });
 

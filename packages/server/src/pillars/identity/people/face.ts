@@ -34,6 +34,10 @@ export interface PeopleFace {
   find(id: string): Promise<Person | undefined>;
   /** Several at once, for lists; unknown ids are left out. At most 200. */
   findMany(ids: readonly string[]): Promise<readonly Person[]>;
+  /**
+   * The account that has shown the address to be its own; where none has, the only one that claims it, whose `isEmailVerified`
+   * is false: nothing is to be given to who has the address on the strength of that.
+   */
   findByEmail(email: string): Promise<Person | undefined>;
   /**
    * The person whose password this is. Throws `identity.badCredentials` for an unknown name, a wrong password and a person

@@ -1,4 +1,4 @@
-import { add, CliVerbs, Statistics } from "portico/kernel";
+import { add, CliVerbs, Pages, Statistics } from "portico/kernel";
 import type { Part } from "../part.ts";
 import { createVerb, recoverVerb } from "./cli.ts";
 import { peopleErrors } from "./errors.ts";
@@ -23,6 +23,7 @@ import { updateAccount } from "./operations/update-account.ts";
 import { updateProfile } from "./operations/update-profile.ts";
 import { updateSettings } from "./operations/update-settings.ts";
 import { verifyEmail } from "./operations/verify-email.ts";
+import { resetPage, verifyPage } from "./pages.ts";
 import { peoplePermissions } from "./permissions.ts";
 import { peopleSettings } from "./settings.ts";
 import { usersCame } from "./statistics.ts";
@@ -69,5 +70,11 @@ export const peoplePart: Part = {
       input: {},
     },
   },
-  contributes: [add(CliVerbs, createVerb), add(CliVerbs, recoverVerb), add(Statistics, usersCame)],
+  contributes: [
+    add(CliVerbs, createVerb),
+    add(CliVerbs, recoverVerb),
+    add(Pages, resetPage),
+    add(Pages, verifyPage),
+    add(Statistics, usersCame),
+  ],
 };

@@ -8,7 +8,7 @@ import { SIGNED_LIFE_MAX_SECONDS } from "./signing-keys.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 /** `client_id` of tokens that a sign-in gives out: the server's own, of no OAuth client. */
-export const FIRST_PARTY = "portico";
+const FIRST_PARTY = "portico";
 
 const TYPE = "at+jwt";
 const LENGTH_MAX = 4_096;

@@ -5,5 +5,5 @@ export const sessionsBegun: Statistic = {
   id: "identity.sessions",
   label: "Sign-ins: sessions that were begun",
   unit: "sessions",
-  count: (query, ctx) => ctx.log.count({ ...query, types: ["session.created"] }),
+  count: (query, ctx) => ctx.log.count({ ...query, type: "session.created" }),
 };

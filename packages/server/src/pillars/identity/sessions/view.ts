@@ -6,7 +6,7 @@ import type { Person } from "../people/face.ts";
 import type { SessionRow } from "./tables.ts";
 
 /** Somebody who is signed in, and where. */
-export const SignedInView = Type.Object({
+const SignedInView = Type.Object({
   id: Type.String(),
   username: Type.String(),
   displayName: Type.String(),
