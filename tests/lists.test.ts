@@ -99,11 +99,7 @@ describe.each(lists)("GET %s", (template) => {
   const path = (): string => template.replace("{id}", webhook);
 
   test("gives page by page what it gives at once, in the same order", async () => {
-<<<<<<< HEAD
     // As many as a page may hold: plugins declare more than the usual fifty event types.
-=======
-    // More event types are built in than a page holds by itself.
->>>>>>> h/oauth
     const whole = await page(path(), { limit: "200" });
     expect(whole.data.length).toBeGreaterThan(1);
     expect(whole.next).toBeNull();
