@@ -87,7 +87,7 @@ export async function checkTeamGrants(
 }
 
 /** Throws `identity.ownerNeeded` unless the caller is an owner, or may do it everywhere. */
-export async function checkOwner({ caller, ctx, read }: Giver): Promise<void> {
+async function checkOwner({ caller, ctx, read }: Giver): Promise<void> {
   if (caller.kind === "internal" || ctx.access.can(caller, "organizations:all").allowed) return;
   if (await isOwner(caller, read)) return;
   throw raise("identity.ownerNeeded");

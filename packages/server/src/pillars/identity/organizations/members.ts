@@ -20,7 +20,7 @@ export interface Wanted {
 }
 
 /** The organization that a handle is bound to. */
-export function organizationOf({ scope }: Pick<Tx, "scope">): string {
+function organizationOf({ scope }: Pick<Tx, "scope">): string {
   if (scope === "instance") throw new TypeError("members are of one organization");
   return scope.organization;
 }
