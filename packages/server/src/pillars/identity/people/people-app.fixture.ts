@@ -273,7 +273,7 @@ function sessionsTwin({ opened, ended }: Neighbours): SessionsFace {
     renew: () => Promise.resolve(undefined),
     distrust: () => undefined,
     ofCookie: () => Promise.resolve(undefined),
-    sign: () => Promise.resolve("jwt"),
+    sign: () => "jwt",
     publicKeys: () => Promise.resolve(keys),
     signingKeys: () => Promise.resolve(keys),
   };

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { JWTPayload } from "jose";
 import { ownUrl } from "portico/kernel";
 import type { PluginContext } from "portico/kernel";
+import { signCompact } from "./compact-jws.ts";
 import { raise } from "./errors.ts";
 import { settingsOf } from "./settings.ts";
 import { SIGNED_LIFE_MAX_SECONDS } from "./signing-keys.ts";
@@ -50,25 +51,21 @@ export class AccessTokens {
   }
 
   /** An access token of a session, for so many seconds. */
-  async issue(claims: AccessClaims, lifeSeconds: number): Promise<string> {
+  issue(claims: AccessClaims, lifeSeconds: number): string {
     const audience = this.#audience;
-    return await this.sign({ ...claims, aud: audience, client_id: FIRST_PARTY }, lifeSeconds);
+    return this.sign({ ...claims, aud: audience, client_id: FIRST_PARTY }, lifeSeconds);
   }
 
   /** Signs any claims; `iss`, `iat`, `exp` and `jti` are added where they are not given. */
-  async sign(claims: Readonly<Record<string, unknown>>, lifeSeconds: number): Promise<string> {
+  sign(claims: Readonly<Record<string, unknown>>, lifeSeconds: number): string {
     if (!(lifeSeconds > 0 && lifeSeconds <= SIGNED_LIFE_MAX_SECONDS)) {
       throw new TypeError(
         `a token lives from 1 to ${SIGNED_LIFE_MAX_SECONDS} s, not ${lifeSeconds}`,
       );
     }
-    const { SignJWT } = await import("jose");
-    const { kid, algorithm, privateKey } = this.#keys.current();
     const iat = Math.floor(this.#ctx.clock.now() / 1_000);
     const added = { iss: this.issuer, jti: this.#ctx.makeId("at"), iat, exp: iat + lifeSeconds };
-    return await new SignJWT({ ...added, ...claims })
-      .setProtectedHeader({ alg: algorithm, typ: TYPE, kid })
-      .sign(privateKey);
+    return signCompact({ ...added, ...claims }, TYPE, this.#keys.current());
   }
 
   /** Whether a bearer token says of itself that a sign-in here gave it out; nothing of it is proved. */

@@ -73,7 +73,7 @@ export interface SessionsFace {
    */
   distrust(userId: string): void;
   /** Signs claims with the present key: `typ` `at+jwt`, `iss`, `iat`, `jti` are added where they are not given. */
-  sign(claims: Readonly<Record<string, unknown>>, lifeSeconds: number): Promise<string>;
+  sign(claims: Readonly<Record<string, unknown>>, lifeSeconds: number): string;
   /** Public keys, those of the recent past and the next one included. */
   publicKeys(): Promise<PublicKeys>;
   /** Private keys as JWK for an engine that signs by itself, the present one first. Never leaves the process. */

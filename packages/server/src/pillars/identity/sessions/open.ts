@@ -45,7 +45,7 @@ export async function openSession(
   const expiresIn = tokenLife(session, expiresAt, ctx);
   return {
     id,
-    accessToken: await parts.tokens.issue(claimsOf(made.row), expiresIn),
+    accessToken: parts.tokens.issue(claimsOf(made.row), expiresIn),
     refreshToken: made.refresh,
     expiresIn,
     cookies: cookiesFor(made.cookie, session, ctx),

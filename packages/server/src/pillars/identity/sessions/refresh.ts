@@ -106,7 +106,7 @@ export async function prepareRenewal(
     person,
     holding,
     organization: row.organization,
-    accessToken: await parts.tokens.issue(claimsOf(row), expiresIn),
+    accessToken: parts.tokens.issue(claimsOf(row), expiresIn),
     refreshToken,
     expiresIn,
   };

@@ -1,3 +1,5 @@
+import { createPrivateKey } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { CryptoKey, JWK } from "jose";
 import type { PluginContext, PublicJwks } from "portico/kernel";
 import { raise } from "../errors.ts";
@@ -24,7 +26,7 @@ export interface SigningKey {
   readonly publicJwk: Readonly<Record<string, unknown>>;
   readonly privateJwk: Readonly<Record<string, unknown>>;
   readonly publicKey: CryptoKey;
-  readonly privateKey: CryptoKey;
+  readonly privateKey: KeyObject;
 }
 
 /**
@@ -216,10 +218,7 @@ async function toKey(row: SigningKeyRow, ctx: PluginContext): Promise<SigningKey
   // Both were written by `makeKey`.
   const publicJwk = JSON.parse(public_jwk) as JWK;
   const privateJwk = JSON.parse(ctx.secrets.open(private_sealed, placeOf(kid))) as JWK;
-  const [publicKey, privateKey] = await Promise.all([
-    importJWK(publicJwk, algorithm),
-    importJWK(privateJwk, algorithm),
-  ]);
+  const publicKey = await importJWK(publicJwk, algorithm);
   return {
     kid,
     algorithm,
@@ -228,6 +227,6 @@ async function toKey(row: SigningKeyRow, ctx: PluginContext): Promise<SigningKey
     privateJwk: { ...privateJwk },
     // Only a symmetric key, which no algorithm of ours has, is imported as bytes.
     publicKey: publicKey as CryptoKey,
-    privateKey: privateKey as CryptoKey,
+    privateKey: createPrivateKey({ key: privateJwk, format: "jwk" }),
   };
 }
