@@ -271,17 +271,18 @@ describe.each([
   test("CONNECT is 405, TRACE is not echoed", async () => {
     expect(await talk(bytesOf(path, first("CONNECT a:80 HTTP/1.1")))).toMatch(/^HTTP\/1\.1 405 /);
     const trace = await talk(
-      `TRACE ${path} HTTP/1.1\r\nHost: a\r\nX-Secret: s3\r\nConnection: close\r\n\r\n`,
+      `TRACE ${path} HTTP/1.1\r\nHost: a\r\nX-Secret: never-sent-back\r\nConnection: close\r\n\r\n`,
     );
-    expect(trace).not.toContain("s3");
+    expect(trace).not.toContain("never-sent-back");
   });
 });
 
-test("a body that cannot be read after its request was answered ends the connection without a second answer", async () => {
+test("a body that cannot be read while or after its request is answered ends the connection without a second answer", async () => {
   const heard = await talk(
     `POST /api/v1/events HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n${HIDDEN}`,
   );
-  expect(heard).toMatch(/^HTTP\/1\.1 401 /);
+  // 401, or 400 where it is not yet known what a caller without a credential may do.
+  expect(heard).toMatch(/^HTTP\/1\.1 40[01] /);
   expect(heard.match(/HTTP\/1\.1 /g)).toHaveLength(1);
   expect(heard).not.toContain("left open");
 });

@@ -15,7 +15,9 @@ export async function createExamplesApp(
   const plugins = builtIns().map((plugin) =>
     plugin.id === "mail" ? kept(plugin, mailbox) : plugin,
   );
-  const app = await createTestApp({ plugins, settings });
+  // Nobody is there: no example waits for a name server.
+  const outboundLookup = (): Promise<readonly string[]> => Promise.resolve([]);
+  const app = await createTestApp({ plugins, settings, outboundLookup });
   mailboxes.set(app, mailbox);
   return app;
 }

@@ -26,6 +26,8 @@ export interface TestAppOptions {
   readonly clock?: Clock;
   /** Networks that guarded outbound calls may reach; loopback when left out. */
   readonly outboundAllow?: readonly string[];
+  /** All addresses of a name that an outbound call goes to; DNS when left out. */
+  readonly outboundLookup?: (name: string) => Promise<readonly string[]>;
   readonly logger?: Logger;
   /** Another test app on the same database, whose keyring this one has too: a second process, or a second start. */
   readonly keyringOf?: TestApp;
@@ -107,7 +109,11 @@ export async function createTestApp(options: TestAppOptions): Promise<TestApp> {
     meter: createMeter({ version: "0.0.0-test" }),
     secrets: createSecrets(keyring),
     fingerprints: fingerprints(keyring),
-    outbound: createOutbound({ allow: options.outboundAllow ?? ["127.0.0.0/8", "::1/128"], clock }),
+    outbound: createOutbound({
+      allow: options.outboundAllow ?? ["127.0.0.0/8", "::1/128"],
+      clock,
+      ...(options.outboundLookup === undefined ? {} : { lookup: options.outboundLookup }),
+    }),
     server: {
       version: "0.0.0-test",
       mode: "test",

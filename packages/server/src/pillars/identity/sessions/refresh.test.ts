@@ -101,7 +101,7 @@ describeStore("a refresh token", (_open, kind) => {
         fillRandom,
       ),
       first.refreshToken.replace(`_${session}_0_`, `_${session}_7_`),
-      `${first.refreshToken.slice(0, -1)}${first.refreshToken.endsWith("A") ? "B" : "A"}`,
+      `${first.refreshToken.slice(0, -1)}${first.refreshToken.endsWith("A") ? "E" : "A"}`,
       "prt_",
       "x",
     ];
