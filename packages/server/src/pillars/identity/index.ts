@@ -11,7 +11,6 @@
  * change feed → the caller.
  * It offers `identity@1`, and sends mail through `mail@1`.
  */
-export { Identity } from "./capability.ts";
 export type { IdentityFace } from "./capability.ts";
 export type { Holding, Membership, OrganizationsFace } from "./organizations/face.ts";
 export type { PeopleFace, Person } from "./people/face.ts";
