@@ -51,9 +51,11 @@ function faceOf(room: SessionsRoom): SessionsFace {
 
 /** On plain http a browser's session can be read on the way: fine on one machine, and said. */
 function warnOfPlainHttp({ server, logger }: PluginContext): void {
-  if (cookieForm(server)?.isSecure !== false) return;
+  const form = cookieForm(server);
+  if (form?.isSecure !== false) return;
+  // The address is not said: at a port that is still to be given it would be wrong.
   logger.warn(
-    { url: server.publicUrl() },
+    { cookie: form.name },
     "browser sessions have a cookie without Secure, since the server is reached by plain http on this machine",
   );
 }

@@ -1,8 +1,12 @@
-import { add, CliVerbs, definePlugin } from "portico/kernel";
-import { createTestApp, describeStore, openTestDatabase } from "portico/testing";
+import { add, CliVerbs, definePlugin } from "../packages/server/src/kernel/index.ts";
+import {
+  createTestApp,
+  describeStore,
+  openTestDatabase,
+} from "../packages/server/src/kernel/testing/index.ts";
 import { Type } from "typebox";
 import { expect, it } from "vitest";
-import { keys } from "./index.ts";
+import { keys } from "../packages/server/src/pillars/keys/index.ts";
 
 interface Created {
   readonly id: string;
