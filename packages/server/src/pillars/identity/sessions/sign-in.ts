@@ -129,7 +129,9 @@ function namedBy({
 
 /** Throws `identity.cookieNeedsHttps`. */
 function requireCookies(ctx: PluginContext): void {
-  if (cookieForm(ctx.server) !== undefined) return;
+  const form = cookieForm(ctx.server);
+  if (form?.isSecure === false) warnOfPlainHttp(ctx);
+  if (form !== undefined) return;
   throw raise("identity.cookieNeedsHttps", { params: { url: ownUrl(ctx.server) } });
 }
 
@@ -185,4 +187,16 @@ export async function placeOf(
     if (holding !== undefined) return { organization, holding };
   }
   throw raise("identity.notMember", { params: { organization: wanted ?? "any" } });
+}
+
+const warned = new WeakSet<PluginContext["server"]>();
+
+/** On plain http a browser's session can be read on the way: fine on one machine, and said the first time. */
+function warnOfPlainHttp({ server, logger }: PluginContext): void {
+  if (warned.has(server)) return;
+  warned.add(server);
+  logger.warn(
+    { url: server.publicUrl() },
+    "browser sessions have a cookie without Secure, since the server is reached by plain http on this machine",
+  );
 }

@@ -16,7 +16,6 @@ export async function startSessions(
 ): Promise<StartedPart<SessionsFace>> {
   const room = createRoom(ctx);
   await room.keys.start();
-  warnOfPlainHttp(ctx);
   running(room);
   return {
     face: faceOf(room),
@@ -47,15 +46,4 @@ function faceOf(room: SessionsRoom): SessionsFace {
     signingKeys: () =>
       Promise.resolve({ keys: keys.present().map(({ privateJwk }) => privateJwk) }),
   };
-}
-
-/** On plain http a browser's session can be read on the way: fine on one machine, and said. */
-function warnOfPlainHttp({ server, logger }: PluginContext): void {
-  const form = cookieForm(server);
-  if (form?.isSecure !== false) return;
-  // The address is not said: at a port that is still to be given it would be wrong.
-  logger.warn(
-    { cookie: form.name },
-    "browser sessions have a cookie without Secure, since the server is reached by plain http on this machine",
-  );
 }
