@@ -153,7 +153,9 @@ export class SigningKeys {
         return true;
       },
     );
-    if (isOurs) logger.info({ kid: made.kid, algorithm: made.algorithm }, "a signing key was made");
+    // The audit keeps it; an embedded server has nothing to say on its first start.
+    if (isOurs)
+      logger.debug({ kid: made.kid, algorithm: made.algorithm }, "a signing key was made");
   }
 
   async #forget(numbers: readonly number[]): Promise<void> {
