@@ -43,9 +43,12 @@ export async function runLine(run: Run, lane: string): Promise<JobOutcome> {
     const moved = { webhook, line, concurrency: target.concurrency, origin: run.origin };
     return { kind: "done", with: (batch) => enqueueLine(batch, moved) };
   }
+  // Before the head: one that is delivered by hand in between is then the head, and not passed by what comes behind it.
+  const stuck = target.ordering === "block" ? await firstExhausted(run) : undefined;
   const head = await readHead(run);
-  const isBlocked = target.ordering === "block" && (await isHeldUp(run, head));
-  if (head === undefined || isBlocked) return endLine(run, wakes);
+  if (head === undefined || (stuck !== undefined && stuck < head.position)) {
+    return endLine(run, wakes);
+  }
   return tryHead(run, target, { wakes, head });
 }
 
@@ -171,8 +174,8 @@ async function readHead(run: Run): Promise<Begun | undefined> {
     .executeTakeFirst();
 }
 
-/** Whether one before it, or before all that will come, is exhausted. */
-async function isHeldUp(run: Run, head: Begun | undefined): Promise<boolean> {
+/** The position of the first that is exhausted: what comes behind it waits. */
+async function firstExhausted(run: Run): Promise<number | undefined> {
   const row = await read(run)
     .selectFrom("webhooks_deliveries")
     .select("position")
@@ -182,5 +185,5 @@ async function isHeldUp(run: Run, head: Begun | undefined): Promise<boolean> {
     .orderBy("position")
     .limit(1)
     .executeTakeFirst();
-  return row !== undefined && (head === undefined || row.position < head.position);
+  return row?.position;
 }

@@ -48,10 +48,9 @@ export function readRefreshText(
 /** Whether this server has made the refresh token for the session whose seal it is. */
 export function isSealed(text: string, seal: Uint8Array): boolean {
   const end = text.length - 23;
-  return equalSecrets(
-    sealOf(text.slice(0, end), seal),
-    Buffer.from(text.slice(end + 1), "base64url"),
-  );
+  // As text: other spellings of the same bytes are none of ours.
+  const expected = sealOf(text.slice(0, end), seal).toString("base64url");
+  return equalSecrets(Buffer.from(expected), Buffer.from(text.slice(end + 1)));
 }
 
 function sealOf(text: string, seal: Uint8Array): Buffer {
