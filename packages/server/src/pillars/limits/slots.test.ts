@@ -55,73 +55,91 @@ const dead = { ...systemClock, after: () => () => undefined };
 const three = { concurrency: 3 } as const;
 
 describe.each(kinds)("calls under way over processes that share a database [%s]", (kind) => {
-  it("are never more than the limit, whoever lets them in, and as many as it", async () => {
-    await using it = await bench(kind);
-    const processes = [await it.another(), await it.another(), await it.another()];
-    let underWay = 0;
-    let most = 0;
-    let refused = 0;
-    const caller = async (limiter: CountingLimiter | undefined, turns: number): Promise<void> => {
-      for (let turn = 0; turn < turns; turn += 1) {
-        const decision = await limiter?.take(call("a", { concurrency: 7 }));
-        if (decision?.allowed !== true) {
-          refused += 1;
-          await new Promise((done) => setTimeout(done, 5));
-          continue;
+  it.concurrent(
+    "are never more than the limit, whoever lets them in, and as many as it",
+    async () => {
+      await using it = await bench(kind);
+      const processes = [await it.another(), await it.another(), await it.another()];
+      let underWay = 0;
+      let most = 0;
+      let refused = 0;
+      const caller = async (limiter: CountingLimiter | undefined, turns: number): Promise<void> => {
+        for (let turn = 0; turn < turns; turn += 1) {
+          const decision = await limiter?.take(call("a", { concurrency: 7 }));
+          if (decision?.allowed !== true) {
+            refused += 1;
+            await new Promise((done) => setTimeout(done, 5));
+            continue;
+          }
+          underWay += 1;
+          most = Math.max(most, underWay);
+          await new Promise((done) => setTimeout(done, 10));
+          underWay -= 1;
+          decision.release?.();
         }
-        underWay += 1;
-        most = Math.max(most, underWay);
-        await new Promise((done) => setTimeout(done, 10));
-        underWay -= 1;
-        decision.release?.();
+      };
+      const callers = Array.from({ length: 24 }, (_each, index) =>
+        caller(processes[index % 3], 30),
+      );
+      await Promise.all(callers);
+      expect(most).toBe(7);
+      expect(refused).toBeGreaterThan(0);
+      expect(underWay).toBe(0);
+    },
+    30_000,
+  );
+
+  it.concurrent(
+    "leave their slots to another process within two seconds of their end",
+    async () => {
+      await using it = await bench(kind);
+      const [one, other] = [await it.another(), await it.another()];
+      const taken = await Promise.all([1, 2, 3].map(async () => await one.take(call("a", three))));
+      expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, true]);
+      const refusal = await other.take(call("a", three));
+      expect(refusal).toMatchObject({ allowed: false, limit: 3, remaining: 0, resetMs: 1_000 });
+      expect((await other.take(call("b", three))).allowed).toBe(true);
+      for (const decision of taken) decision.release?.();
+      await expect
+        .poll(async () => (await other.take(call("a", three))).allowed, { timeout: 4_000 })
+        .toBe(true);
+    },
+    15_000,
+  );
+
+  it.concurrent(
+    "of a process that was killed block nobody for longer than its lease",
+    async () => {
+      await using it = await bench(kind);
+      const killed = await it.another(dead);
+      const other = await it.another();
+      for (let count = 0; count < 3; count += 1) {
+        expect((await killed.take(call("a", three))).allowed).toBe(true);
       }
-    };
-    const callers = Array.from({ length: 24 }, (_each, index) => caller(processes[index % 3], 30));
-    await Promise.all(callers);
-    expect(most).toBe(7);
-    expect(refused).toBeGreaterThan(0);
-    expect(underWay).toBe(0);
-  }, 30_000);
+      expect((await other.take(call("a", three))).allowed).toBe(false);
+      await expect
+        .poll(async () => (await other.take(call("a", three))).allowed, {
+          timeout: 9_000,
+          interval: 250,
+        })
+        .toBe(true);
+      // Were it alive after all, it would let nobody in on slots that others have by now.
+      const late: LimitDecision[] = [];
+      for (let count = 0; count < 3; count += 1) late.push(await killed.take(call("a", three)));
+      expect(late.filter(({ allowed }) => allowed)).toEqual([]);
+    },
+    20_000,
+  );
 
-  it("leave their slots to another process within two seconds of their end", async () => {
-    await using it = await bench(kind);
-    const [one, other] = [await it.another(), await it.another()];
-    const taken = await Promise.all([1, 2, 3].map(async () => await one.take(call("a", three))));
-    expect(taken.map(({ allowed }) => allowed)).toEqual([true, true, true]);
-    const refusal = await other.take(call("a", three));
-    expect(refusal).toMatchObject({ allowed: false, limit: 3, remaining: 0, resetMs: 1_000 });
-    expect((await other.take(call("b", three))).allowed).toBe(true);
-    for (const decision of taken) decision.release?.();
-    await expect
-      .poll(async () => (await other.take(call("a", three))).allowed, { timeout: 4_000 })
-      .toBe(true);
-  }, 15_000);
-
-  it("of a process that was killed block nobody for longer than its lease", async () => {
-    await using it = await bench(kind);
-    const killed = await it.another(dead);
-    const other = await it.another();
-    for (let count = 0; count < 3; count += 1) {
-      expect((await killed.take(call("a", three))).allowed).toBe(true);
-    }
-    expect((await other.take(call("a", three))).allowed).toBe(false);
-    await expect
-      .poll(async () => (await other.take(call("a", three))).allowed, {
-        timeout: 9_000,
-        interval: 250,
-      })
-      .toBe(true);
-    // Were it alive after all, it would let nobody in on slots that others have by now.
-    const late: LimitDecision[] = [];
-    for (let count = 0; count < 3; count += 1) late.push(await killed.take(call("a", three)));
-    expect(late.filter(({ allowed }) => allowed)).toEqual([]);
-  }, 20_000);
-
-  it("keep their slots for as long as they last", async () => {
-    await using it = await bench(kind);
-    const [one, other] = [await it.another(), await it.another()];
-    for (let count = 0; count < 3; count += 1) await one.take(call("a", three));
-    await new Promise((done) => setTimeout(done, 7_000));
-    expect((await other.take(call("a", three))).allowed).toBe(false);
-  }, 20_000);
+  it.concurrent(
+    "keep their slots for as long as they last",
+    async () => {
+      await using it = await bench(kind);
+      const [one, other] = [await it.another(), await it.another()];
+      for (let count = 0; count < 3; count += 1) await one.take(call("a", three));
+      await new Promise((done) => setTimeout(done, 7_000));
+      expect((await other.take(call("a", three))).allowed).toBe(false);
+    },
+    20_000,
+  );
 });
