@@ -4,7 +4,6 @@ import {
   describeStore,
   openTestDatabase,
 } from "../packages/server/src/kernel/testing/index.ts";
-import { Type } from "typebox";
 import { expect, it } from "vitest";
 import { keys } from "../packages/server/src/pillars/keys/index.ts";
 
@@ -19,7 +18,11 @@ const people = definePlugin({
   version: "1.0.0",
   engine: "^1",
   events: {
-    "user.deleted": { description: "An account was deleted.", data: Type.Object({}), example: {} },
+    "user.deleted": {
+      description: "An account was deleted.",
+      data: { type: "object" },
+      example: {},
+    },
   },
   contributes: [
     add(CliVerbs, {
